@@ -1,0 +1,167 @@
+"""What a run knows at its end: facts of the study, findings, plans, and the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from circle15.core.limit import Limit
+from circle15.core.rule import Metric, Pack, Rule
+from circle15.core.tables import (
+    Access,
+    Areas,
+    Binding,
+    Candidates,
+    Coverage,
+    Facilities,
+    Membership,
+    Residential,
+    Scores,
+    Streets,
+    Verdicts,
+    Zones,
+)
+from circle15.core.text import Language, Text
+
+Severity = Literal["error", "warning", "info"]
+PlanStatus = Literal["optimal", "feasible", "infeasible", "time_limit"]
+Audience = Literal["internal", "public"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One point of data health: a stable ``code``, where, how many, the first ids, and what to do."""
+
+    code: str
+    severity: Severity
+    layer: str
+    count: int
+    ids: tuple[str, ...]
+    message: Text
+    fix: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an input came from: its path in the study file, its hash, its datum and its attribution."""
+
+    layer: str
+    path: str
+    sha256: str
+    rows: int
+    datum: str
+    attribution: str = ""
+    data_date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the title block states of a study. ``pack_sha256`` and ``study_sha256`` identify its settings."""
+
+    study_id: str
+    name: str
+    pack: Pack
+    crs: str
+    scale_factor: float
+    as_of: str
+    language: Language
+    audience: Audience
+    title_block: Mapping[str, str]
+    study_sha256: str
+    pack_sha256: str
+    sources: tuple[Source, ...]
+    fictional: bool = False
+    max_access_leg_m: float = 150.0
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """A residential area no candidate can cover, with the reason code."""
+
+    area_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One chosen site. ``gain`` is the weight it newly covers when it opens, in the order of ``rank``."""
+
+    stage: int
+    rank: int
+    candidate_id: str
+    gain: int
+    covered_after: int
+    share_after: float | None
+    reason: Text
+    area_ids: tuple[str, ...]
+    zone_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan of sites for one facility type.
+
+    ``objective`` is the weight covered by the chosen sites alone, recomputed from the raw coverage;
+    no plan with as many sites covers more than ``bound``; ``gap`` = (bound − objective) ÷ bound.
+    ``bound_sites`` are the sites after which the bound was found: with the raw coverage they prove it again.
+    ``assumed`` is the label of a limit that no clause gives, else empty; ``rule_id`` is then empty.
+    Invariant: objective ≤ bound, and gap is 0 exactly if ``status`` is optimal.
+    """
+
+    plan_id: str
+    facility_type: str
+    rule_id: str
+    assumed: str
+    metric: Metric
+    limit: Limit
+    limit_mm: int
+    pace: str
+    weight: str
+    weight_estimated: bool
+    stages: Mapping[int, int]
+    status: PlanStatus
+    objective: int
+    bound: int
+    gap: float
+    bound_kind: str
+    bound_sites: tuple[str, ...]
+    total_weight: int
+    covered_before: int
+    sites: tuple[Site, ...]
+    uncoverable: tuple[Uncovered, ...]
+    idle_stages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The end of read → route → judge. ``points`` are the demand points of the residential areas, in row order.
+
+    ``near_edge`` tells, in the same order, which areas lie nearer to the edge of the extract than the longest
+    allowed walk, or is None where the data states no edge.
+    """
+
+    facts: Facts
+    streets: Streets
+    residential: Residential
+    facilities: Facilities
+    counted: Mapping[str, tuple[str, ...]]
+    zones: Zones | None
+    membership: Membership | None
+    candidates: Candidates | None
+    points: Any
+    near_edge: Any
+    access: Access
+    verdicts: Verdicts
+    coverage: Coverage
+    scores: Scores
+    binding: Binding
+    areas: Areas
+    findings: tuple[Finding, ...]
+    not_assessed: Mapping[str, Text] = field(default_factory=dict)
+    plans: tuple[Plan, ...] = ()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of the pack that were judged here."""
+        return tuple(rule for rule in self.facts.pack.rules if rule.rule_id not in self.not_assessed)

@@ -1,0 +1,28 @@
+"""Sentences in both languages of the product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence or label in Chinese and in English, chosen by the reader's language."""
+
+    zh: str
+    en: str
+
+    def say(self, language: Language) -> str:
+        """The text in ``language``."""
+        return self.zh if language == "zh" else self.en
+
+
+def first_ids(ids: object, most: int = 3) -> str:
+    """The first ``most`` ids of an iterable, in the given order, as ``a, b, c …``."""
+    shown = [str(each) for each in ids]  # type: ignore[attr-defined]  # any iterable of ids
+    return ", ".join(shown[:most]) + (" …" if len(shown) > most else "")

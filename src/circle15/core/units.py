@@ -1,0 +1,49 @@
+"""Units. Lengths inside the program are integer millimetres, so sums are exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NewType
+
+import numpy as np
+from numpy.typing import NDArray
+
+Metres = NewType("Metres", float)
+Minutes = NewType("Minutes", float)
+Millimetres = NewType("Millimetres", int)
+
+MM_PER_M = 1000
+SECONDS_PER_MIN = 60
+
+
+def round_half_up(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Round to whole numbers as floor(x + 0.5), the rounding of every length here."""
+    return np.floor(values + 0.5).astype(np.int64)
+
+
+def exact(number: float) -> Fraction:
+    """The decimal number a user wrote, as an exact fraction (0.1 is one tenth)."""
+    return Fraction(repr(number))
+
+
+def mm_from_m(metres: float) -> Millimetres:
+    """Whole millimetres of a length that a user wrote in metres, rounded half up."""
+    return Millimetres((2 * exact(metres) * MM_PER_M + 1) // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A named walking speed: the only bridge from distance to time."""
+
+    name: str
+    m_s: float
+
+    @property
+    def mm_s(self) -> Fraction:
+        """Millimetres per second, exact."""
+        return exact(self.m_s) * MM_PER_M
+
+    def minutes(self, mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Walking minutes for lengths in millimetres (NaN stays NaN). For showing: verdicts compare millimetres."""
+        return mm / float(self.mm_s * SECONDS_PER_MIN)
