@@ -1,0 +1,1 @@
+"""Rule packs and the shared facility types: TOML, data only."""

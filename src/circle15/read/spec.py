@@ -1,0 +1,52 @@
+"""What a study says of one input, and what reading it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from circle15.core.crs import Datum
+from circle15.core.results import Finding
+from circle15.core.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """One ``[inputs.…]`` table of a study, its path resolved and known to exist.
+
+    Exactly one of ``datum`` and ``crs`` is set, except for OSM files, which are WGS 84 by definition.
+    ``shown`` is the path as the study file writes it: messages and manifests name that.
+    """
+
+    layer: str
+    path: Path
+    shown: str
+    datum: Datum | None = None
+    crs: str | None = None
+    encoding: str = "utf-8"
+    where: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawLayer:
+    """Rows as received: a GeoDataFrame in the CRS and datum of its source, its columns already renamed.
+
+    ``joints`` names the joint of each vertex where the source has such names (OSM node ids); otherwise None,
+    and vertices join where they coincide. ``box`` is the extent of a clipped extract, lon/lat west, south,
+    east, north. ``dropped`` counts left-out rows by reason.
+    """
+
+    frame: Any
+    datum: Datum | None
+    crs: str | None
+    findings: tuple[Finding, ...] = ()
+    joints: Any = None
+    box: tuple[float, float, float, float] | None = None
+    dropped: Mapping[Text, int] = field(default_factory=dict)
+    attribution: str = ""
+    data_date: str = ""

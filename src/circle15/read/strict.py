@@ -1,0 +1,104 @@
+"""Strict TOML: every key is declared, every problem is reported at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from circle15.core.errors import ConfigError, EncodingError, InputError
+from circle15.core.text import Text
+
+KINDS: dict[str, Callable[[Any], bool]] = {
+    "text": lambda value: isinstance(value, str) and value != "",
+    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "flag": lambda value: isinstance(value, bool),
+    "date": lambda value: isinstance(value, dt.date) and not isinstance(value, dt.datetime),
+    "table": lambda value: isinstance(value, dict),
+    "tables": lambda value: isinstance(value, list) and all(isinstance(each, dict) for each in value),
+    "texts": lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
+    "integers": lambda value: isinstance(value, list) and all(type(each) is int for each in value),
+    "text or texts": lambda value: KINDS["text"](value) or (KINDS["texts"](value) and len(value) > 0),
+    "table of texts": lambda value: isinstance(value, dict) and all(isinstance(each, str) for each in value.values()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One declared key. ``later``: the contract has it, this version does not read it yet and says so."""
+
+    name: str
+    kind: str
+    required: bool = False
+    choices: tuple[Any, ...] = ()
+    later: bool = False
+
+
+def load(path: Path, shown: str) -> tuple[dict[str, Any], bytes]:
+    """The table and the bytes of a TOML file. Raises InputError, EncodingError or ConfigError."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            Text(f"无法读取 {shown}:{error.strerror}。请检查路径。", f"cannot read {shown}: {error.strerror}.")
+        ) from error
+    return parse(content, shown), content
+
+
+def parse(content: bytes, shown: str) -> dict[str, Any]:
+    """The table of a TOML text. Raises EncodingError or ConfigError."""
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise EncodingError(
+            Text(
+                f"{shown} 不是 UTF-8 编码(第 {error.start} 字节)。请另存为 UTF-8。",
+                f"{shown} is not UTF-8 (byte {error.start}): save it as UTF-8.",
+            )
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(Text(f"{shown} 不是有效的 TOML:{error}", f"{shown} is not valid TOML: {error}")) from error
+
+
+def check(table: Mapping[str, Any], keys: Sequence[Key], where: str) -> list[Text]:
+    """All problems of one table: unknown keys (with the nearest known one), wrong kinds, missing keys."""
+    known = {key.name: key for key in keys}
+    problems = [unknown_name(name, list(known), where) for name in table if name not in known]
+    for key in keys:
+        if key.name in table:
+            problems += _value_problems(table[key.name], key, where)
+        elif key.required:
+            problems.append(Text(f"{where}:缺少 {key.name}。请补充。", f"{where}: {key.name} is missing. Add it."))
+    return problems
+
+
+def unknown_name(name: str, known: Sequence[str], where: str) -> Text:
+    """The sentence for a name nobody knows, with the nearest known one."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = near[0] if near else None
+    return Text(
+        f"{where}:不认识 {name!r}。" + (f"是否指 {hint!r}?" if hint else f"可用:{'、'.join(known)}。"),
+        f"{where}: unknown {name!r}. " + (f"Did you mean {hint!r}?" if hint else f"Known: {', '.join(known)}."),
+    )
+
+
+def _value_problems(value: Any, key: Key, where: str) -> list[Text]:
+    place = f"{where}.{key.name}"
+    if key.later:
+        return [
+            Text(
+                f"{place}:本版本尚不支持该项。请先删去,以免误以为已生效。",
+                f"{place}: not supported by this version yet. Remove it, lest it seem to have taken effect.",
+            )
+        ]
+    if not KINDS[key.kind](value):
+        return [Text(f"{place}:{value!r} 不是 {key.kind}。", f"{place}: {value!r} is not a {key.kind}.")]
+    if key.choices and value not in key.choices:
+        allowed = [str(choice) for choice in key.choices]
+        return [unknown_name(str(value), allowed, place)]
+    return []
