@@ -1,0 +1,140 @@
+"""Coverage: sums over verdict rows, by basis and metric, for the study and for each zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from circle15.core.limit import OPERATORS
+from circle15.core.rule import Target
+from circle15.core.tables import BASES, Coverage, Membership, Residential
+from circle15.judge.subjects import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Block, Floats
+
+STUDY_LEVEL = "study"
+STUDY_ZONE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Zones of one level as numbers: area row → index into ``zone_ids``, −1 where the area has none."""
+
+    level: str
+    zone_ids: tuple[str, ...]
+    of_row: NDArray[np.int64]
+
+    def sums(self, values: Floats) -> Floats:
+        """The sum of the values of the areas in each zone."""
+        inside = self.of_row >= 0
+        return np.bincount(self.of_row[inside], weights=values[inside], minlength=len(self.zone_ids)).astype(float)
+
+
+def group(residential: Residential, membership: Membership | None) -> list[Groups]:
+    """The study as one zone, then each level of zones that the areas lie in."""
+    size = len(residential)
+    found = [Groups(STUDY_LEVEL, (STUDY_ZONE,), np.zeros(size, dtype=np.int64))]
+    if membership is None:
+        return found
+    row_of = pd.Series(np.arange(size), index=residential.frame["area_id"].to_numpy())
+    for level, rows in membership.frame.groupby("level", sort=True):
+        zone_ids, code = np.unique(rows["zone_id"].to_numpy(dtype=object).astype(str), return_inverse=True)
+        of_row = np.full(size, -1, dtype=np.int64)
+        of_row[row_of[rows["area_id"]].to_numpy()] = code
+        found.append(Groups(str(level), tuple(zone_ids.tolist()), of_row))
+    return found
+
+
+def coverage(
+    blocks: Sequence[Block], residential: Residential, groups: Sequence[Groups], land: Mapping[Any, Floats]
+) -> Coverage:
+    """Coverage rows of every block. A basis whose column is absent has no row: it is not assessed, never zero.
+
+    ``land`` maps (rule_id, metric) to the residential land inside the drawn covered area of each area, in m².
+    """
+    weights = basis_weights(residential)
+    rows: list[dict[str, Any]] = []
+    for block in blocks:
+        for zones in groups:
+            for basis, weight in weights.items():
+                rows += _by_verdict(block, zones, basis, weight)
+            inside = land.get((block.rule.rule_id, block.metric))
+            if inside is not None:
+                rows += _by_drawn_area(block, zones, inside, _parcels(residential))
+    columns = [column.name for column in Coverage.columns]
+    return Coverage.build(pd.DataFrame(rows, columns=columns))
+
+
+def basis_weights(residential: Residential) -> dict[str, Floats]:
+    """The weight of each area under each basis that the data holds. Empty cells weigh nothing."""
+    weights = {"areas": np.ones(len(residential))}
+    for basis in BASES:
+        if residential.has(basis):
+            weights[basis] = residential.frame[basis].to_numpy(dtype=float, na_value=0.0)
+    return weights
+
+
+def _parcels(residential: Residential) -> Floats:
+    return np.asarray(residential.frame.geometry.area, dtype=float)
+
+
+def _by_verdict(block: Block, zones: Groups, basis: str, weight: Floats) -> list[dict[str, Any]]:
+    passed, failed, unknown = (zones.sums(weight * (block.outcome == code)) for code in (PASS, FAIL, UNKNOWN))
+    counts = [zones.sums((block.outcome == code).astype(float)) for code in (PASS, FAIL, UNKNOWN)]
+    target = block.rule.target if block.rule.target and block.rule.target.basis == basis else None
+    rows = _rows(block, zones, basis, passed, passed + failed + unknown)
+    for number, row in enumerate(rows):
+        row["unknown"] = unknown[number]
+        row["outcome"] = _plain_outcome(*(count[number] for count in counts))
+        if target:
+            row |= {"target_op": target.op, "target": target.value}
+            row["outcome"] = target_outcome(target, row["covered"], row["unknown"], row["total"])
+    return rows
+
+
+def _by_drawn_area(block: Block, zones: Groups, inside: Floats, parcels: Floats) -> list[dict[str, Any]]:
+    applies = block.outcome != NOT_APPLICABLE
+    return _rows(block, zones, "land_intersection", zones.sums(inside * applies), zones.sums(parcels * applies))
+
+
+def _rows(block: Block, zones: Groups, basis: str, covered: Floats, total: Floats) -> list[dict[str, Any]]:
+    share = np.divide(covered, total, out=np.full(len(total), np.nan), where=total > 0)
+    return [
+        {
+            "rule_id": block.rule.rule_id,
+            "level": zones.level,
+            "zone_id": zone_id,
+            "basis": basis,
+            "metric": block.metric,
+            "covered": covered[number],
+            "total": total[number],
+            "unknown": 0.0,
+            "share": share[number],
+            "target_op": None,
+            "target": np.nan,
+            "outcome": None,
+        }
+        for number, zone_id in enumerate(zones.zone_ids)
+    ]
+
+
+def target_outcome(target: Target, passed: float, unknown: float, total: float) -> str | None:
+    """Pass if the share reaches the target, fail if it cannot even with all unknowns, else unknown."""
+    if total == 0:
+        return None
+    reaches = OPERATORS[target.op]
+    if reaches(passed / total, target.value):
+        return "pass"
+    return "unknown" if reaches((passed + unknown) / total, target.value) else "fail"
+
+
+def _plain_outcome(passed: float, failed: float, unknown: float) -> str | None:
+    """Without a target: fail if a subject fails, else unknown if one is, else pass; of nothing, nothing."""
+    if failed:
+        return "fail"
+    if unknown:
+        return "unknown"
+    return "pass" if passed else None

@@ -1,0 +1,97 @@
+"""Findings that only verdicts and attributes can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from circle15.core.results import Finding
+from circle15.core.rule import Rule
+from circle15.core.tables import BASES, BASIS_WORDS, Residential
+from circle15.core.text import Text
+from circle15.judge.subjects import FAIL, Block
+
+
+def health(blocks: Sequence[Block], residential: Residential, most_mm: int) -> list[Finding]:
+    """Scopes assumed, bases with empty cells, and failures that the edge of the extract leaves open.
+
+    ``most_mm`` is the longest walk any rule allows: a facility beyond the edge could be that near.
+    """
+    ids = residential.frame["area_id"].to_numpy()
+    found = [_scope(rule, residential) for rule in {block.rule.rule_id: block.rule for block in blocks}.values()]
+    found += [_empty_basis(residential, basis, ids) for basis in BASES]
+    found.append(_near_edge(blocks, residential, ids, most_mm))
+    return [finding for finding in found if finding is not None]
+
+
+def _scope(rule: Rule, residential: Residential) -> Finding | None:
+    absent = [column for column in rule.scope if not residential.has(column)]
+    if not absent:
+        return None
+    names = ", ".join(absent)
+    return Finding(
+        code="scope_assumed",
+        severity="warning",
+        layer="residential",
+        count=len(residential),
+        ids=(),
+        message=Text(
+            zh=f"{rule.rule_id} 的适用范围取决于列 {names},数据中没有该列。",
+            en=f"{rule.rule_id} applies by the column {names}, which the data lacks.",
+        ),
+        fix=Text("补充该列,以便区分适用对象。", "Add the column so that the scope can be told."),
+    )
+
+
+def _empty_basis(residential: Residential, basis: str, ids: Any) -> Finding | None:
+    if not residential.has(basis):
+        return None
+    empty = ids[residential.frame[basis].isna().to_numpy()]
+    if len(empty) == 0:
+        return None
+    return Finding(
+        code="basis_incomplete",
+        severity="warning",
+        layer="residential",
+        count=len(empty),
+        ids=tuple(empty[:3]),
+        message=Text(
+            zh=f"{len(empty)} 处居住小区没有{BASIS_WORDS[basis].zh},未计入该口径。",
+            en=f"{len(empty)} residential areas have no {BASIS_WORDS[basis].en}; they weigh nothing there.",
+        ),
+        fix=Text(f"补填 {basis}。", f"Fill in {basis}."),
+    )
+
+
+def _near_edge(blocks: Sequence[Block], residential: Residential, ids: Any, most_mm: int) -> Finding | None:
+    near = near_edge(residential, most_mm)
+    if near is None:
+        return None
+    failed = np.zeros(len(ids), dtype=bool)
+    for block in blocks:
+        failed |= block.outcome == FAIL
+    open_ids = ids[near & failed]
+    if len(open_ids) == 0:
+        return None
+    return Finding(
+        code="near_edge",
+        severity="warning",
+        layer="residential",
+        count=len(open_ids),
+        ids=tuple(open_ids[:3]),
+        message=Text(
+            zh=f"{len(open_ids)} 处不达标的居住小区距数据边界不足 {most_mm / 1000:g} 米,边界外可能另有设施。",
+            en=f"{len(open_ids)} failing residential areas are within {most_mm / 1000:g} m of the edge of the data: "
+            f"a facility beyond it may serve them.",
+        ),
+        fix=Text("扩大数据范围后再下结论。", "Extend the data before drawing conclusions."),
+    )
+
+
+def near_edge(residential: Residential, most_mm: int) -> Any:
+    """Which areas lie nearer to the edge of the extract than the longest allowed walk; None without an edge."""
+    if not residential.has("edge_m"):
+        return None
+    return residential.frame["edge_m"].to_numpy(dtype=float) * 1000 < most_mm
