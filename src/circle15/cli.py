@@ -1,0 +1,477 @@
+"""The command line: parse → call → print → exit code. Heavy libraries are imported by the verbs that need them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from circle15 import __version__
+from circle15.core.errors import Circle15Error, ConfigError
+from circle15.core.text import Language, Text
+
+if TYPE_CHECKING:
+    from circle15.core.results import Audit
+    from circle15.study import Study
+
+Format = Literal["human", "json", "csv", "github"]
+
+DONE, FAILED, COULD_NOT_RUN = 0, 1, 2
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Who is served within the 15-minute circle, who is not, and where the next site goes.",
+)
+packs_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rule packs: list, show, lint.")
+app.add_typer(packs_app, name="packs")
+
+StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="The study file (study.toml).")]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where results go (default: beside the study).")]
+FormatOption = Annotated[Format, typer.Option("--format", help="What is printed on stdout.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Unknown outcomes of binding rules also end in 1.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also print every finding.")]
+Lang = Annotated[Language | None, typer.Option("--lang", help="Language of messages and outputs.")]
+
+
+@dataclass
+class Session:
+    """One call of the program: its language, its clock, and whether progress is shown."""
+
+    lang: Language | None
+    quiet: bool = False
+    started: float = field(default_factory=time.perf_counter)
+    began: str = field(default_factory=lambda: dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
+    language: Language = "zh"
+
+    def __post_init__(self) -> None:
+        self.language = self.lang or "zh"
+
+    def load(self, path: Path) -> Study:
+        """The study, in the language asked for."""
+        import dataclasses
+
+        from circle15.study import load_study
+
+        study = load_study(path)
+        if self.lang:
+            study = dataclasses.replace(study, language=self.lang)
+        self.language = study.language
+        return study
+
+    def say(self, zh: str, en: str) -> None:
+        """A line on stdout."""
+        typer.echo(Text(zh, en).say(self.language))
+
+    def times(self) -> dict[str, str | float]:
+        """For the manifest alone."""
+        return {"began": self.began, "seconds": round(time.perf_counter() - self.started, 3)}
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[Text, int, int], None]]:
+        """A bar on a terminal, plain lines elsewhere, both on stderr."""
+        if self.quiet:
+            yield lambda _step, _done, _total: None
+        elif sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress
+
+            with Progress(console=Console(stderr=True), transient=True) as bar:
+                task = bar.add_task("", total=None)
+                yield lambda step, done, total: bar.update(
+                    task, description=step.say(self.language), completed=done, total=total
+                )
+        else:
+            yield lambda step, _done, _total: typer.echo(step.say(self.language), err=True)
+
+
+@contextmanager
+def session(lang: Language | None, *, quiet: bool = False) -> Iterator[Session]:
+    """Errors of the user become one message and exit code 2."""
+    here = Session(lang, quiet)
+    try:
+        yield here
+    except Circle15Error as error:
+        typer.echo(Text("错误:", "error: ").say(here.language) + error.say(here.language), err=True)
+        raise typer.Exit(COULD_NOT_RUN) from None
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"circle15 {__version__}")
+        raise typer.Exit(DONE)
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=lambda value: _version(wanted=value), is_eager=True, help="Version.")
+    ] = False,
+) -> None:
+    """Who is served within the 15-minute circle, who is not, and where the next site goes."""
+
+
+@app.command()
+def demo(
+    sample: Annotated[str, typer.Option("--sample", metavar="NAME", help="karhula or helsinki.")] = "karhula",
+    out: Out = None,
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> None:
+    """Run an embedded real sample from start to end."""
+    with session(lang, quiet=quiet) as here:
+        from circle15 import pipeline
+        from circle15.read.samples import sample_study
+        from circle15.show.console import audit_lines, plan_lines
+
+        study = here.load(sample_study(sample))
+        with here.progress() as progress:
+            result = pipeline.planned(study, progress, draw=True)
+            written = pipeline.deliver(result, study.outputs, out or Path.cwd(), here.times(), progress)
+        for line in [*audit_lines(result), *plan_lines(result)]:
+            typer.echo(line.say(here.language))
+        _where(here, written)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    pack: Annotated[str, typer.Option("--pack", metavar="ID", help="The rule pack of the study.")] = "jinjiang-2022",
+    lang: Lang = None,
+) -> None:
+    """Write a commented study.toml and empty input templates."""
+    with session(lang) as here:
+        from circle15.read.pack import load_pack
+        from circle15.show.files import write_new
+        from circle15.show.starter import starter
+
+        load_pack([pack], folder)
+        for path in write_new(folder, starter(pack)):
+            typer.echo(path)
+        here.say("请填写模板,再运行 circle15 check。", "Fill in the templates, then run circle15 check.")
+
+
+@app.command()
+def check(
+    study: StudyFile,
+    out: Out = None,
+    form: FormatOption = "human",
+    quiet: Quiet = False,
+    strict: Strict = False,
+    lang: Lang = None,
+) -> None:
+    """Data health only."""
+    with session(lang, quiet=quiet) as here:
+        from circle15 import pipeline
+        from circle15.show.console import finding_lines
+        from circle15.show.files import write_all
+        from circle15.show.tables import csv_bytes, findings_frame
+
+        with here.progress() as progress:
+            found = pipeline.check(here.load(study), progress)
+        frame = findings_frame(found, here.language)
+        if out:
+            write_all({out / "findings.csv": csv_bytes(frame)})
+        if form == "json":
+            _print_json(frame.to_dict(orient="records"))
+        elif form == "csv":
+            _print_bytes(csv_bytes(frame))
+        else:
+            for line in finding_lines(found, github=form == "github"):
+                typer.echo(line.say(here.language))
+        severities = {"error", "warning"} if strict else {"error"}
+        raise typer.Exit(FAILED if any(each.severity in severities for each in found) else DONE)
+
+
+@app.command()
+def reach(
+    study: StudyFile,
+    at: Annotated[list[str] | None, typer.Option("--at", metavar="ID", help="A facility, area or candidate.")] = None,
+    limits: Annotated[str, typer.Option("--limits", help="Comma-separated, in min or m.")] = "5min,10min,15min,700m",
+    out: Out = None,
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> None:
+    """Isochrones and isodistances as GeoJSON."""
+    with session(lang, quiet=quiet) as here:
+        from circle15 import pipeline
+        from circle15.core.limit import parse_limits
+        from circle15.show.files import write_all
+        from circle15.show.geojson import feature_collection
+
+        asked = here.load(study)
+        with here.progress() as progress:
+            frame = pipeline.reach(asked, at or [], parse_limits(limits), progress)
+        content = feature_collection(frame, asked.crs_text)
+        if out:
+            write_all({out / "reach.geojson": content})
+            typer.echo(out / "reach.geojson")
+        else:
+            _print_bytes(content)
+
+
+@app.command()
+def audit(
+    study: StudyFile,
+    out: Out = None,
+    form: FormatOption = "human",
+    strict: Strict = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    lang: Lang = None,
+) -> None:
+    """Read, route, judge: verdicts, coverage, scores."""
+    with session(lang, quiet=quiet) as here:
+        from circle15 import pipeline
+
+        asked = here.load(study)
+        with here.progress() as progress:
+            result = pipeline.audit(asked, progress)
+            written = pipeline.deliver(result, ("tables",), out or asked.folder, here.times(), progress)
+        _print_audit(here, result, form, verbose=verbose)
+        _where(here, written, form)
+        raise typer.Exit(_exit_code(result, strict=strict))
+
+
+@app.command()
+def site(
+    study: StudyFile,
+    out: Out = None,
+    form: FormatOption = "human",
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    lang: Lang = None,
+) -> None:
+    """The audit, and plans of new sites."""
+    with session(lang, quiet=quiet) as here:
+        from circle15 import pipeline
+        from circle15.show.console import plan_lines
+        from circle15.show.summary import plan_object
+        from circle15.show.tables import csv_bytes, plan_frame
+
+        asked = here.load(study)
+        with here.progress() as progress:
+            result = pipeline.planned(asked, progress)
+            written = pipeline.deliver(result, ("tables",), out or asked.folder, here.times(), progress)
+        if form == "json":
+            _print_json([plan_object(plan) for plan in result.plans])
+        elif form == "csv":
+            _print_bytes(csv_bytes(plan_frame(result)))
+        else:
+            _print_audit(here, result, form, verbose=verbose)
+            for line in plan_lines(result):
+                typer.echo(line.say(here.language))
+        _where(here, written, form)
+
+
+@app.command("map")
+def map_(study: StudyFile, out: Out = None, quiet: Quiet = False, lang: Lang = None) -> None:
+    """The HTML map."""
+    _deliver(study, out, lang, ("html_map",), quiet=quiet)
+
+
+@app.command()
+def export(
+    study: StudyFile,
+    out: Out = None,
+    profile: Annotated[Literal["rfc7946"], typer.Option("--profile", help="The export profile.")] = "rfc7946",
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> None:
+    """GeoJSON for the bureau."""
+    _deliver(study, out, lang, (f"geojson:{profile}",), quiet=quiet)
+
+
+@app.command()
+def run(
+    study: StudyFile,
+    out: Out = None,
+    form: FormatOption = "human",
+    strict: Strict = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    lang: Lang = None,
+) -> None:
+    """Everything under [show] outputs."""
+    with session(lang, quiet=quiet) as here:
+        from circle15 import pipeline
+        from circle15.show.console import plan_lines
+
+        asked = here.load(study)
+        with here.progress() as progress:
+            result = pipeline.whole(asked, progress)
+            written = pipeline.deliver(result, asked.outputs, out or asked.folder, here.times(), progress)
+        _print_audit(here, result, form, verbose=verbose)
+        if form == "human":
+            for line in plan_lines(result):
+                typer.echo(line.say(here.language))
+        _where(here, written, form)
+        raise typer.Exit(_exit_code(result, strict=strict))
+
+
+@app.command()
+def explain(
+    study: StudyFile,
+    record: Annotated[str, typer.Argument(metavar="ID|plan", help="An area, a facility, or the word plan.")],
+    out: Out = None,
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> None:
+    """One record's story, or the certificate of the plan, checked again without a solver."""
+    with session(lang, quiet=quiet) as here:
+        asked = here.load(study)
+        text, holds = _certificates(here, asked, out) if record == "plan" else (_story(here, asked, record), True)
+        typer.echo(text)
+        if out:
+            from circle15.show.files import write_all
+
+            write_all({out / f"explain-{_file_name(record)}.txt": (text + "\n").encode()})
+        raise typer.Exit(DONE if holds else FAILED)
+
+
+@packs_app.command("list")
+def packs_list() -> None:
+    """The rule packs that come with the program."""
+    with session(None):
+        from circle15.read.pack import load_pack, shipped_ids
+
+        for pack_id in shipped_ids():
+            pack, _ = load_pack([pack_id], Path())
+            document = pack.documents[0]
+            typer.echo(f"{pack_id}  {document.title}  {document.source}  ({len(pack.rules)})")
+
+
+@packs_app.command("show")
+def packs_show(
+    pack_id: Annotated[str, typer.Argument(metavar="ID")],
+    osm: Annotated[bool, typer.Option("--osm", help="Also the OpenStreetMap tags of every facility type.")] = False,
+    lang: Lang = None,
+) -> None:
+    """A pack: its rules with their clauses, and how OpenStreetMap tags its facility types."""
+    with session(lang) as here:
+        from circle15.read.pack import load_pack
+        from circle15.show.console import pack_lines
+
+        pack, _ = load_pack([pack_id], Path())
+        for line in pack_lines(pack, osm=osm):
+            typer.echo(line.say(here.language))
+
+
+@packs_app.command("lint")
+def packs_lint(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    document: Annotated[Path | None, typer.Option("--document", help="The text the clauses are quoted from.")] = None,
+    lang: Lang = None,
+) -> None:
+    """Check a pack as strictly as the loader; with the document, find clauses that do not stand in it."""
+    with session(lang) as here:
+        from circle15.read.pack import load_pack, missing_clauses, read_document
+
+        try:
+            pack, _ = load_pack([file.name], file.parent)
+        except ConfigError as error:
+            typer.echo(error.say(here.language))
+            raise typer.Exit(FAILED) from None
+        missing = missing_clauses(pack, read_document(document)) if document else []
+        for rule_id in missing:
+            here.say(f"{rule_id}:条文在 {document} 中找不到。", f"{rule_id}: its clause is not in {document}.")
+        if not missing:
+            here.say(f"{file}:没有问题({len(pack.rules)} 条指标)。", f"{file}: no problem ({len(pack.rules)} rules).")
+        raise typer.Exit(FAILED if missing else DONE)
+
+
+def _deliver(study: Path, out: Path | None, lang: Language | None, outputs: tuple[str, ...], *, quiet: bool) -> None:
+    with session(lang, quiet=quiet) as here:
+        from circle15 import pipeline
+
+        asked = here.load(study)
+        with here.progress() as progress:
+            result = pipeline.whole(asked, progress)
+            written = pipeline.deliver(result, outputs, out or asked.folder, here.times(), progress)
+        _where(here, written)
+
+
+def _story(here: Session, study: Study, record: str) -> str:
+    from circle15 import pipeline
+    from circle15.show.explain import explain as tell
+
+    with here.progress() as progress:
+        result = pipeline.planned(study, progress) if study.sites else pipeline.audit(study, progress)
+    return tell(result, record)
+
+
+def _certificates(here: Session, study: Study, out: Path | None) -> tuple[str, bool]:
+    from circle15 import pipeline
+    from circle15.show.explain import certificate
+    from circle15.show.files import read_plans
+
+    plans = read_plans(pipeline.results_folder(study.study_id, out or study.folder))
+    with here.progress() as progress:
+        found = pipeline.certificates(study, plans, progress)
+    text = "\n".join(certificate(here.language, plan_id, each) for plan_id, each in found.items())
+    return text, all(each.holds for each in found.values())
+
+
+def _print_audit(here: Session, result: Audit, form: Format, *, verbose: bool) -> None:
+    from circle15.show.console import audit_lines, finding_lines
+    from circle15.show.summary import audit_object
+    from circle15.show.tables import csv_bytes
+
+    if form == "json":
+        _print_json(audit_object(result))
+    elif form == "csv":
+        _print_bytes(csv_bytes(result.coverage.frame))
+    else:
+        lines = audit_lines(result) if form == "human" else []
+        if verbose or form == "github":
+            lines += finding_lines(result.findings, github=form == "github")
+        for line in lines:
+            typer.echo(line.say(here.language))
+
+
+def _exit_code(result: Audit, *, strict: bool) -> int:
+    from circle15.show.summary import rule_outcomes
+
+    bad = {"fail", "unknown"} if strict else {"fail"}
+    outcomes = rule_outcomes(result)
+    failed = any(rule.can_fail_a_run and outcomes[rule.rule_id] in bad for rule in result.rules)
+    return FAILED if failed or any(each.severity == "error" for each in result.findings) else DONE
+
+
+def _where(here: Session, written: list[Path], form: Format = "human") -> None:
+    """Where the files are: on stdout for people, on stderr where stdout is for machines."""
+    for path in written:
+        typer.echo(Text(f"已写入 {path}", f"wrote {path}").say(here.language), err=form != "human")
+
+
+def _file_name(record: str) -> str:
+    return "".join(each if each.isalnum() or each in "-_." else "_" for each in record)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _print_bytes(content: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def main() -> None:
+    """The entry point. Consoles that are not UTF-8 get it all the same, so that Chinese always prints."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    app()

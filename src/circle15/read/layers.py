@@ -1,0 +1,271 @@
+"""The front door of reading: one input of a study as a checked table in the study CRS.
+
+To read another format, write a reader and add its extensions to :data:`READERS`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyproj
+import shapely
+
+from circle15.core.errors import ConfigError, CrsError, InputError, NothingToDoError
+from circle15.core.results import Finding, Source
+from circle15.core.rule import FacilityType
+from circle15.core.schema import Table
+from circle15.core.tables import Streets
+from circle15.core.text import Text, first_ids
+from circle15.read import osm
+from circle15.read.datum import APPROXIMATE
+from circle15.read.joints import collapse, joints_by_coordinate, joints_of_rows
+from circle15.read.points import read_points
+from circle15.read.project import box_ring, place
+from circle15.read.rows import LAYERS, receive, row_names
+from circle15.read.shapes import demand_point_findings, demand_points, shape
+from circle15.read.spec import InputSpec, RawLayer
+from circle15.read.vector import EXTENSIONS, read_vector
+
+Types = Mapping[str, FacilityType]
+Reader = Callable[[InputSpec, Types], RawLayer]
+
+OSM_EXTENSIONS = (".osm", ".osm.gz", ".osm.pbf", ".pbf")
+_OSM_LAYERS: Mapping[str, Callable[[Path, str, Types], RawLayer]] = {
+    "streets": lambda path, shown, _types: osm.streets(path, shown),
+    "residential": lambda path, shown, _types: osm.residential(path, shown),
+    "facilities": osm.facilities,
+    "candidates": lambda path, shown, _types: osm.candidates(path, shown),
+}
+
+TOO_SHORT = Text("不足1毫米的线", "lines shorter than a millimetre")
+UNKNOWN_TYPE = Text("规则包中没有的设施类型", "of a type the pack does not know")
+
+# The parts of a Shapefile that say where its features are and what they are called.
+_SHAPEFILE_PARTS = (".dbf", ".prj", ".shp", ".shx")
+
+
+def read_layer(spec: InputSpec, crs: pyproj.CRS, types: Types) -> tuple[Table, list[Finding], Source]:
+    """The rows of one input as its table in the study CRS, what was found on the way, and where it came from.
+
+    ``types`` are the facility types of the pack; facilities of other types are left out and reported.
+    Geometry is on the millimetre grid; streets are single lines with their joints; residential areas get
+    ``edge_m``, the metres from their demand point to the edge of the extract, where the file states its extent.
+    Raises InputError for files that cannot be read, ConfigError, SchemaError (all problems of the file),
+    CrsError, EncodingError, and NothingToDoError with counts by reason where no row is left.
+    """
+    try:
+        raw = _reader(spec)(spec, types)
+        digest = file_sha256(spec.path)
+    except OSError as error:
+        raise InputError(
+            Text(
+                zh=f"{spec.shown}:文件无法打开({error.strerror or error})。请检查路径和权限。",
+                en=f"{spec.shown}: the file cannot be opened ({error.strerror or error}). Check path and permissions.",
+            )
+        ) from error
+    raw = _of_known_types(raw, spec, types) if spec.layer == "facilities" else raw
+    table, findings, dropped = _table(raw, spec, crs)
+    if not len(table):
+        raise _nothing_left(raw, dropped, spec)
+    source = Source(
+        layer=spec.layer,
+        path=spec.shown,
+        sha256=digest,
+        rows=len(table),
+        datum=raw.datum or raw.crs or "",
+        attribution=raw.attribution,
+        data_date=raw.data_date,
+    )
+    return table, [*raw.findings, *_datum_findings(raw, spec), *findings], source
+
+
+def file_sha256(path: Path) -> str:
+    """The hash of a file; of the parts of a Shapefile, or the files of a folder, one after the other by name."""
+    parts = [path]
+    if path.suffix.lower() == ".shp":
+        parts = sorted(each for each in path.parent.glob(f"{path.stem}.*") if each.suffix.lower() in _SHAPEFILE_PARTS)
+    elif path.is_dir():
+        parts = sorted(each for each in path.iterdir() if each.is_file())
+    digest = hashlib.sha256()
+    for part in parts:
+        with part.open("rb") as opened:
+            while chunk := opened.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _read_osm(spec: InputSpec, types: Types) -> RawLayer:
+    """An OSM file, with the study's filter and headings applied like to any other."""
+    read = _OSM_LAYERS.get(spec.layer)
+    if read is None:
+        raise ConfigError(
+            Text(
+                zh=f"{spec.shown}:{spec.layer} 不能从 OSM 文件读取。请提供矢量文件。",
+                en=f"{spec.shown}: {spec.layer} cannot be read from an OSM file. Give a vector file.",
+            )
+        )
+    if spec.crs is not None or spec.datum not in (None, "WGS84", "CGCS2000"):
+        raise CrsError(
+            Text(
+                zh=f"{spec.shown}:声明为 {spec.crs or spec.datum},但 OSM 文件规定为 WGS84。请改为 datum = WGS84。",
+                en=f"{spec.shown}: declared as {spec.crs or spec.datum}, but OSM files are WGS 84 by definition. "
+                f"Write datum = WGS84.",
+            ),
+            "datum",
+        )
+    raw = read(spec.path, spec.shown, types)
+    raw.frame.index += 1
+    rows, dropped = receive(raw.frame, spec)
+    kept = raw.frame.index.isin(rows.index)
+    joints = None if raw.joints is None else joints_of_rows(raw.joints, raw.frame.geometry.to_numpy(), kept)
+    return replace(raw, frame=rows, joints=joints, dropped={**raw.dropped, **dropped})
+
+
+READERS: Mapping[str, Reader] = {
+    **dict.fromkeys(OSM_EXTENSIONS, _read_osm),
+    **dict.fromkeys(EXTENSIONS, lambda spec, _types: read_vector(spec)),
+    ".csv": lambda spec, _types: read_points(spec),
+}
+
+
+def _reader(spec: InputSpec) -> Reader:
+    name = spec.path.name.lower()
+    extension = next((each for each in READERS if name.endswith(each)), None)
+    if extension is None:
+        known = " ".join(READERS)
+        raise ConfigError(
+            Text(
+                zh=f"{spec.shown}:不支持这种文件格式。可读取的扩展名:{known}。",
+                en=f"{spec.shown}: files of this kind cannot be read. Known extensions: {known}.",
+            )
+        )
+    if spec.layer not in LAYERS:
+        raise ConfigError(
+            Text(
+                zh=f"{spec.shown}:暂不支持输入 {spec.layer}。支持的有:{'、'.join(LAYERS)}。",
+                en=f"{spec.shown}: the input {spec.layer} cannot be read. Known inputs: {', '.join(LAYERS)}.",
+            )
+        )
+    return READERS[extension]
+
+
+def _table(raw: RawLayer, spec: InputSpec, crs: pyproj.CRS) -> tuple[Table, list[Finding], dict[Text, int]]:
+    placed = place(raw, crs, spec.shown, row_names(raw.frame, spec.layer))
+    shaped = shape(placed, spec.layer, spec.shown)
+    findings, dropped = list(shaped.findings), {**raw.dropped, **shaped.dropped}
+    if spec.layer == "streets":
+        joined, short = _joined(shaped.frame, raw.joints, spec)
+        return joined, [*findings, *_short_findings(short, spec)], {**dropped, **({TOO_SHORT: short} if short else {})}
+    frame = shaped.frame
+    if spec.layer == "residential":
+        findings += demand_point_findings(frame, spec.shown)
+        if raw.box is not None:
+            edge = box_ring(raw.box, raw, crs)
+            frame = frame.assign(edge_m=shapely.distance(demand_points(frame), edge))
+    return LAYERS[spec.layer].build(frame, spec.shown), findings, dropped
+
+
+def _joined(frame: Any, joints: Any, spec: InputSpec) -> tuple[Streets, int]:
+    """Streets with their joints, and how many lines were too short to keep."""
+    lines = frame.geometry.to_numpy()
+    # Source joints stay aligned: what was left out so far had no vertices, and parts keep the order of theirs.
+    joints = joints_by_coordinate(lines) if joints is None else joints
+    lines, joints, left = collapse(lines, joints)
+    rows = frame[left].set_geometry(lines)
+    numbers = rows.index.astype("str").to_series(index=rows.index)
+    ids = rows["street_id"].where(rows["street_id"].notna(), numbers) if "street_id" in rows.columns else numbers
+    return Streets.join(rows.assign(street_id=ids), joints, spec.shown), int((~left).sum())
+
+
+def _of_known_types(raw: RawLayer, spec: InputSpec, types: Types) -> RawLayer:
+    """Facilities of the types that the pack knows; a row without a type stays, for the table to name it."""
+    if "type" not in raw.frame.columns:
+        return raw
+    strange = raw.frame["type"].notna() & ~raw.frame["type"].isin(list(types))
+    if not strange.any():
+        return raw
+    kinds = raw.frame.loc[strange, "type"].value_counts().sort_index()
+    near = {kind: difflib.get_close_matches(kind, list(types), 1, 0.0) for kind in kinds.index}
+    zh = first_ids((f"{kind} × {count}(最接近:{(near[kind] or ['-'])[0]})" for kind, count in kinds.items()), 5)
+    en = first_ids((f"{kind} × {count} (nearest: {(near[kind] or ['-'])[0]})" for kind, count in kinds.items()), 5)
+    if strange.all():
+        known = first_ids(types, 12)
+        raise NothingToDoError(
+            Text(
+                zh=f"{spec.shown}:{strange.sum()} 个设施的类型都不在规则包中:{zh}。规则包的类型:{known}。"
+                f"请在 types 中写明对应关系。",
+                en=f"{spec.shown}: the pack knows none of the types of {strange.sum()} facilities: {en}. "
+                f"It knows {known}. Map them under types.",
+            )
+        )
+    finding = Finding(
+        code="unknown_type",
+        severity="warning",
+        layer=spec.layer,
+        count=int(strange.sum()),
+        ids=tuple(str(each) for each in row_names(raw.frame, spec.layer)[strange.to_numpy()][:3]),
+        message=Text(
+            zh=f"{spec.shown}:{strange.sum()} 个设施的类型不在规则包中,未采用:{zh}。",
+            en=f"{spec.shown}: {strange.sum()} facilities are of types that the pack does not know: {en}.",
+        ),
+        fix=Text("如应计入,请在 types 中写明对应的类型。", "If they should count, map them under types."),
+    )
+    dropped = {**raw.dropped, UNKNOWN_TYPE: int(strange.sum())}
+    return replace(raw, frame=raw.frame[~strange], findings=(*raw.findings, finding), dropped=dropped)
+
+
+def _datum_findings(raw: RawLayer, spec: InputSpec) -> list[Finding]:
+    if raw.datum not in APPROXIMATE:
+        return []
+    return [
+        Finding(
+            code="datum_approximate",
+            severity="info",
+            layer=spec.layer,
+            count=len(raw.frame),
+            ids=(),
+            message=Text(
+                zh=f"{spec.shown}:坐标由 {raw.datum} 按公开近似公式换算,误差可达米级,不能代替官方转换。",
+                en=f"{spec.shown}: converted from {raw.datum} by the published formulas, a metre or so off; "
+                f"no substitute for an official conversion.",
+            ),
+            fix=Text("正式成果请使用 CGCS2000 原始数据。", "For official results use the original CGCS2000 data."),
+        )
+    ]
+
+
+def _short_findings(count: int, spec: InputSpec) -> list[Finding]:
+    if not count:
+        return []
+    return [
+        Finding(
+            code="street_too_short",
+            severity="info",
+            layer=spec.layer,
+            count=count,
+            ids=(),
+            message=Text(
+                zh=f"{spec.shown}:{count} 条线的所有顶点落在同一毫米,未采用。",
+                en=f"{spec.shown}: {count} lines lie within one millimetre and are left out.",
+            ),
+            fix=Text("无需处理。", "Nothing to do."),
+        )
+    ]
+
+
+def _nothing_left(raw: RawLayer, dropped: Mapping[Text, int], spec: InputSpec) -> NothingToDoError:
+    read = len(raw.frame) + sum(raw.dropped.values())
+    reasons = [(reason, count) for reason, count in dropped.items() if count]
+    zh = ";".join(f"{reason.zh} {count}" for reason, count in reasons) or "文件中没有可用的要素"
+    en = "; ".join(f"{count} {reason.en}" for reason, count in reasons) or "nothing in the file fits"
+    return NothingToDoError(
+        Text(
+            zh=f"{spec.shown}:{spec.layer} 没有可用的行。读入 {read} 行({zh})。请检查文件和 where 条件。",
+            en=f"{spec.shown}: no row of {spec.layer} is left of {read} read ({en}). Check the file and the filter.",
+        )
+    )

@@ -1,0 +1,195 @@
+"""Points from text tables: one row a place, its coordinates in two columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import geopandas
+import numpy as np
+import pandas as pd
+import shapely
+
+from circle15.core.errors import ConfigError, CrsError, EncodingError, SchemaError
+from circle15.core.schema import Column
+from circle15.core.text import Text, first_ids
+from circle15.read.rows import LAYERS, as_number, receive, rename, row_names
+from circle15.read.spec import InputSpec, RawLayer
+
+_DELIMITERS = ",;\t"
+_LIKELY_ENCODINGS = ("utf-8", "GB18030", "Big5", "utf-16")
+
+_DEGREES = (
+    Column("lon", "number", Text("经度", "longitude"), required=True, nullable=False),
+    Column("lat", "number", Text("纬度", "latitude"), required=True, nullable=False),
+)
+_METRES = (
+    Column("x", "number", Text("东坐标", "easting"), required=True, nullable=False),
+    Column("y", "number", Text("北坐标", "northing"), required=True, nullable=False),
+)
+
+
+def read_points(spec: InputSpec) -> RawLayer:
+    """A CSV table as points in the datum or CRS it is declared in.
+
+    Coordinates stand in ``lon`` and ``lat`` where a datum is declared, in ``x`` and ``y`` where a CRS is (easting and
+    northing, or longitude and latitude); ``columns`` may name other headings. Codes stay text with their leading
+    zeros; undeclared columns of plain numbers become numbers, so that ``where`` can compare them. Rows are numbered by
+    the line they end on. Raises EncodingError, ConfigError (headings, filter), SchemaError (all bad cells, or all
+    rows without coordinates, at once) and CrsError (coordinates that are no degrees).
+    """
+    frame = _table(_decoded(spec), spec)
+    across, up = axes = _DEGREES if spec.datum else _METRES
+    _require_axes(rename(frame, spec.columns, spec.shown), axes, spec)
+    for name in frame.columns.difference([*spec.columns.values(), *_declared(spec)]):
+        frame[name] = _plain_numbers(frame[name])
+    rows, dropped = receive(frame, spec, axes)
+    xy = rows[[across.name, up.name]].to_numpy(dtype=float)
+    _require_coordinates(rows, xy, axes, spec)
+    points = geopandas.GeoDataFrame(
+        rows.drop(columns=[across.name, up.name]), geometry=shapely.points(xy) if len(xy) else []
+    )
+    return RawLayer(points, spec.datum, spec.crs, dropped=dropped)
+
+
+def _declared(spec: InputSpec) -> list[str]:
+    return [column.name for column in LAYERS[spec.layer].columns]
+
+
+def _decoded(spec: InputSpec) -> str:
+    received = spec.path.read_bytes()
+    # utf-8-sig drops the mark that spreadsheets put in front, and is UTF-8 where there is none.
+    encoding = "utf-8-sig" if spec.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else spec.encoding
+    try:
+        return received.decode(encoding)
+    except LookupError as error:
+        raise ConfigError(
+            Text(
+                zh=f"{spec.shown}:不认识编码 {spec.encoding!r}。常用的是 utf-8 和 GB18030。",
+                en=f"{spec.shown}: {spec.encoding!r} is no encoding known here. Usual ones are utf-8 and GB18030.",
+            )
+        ) from error
+    except UnicodeDecodeError as error:
+        fits = next((each for each in _LIKELY_ENCODINGS if _decodes(received, each)), None)
+        zh = f"文件可按 {fits} 读取,请写 encoding = {fits!r} 并核对文字" if fits else "请查明文件的真实编码"
+        en = f"It reads as {fits}: write encoding = {fits!r} and check the words" if fits else "Find its true encoding"
+        raise EncodingError(
+            Text(
+                zh=f"{spec.shown}:第 {error.start} 字节处不是 {spec.encoding} 编码。{zh}。",
+                en=f"{spec.shown}: not {spec.encoding} at byte {error.start}. {en}.",
+            )
+        ) from error
+
+
+def _decodes(received: bytes, encoding: str) -> bool:
+    try:
+        received.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _table(text: str, spec: InputSpec) -> Any:
+    """All cells as text, indexed by line number; empty lines are skipped."""
+    first_line = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=first_line.count))
+    headings = [heading.strip() for heading in next(reader, [])]
+    while headings and not headings[-1]:
+        headings.pop()
+    width = len(headings)
+    rows, lines, ragged = [], [], []
+    for row in reader:
+        if not any(row):
+            continue
+        if len(row) < width or any(row[width:]):
+            ragged.append(reader.line_num)
+        rows.append(row[:width])
+        lines.append(reader.line_num)
+    _require_regular(headings, ragged, spec)
+    frame = pd.DataFrame(rows, index=lines, columns=headings, dtype="str")
+    return frame.mask(frame == "")
+
+
+def _require_regular(headings: list[str], ragged: list[int], spec: InputSpec) -> None:
+    problems = []
+    twice = sorted({heading for heading in headings if headings.count(heading) > 1})
+    if twice:
+        names = first_ids(twice)
+        problems.append(
+            Text(
+                zh=f"{spec.shown}:{len(twice)} 个列名重复({names})。列名须唯一。",
+                en=f"{spec.shown}: {len(twice)} headings occur more than once ({names}): headings must be unique.",
+            )
+        )
+    if ragged:
+        rows = first_ids(ragged)
+        problems.append(
+            Text(
+                zh=f"{spec.shown}:{len(ragged)} 行的列数与表头的 {len(headings)} 列不符(第 {rows} 行)。"
+                f"请检查分隔符和引号。",
+                en=f"{spec.shown}: {len(ragged)} rows do not have the {len(headings)} columns of the headings "
+                f"(rows {rows}). Check delimiters and quotes.",
+            )
+        )
+    if problems:
+        raise SchemaError(problems)
+
+
+def _plain_numbers(values: Any) -> Any:
+    """Numbers, if every filled cell is one and none is a code with a leading zero."""
+    numbers, bad = as_number(values)
+    coded = values.str.match(r"\s*[+-]?0\d", na=False)
+    return values if bad.any() or coded.any() or values.isna().all() else numbers
+
+
+def _require_axes(frame: Any, axes: tuple[Column, Column], spec: InputSpec) -> None:
+    missing = [axis for axis in axes if axis.name not in frame.columns]
+    if missing:
+        names = "、".join(f"{axis.name}({axis.meaning.zh})" for axis in missing)
+        names_en = ", ".join(f"{axis.name} ({axis.meaning.en})" for axis in missing)
+        there = first_ids(frame.columns, 8)
+        raise SchemaError(
+            Text(
+                zh=f"{spec.shown}:缺少坐标列 {names};现有列:{there}。请在 columns 中指明坐标列名。",
+                en=f"{spec.shown}: the coordinate columns {names_en} are missing; present: {there}. "
+                f"Name their headings under columns.",
+            )
+        )
+
+
+def _require_coordinates(rows: Any, xy: Any, axes: tuple[Column, Column], spec: InputSpec) -> None:
+    empty = np.isnan(xy).any(axis=1)
+    if empty.any():
+        ids, lines = first_ids(row_names(rows, spec.layer)[empty]), first_ids(rows.index[empty])
+        names = "/".join(axis.name for axis in axes)
+        raise SchemaError(
+            Text(
+                zh=f"{spec.shown}:{empty.sum()} 行的坐标 {names} 为空(第 {lines} 行;{ids})。"
+                f"请补充坐标,或用 where 排除这些行。",
+                en=f"{spec.shown}: {empty.sum()} rows have empty coordinates {names} (rows {lines}; {ids}). "
+                f"Fill them in, or leave the rows out by where.",
+            )
+        )
+    if spec.datum:
+        require_degrees(xy, spec)
+
+
+def require_degrees(xy: Any, spec: InputSpec) -> None:
+    """Raise CrsError(kind="datum") where coordinates of a declared datum cannot be longitude and latitude."""
+    outside = (np.abs(xy[:, 0]) > 180) | (np.abs(xy[:, 1]) > 90)
+    if not outside.any():
+        return
+    x, y = xy[outside][0]
+    swapped = np.abs(xy[:, 0]).max() <= 90 and np.abs(xy[:, 1]).max() <= 180
+    zh = "经度和纬度可能颠倒了" if swapped else "若为投影坐标,请删去 datum 而写明 crs"
+    en = "Longitude and latitude may be swapped" if swapped else "If they are projected, declare crs instead of datum"
+    raise CrsError(
+        Text(
+            zh=f"{spec.shown}:声明 datum = {spec.datum},坐标应为经纬度(度),但 {outside.sum()} 个坐标超出范围,"
+            f"如 ({x:.6g}, {y:.6g})。{zh}。",
+            en=f"{spec.shown}: datum = {spec.datum} means longitude and latitude in degrees, but {outside.sum()} "
+            f"coordinates are out of range, such as ({x:.6g}, {y:.6g}). {en}.",
+        ),
+        "datum",
+    )

@@ -1,0 +1,59 @@
+"""The words that tables from bureaus use for the fixed choices of a column. Data only, and one function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "status": {
+        "运营": "operating",
+        "在用": "operating",
+        "在建": "construction",
+        "规划": "planned",
+        "关闭": "closed",
+        "停用": "closed",
+    },
+    "built": {
+        "新建": "new",
+        "已建成": "existing",
+        "现状": "existing",
+        "老城区": "existing",
+    },
+    "urban_rural": {
+        "城镇": "urban",
+        "城市": "urban",
+        "农村": "rural",
+        "乡村": "rural",
+    },
+    "level": {
+        "社区": "community",
+        "村": "village",
+        "镇": "town",
+        "街道": "town",
+        "镇(街道)": "town",
+        "镇（街道）": "town",
+        "乡镇": "town",
+        "县": "county",
+        "区县": "county",
+        "区": "county",
+        "市": "county",
+    },
+}
+
+FLAGS: Mapping[str, bool] = {
+    "true": True,
+    "false": False,
+    "1": True,
+    "0": False,
+    "yes": True,
+    "no": False,
+    "是": True,
+    "否": False,
+}
+
+
+def translate(frame: Any) -> Any:
+    """``frame`` with the words of :data:`WORDS` replaced; words that are not listed stay as they are."""
+    known = {column: frame[column].replace(dict(words)) for column, words in WORDS.items() if column in frame.columns}
+    return frame.assign(**known)

@@ -1,0 +1,1 @@
+"""Results → tables, GeoJSON, report, map and explanations. Geometry is unprojected here, once."""

@@ -1,0 +1,178 @@
+"""What the command line prints for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from circle15.core.results import Audit, Finding, Plan
+from circle15.core.rule import METRIC_WORDS, Pack
+from circle15.core.tables import BASES, OUTCOME_WORDS
+from circle15.core.text import Text
+from circle15.show.numbers import percent, whole
+from circle15.show.sentences import (
+    STATUS_WORDS,
+    basis_text,
+    plan_basis,
+    rule_text,
+    stamps,
+)
+from circle15.show.summary import verdict_counts
+
+_GITHUB_LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def audit_lines(audit: Audit) -> list[Text]:
+    """Rules, verdict counts, coverage of the study by every basis and metric, binding rules."""
+    facts = audit.facts
+    lines = [
+        Text(f"{facts.name}  坐标系 {facts.crs}", f"{facts.name}  CRS {facts.crs}"),
+        *(Text(f"【{each.zh}】", f"[{each.en}]") for each in stamps(audit)),
+        Text(
+            f"居住小区 {whole(len(audit.residential))} 处,设施 {whole(len(audit.facilities))} 处,"
+            f"数据质检问题 {len(audit.findings)} 项",
+            f"{whole(len(audit.residential))} residential areas, {whole(len(audit.facilities))} facilities, "
+            f"{len(audit.findings)} findings",
+        ),
+    ]
+    for rule in audit.rules:
+        lines += [Text("", ""), rule_text(rule), *_rule_lines(audit, rule.rule_id)]
+    return [*lines, *_absent_bases(audit), *_binding_lines(audit)]
+
+
+def _rule_lines(audit: Audit, rule_id: str) -> list[Text]:
+    counts = verdict_counts(audit)[rule_id]
+    counted = len(audit.counted[rule_id])
+    zh = "  ".join(f"{OUTCOME_WORDS[key].zh} {whole(value)}" for key, value in counts.items())
+    en = "  ".join(f"{OUTCOME_WORDS[key].en} {whole(value)}" for key, value in counts.items())
+    lines = [Text(f"  计入设施 {counted} 处;{zh}", f"  {counted} facilities counted; {en}")]
+    frame = audit.coverage.frame
+    for row in frame[(frame["rule_id"] == rule_id) & (frame["level"] == "study")].itertuples():
+        basis, metric = basis_text(audit, row.basis), METRIC_WORDS[row.metric]
+        figures = f"{whole(row.covered)} / {whole(row.total)} = {percent(row.share)}"
+        lines.append(
+            Text(
+                f"  {metric.zh} · {basis.zh}:{figures}(资料不足 {whole(row.unknown)})",
+                f"  {metric.en} · {basis.en}: {figures} (unknown {whole(row.unknown)})",
+            )
+        )
+    return lines
+
+
+def _absent_bases(audit: Audit) -> list[Text]:
+    absent = [basis_text(audit, basis) for basis in BASES if basis not in set(audit.coverage.frame["basis"])]
+    if not absent:
+        return []
+    return [
+        Text("", ""),
+        Text(
+            "未评估的口径(数据中没有):" + "、".join(each.zh for each in absent),
+            "Not assessed (not in the data): " + ", ".join(each.en for each in absent),
+        ),
+    ]
+
+
+def _binding_lines(audit: Audit) -> list[Text]:
+    frame = audit.binding.frame.dropna(subset=["rule_id"])
+    counts = frame.groupby(["rule_id", "outcome"], sort=True).size()
+    lines = [Text("起控制作用的指标:", "Binding rules:")]
+    for (rule_id, outcome), count in counts.items():
+        word = OUTCOME_WORDS[outcome]
+        lines.append(
+            Text(
+                f"  {rule_id}({word.zh}):{whole(count)} 处居住小区",
+                f"  {rule_id} ({word.en}): {whole(count)} residential areas",
+            )
+        )
+    return lines
+
+
+def plan_lines(audit: Audit) -> list[Text]:
+    """Every plan: its basis, its sites with their gains, and its certificate."""
+    return [line for plan in audit.plans for line in _plan(audit, plan)]
+
+
+def _plan(audit: Audit, plan: Plan) -> list[Text]:
+    label, basis = audit.facts.pack.types[plan.facility_type].label, plan_basis(plan)
+    weight, status = basis_text(audit, plan.weight), STATUS_WORDS[plan.status]
+    hosts = audit.candidates.frame.set_index("candidate_id") if audit.candidates is not None else None
+    lines = [
+        Text("", ""),
+        Text(
+            f"规划新增设施(建议):{label.zh},依据 {basis.zh},权重 {weight.zh}",
+            f"Proposed sites: {label.en}, under {basis.en}, weight {weight.en}",
+        ),
+    ]
+    for site in plan.sites:
+        host = hosts.loc[site.candidate_id].get("host") if hosts is not None else None
+        place = f" {host}" if isinstance(host, str) else ""
+        share = percent(site.share_after)
+        lines.append(
+            Text(
+                f"  {site.stage} 年度 第 {site.rank} 处 {site.candidate_id}{place}:新增 {whole(site.gain)},"
+                f"累计 {whole(site.covered_after)}({share})",
+                f"  {site.stage} no. {site.rank} {site.candidate_id}{place}: gains {whole(site.gain)}, "
+                f"in all {whole(site.covered_after)} ({share})",
+            )
+        )
+    lines += [
+        Text(
+            f"  {year} 年度有空余名额:没有备选点还能增加覆盖",
+            f"  {year}: places left empty, no candidate gains anything",
+        )
+        for year in plan.idle_stages
+    ]
+    return [
+        *lines,
+        Text(
+            f"  {status.zh}:覆盖 {whole(plan.objective)},上界 {whole(plan.bound)},差距 {percent(plan.gap)};"
+            f"备选点覆盖不到的居住小区 {len(plan.uncoverable)} 处",
+            f"  {status.en}: covers {whole(plan.objective)}, bound {whole(plan.bound)}, gap {percent(plan.gap)}; "
+            f"{len(plan.uncoverable)} residential areas out of reach of every candidate",
+        ),
+    ]
+
+
+def finding_lines(findings: Sequence[Finding], *, github: bool) -> list[Text]:
+    """Findings, worst first; for GitHub as workflow annotations."""
+    order = list(_GITHUB_LEVELS)
+    lines = []
+    for each in sorted(findings, key=lambda finding: order.index(finding.severity)):
+        head = f"::{_GITHUB_LEVELS[each.severity]} title={each.code}::" if github else f"[{each.severity}] {each.code} "
+        lines.append(Text(f"{head}{each.message.zh}{each.fix.zh}", f"{head}{each.message.en} {each.fix.en}"))
+    if not lines and not github:
+        return [Text("没有数据质检问题。", "No findings.")]
+    return lines
+
+
+def pack_lines(pack: Pack, *, osm: bool) -> list[Text]:
+    """A pack for reading."""
+    lines = [Text(f"{each.title}({each.source})", f"{each.title} ({each.source})") for each in pack.documents]
+    for rule in pack.rules:
+        targets = [pack.types[key].label for key in rule.targets]
+        lines += [
+            Text("", ""),
+            rule_text(rule),
+            Text(
+                "  对象:" + "、".join(each.zh for each in targets),
+                "  targets: " + ", ".join(each.en for each in targets),
+            ),
+        ]
+        lines += [Text(f"  说明:{rule.note}", f"  note: {rule.note}")] if rule.note else []
+    lines += [
+        Text(f"{each.rule_id} 未评估:{each.reason}", f"{each.rule_id} not assessed: {each.reason}")
+        for each in pack.not_assessed
+    ]
+    return lines + (_tag_lines(pack) if osm else [])
+
+
+def _tag_lines(pack: Pack) -> list[Text]:
+    lines = [Text("", ""), Text("设施类型与 OpenStreetMap 标签:", "Facility types and OpenStreetMap tags:")]
+    for key, each in pack.types.items():
+        tags = [*each.osm, *(f"{tag} (assumed 推定)" for tag in each.osm_assumed)]
+        lines.append(
+            Text(
+                f"  {key} {each.label.zh}:{' | '.join(tags) or '—'}",
+                f"  {key} {each.label.en}: {' | '.join(tags) or '—'}",
+            )
+        )
+    return lines

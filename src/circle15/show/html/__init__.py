@@ -1,0 +1,112 @@
+"""The map room: one self-contained HTML page of an audit, drawn with folium.
+
+Nothing outside this package imports folium or branca.
+"""
+
+from __future__ import annotations
+
+from folium import FitBounds
+
+from circle15.core.errors import ConfigError
+from circle15.core.results import Audit
+from circle15.core.tables import OUTCOME_WORDS
+from circle15.core.text import Text
+from circle15.show.html.families import Family, families
+from circle15.show.html.figure import LocalFigure, LocalMap
+from circle15.show.html.layers import DataLayer, MapLayer, extent, home_features, map_layers
+from circle15.show.html.legend import left_panel
+from circle15.show.html.markup import Html, join, script_json, tag
+from circle15.show.html.start import Start
+from circle15.show.html.tables import coverage_section, site_section
+from circle15.show.html.titleblock import REVIEW, attributions, clauses, header, stamps, title, title_block
+from circle15.show.html.words import CLASS_WORDS, PAGE, STAMPS, STATE_WORDS, UNITS, Words
+
+__all__ = ["page"]
+
+MAX_ZOOM = 20
+
+
+def page(audit: Audit) -> str:
+    """The whole HTML of the map: it loads nothing, and the same audit gives the same bytes.
+
+    Values of the data appear as text and never run. A public page carries no streets.
+    Raises ConfigError if the audience is public and the title block has no 审图号.
+    """
+    _check_audience(audit)
+    words = Words(audit.facts.language)
+    groups = families(audit.rules)
+    layers = map_layers(audit, groups, words)
+    left, right = left_panel(audit, groups, layers, words), _right_panel(audit, groups, words)
+    before = join([header(audit, words), Html("<main>"), left, Html('<div id="stage">')])
+    after = join([_watermark(audit, words), Html("</div>"), right, Html("</main>")])
+    lang = "zh-CN" if audit.facts.language == "zh" else "en"
+    figure = LocalFigure(title(audit, words), lang, before, after, _data(audit, groups, layers, words))
+    figure.add_child(_map(audit, layers))
+    return figure.render()
+
+
+def _check_audience(audit: Audit) -> None:
+    if audit.facts.audience == "public" and not audit.facts.title_block.get(REVIEW):
+        raise ConfigError(
+            Text(
+                zh='公开地图(audience = "public")没有审图号。请在 [show] title_block 中填写 "审图号",'
+                '或改为 audience = "internal"。',
+                en='a public map (audience = "public") has no approval number. Give "审图号" under [show] title_block, '
+                'or set audience = "internal".',
+            )
+        )
+
+
+def _map(audit: Audit, layers: list[MapLayer]) -> LocalMap:
+    options = {"maxZoom": MAX_ZOOM, "zoomSnap": 0.25, "fadeAnimation": False}
+    drawn = LocalMap(tiles=None, prefer_canvas=True, zoom_control="topright", **options)
+    bounds = extent(audit)
+    if bounds is not None:
+        FitBounds(bounds, padding=(24, 24)).add_to(drawn)
+    for layer in layers:
+        DataLayer(layer.key).add_to(drawn)
+    Start().add_to(drawn)
+    return drawn
+
+
+def _right_panel(audit: Audit, groups: tuple[Family, ...], words: Words) -> Html:
+    return tag(
+        "aside",
+        site_section(audit, words),
+        [coverage_section(audit, index, family, words) for index, family in enumerate(groups)],
+        clauses(audit, words),
+        title_block(audit, words),
+        class_="panel right",
+    )
+
+
+def _watermark(audit: Audit, words: Words) -> Html | None:
+    borne = [words.say(STAMPS[key]) for key in stamps(audit) if key in ("fictional", "draft")]
+    return tag("div", " · ".join(borne), class_="watermark") if borne else None
+
+
+def _data(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer], words: Words) -> Html:
+    """Everything the page's script reads."""
+    facilities = audit.facilities.frame
+    names = facilities["name"].fillna(facilities["facility_id"]) if "name" in facilities else facilities["facility_id"]
+    tables = {"page": PAGE, "classes": CLASS_WORDS, "states": STATE_WORDS, "units": UNITS, "outcomes": OUTCOME_WORDS}
+    return script_json(
+        {
+            **{name: {key: words.say(text) for key, text in table.items()} for name, table in tables.items()},
+            "rules": {
+                rule.rule_id: {
+                    "limit": words.limit(rule.limit),
+                    "value": rule.limit.value,
+                    "unit": rule.limit.unit,
+                    "metrics": [[metric, words.measured(rule, metric)] for metric in rule.metrics],
+                }
+                for family in groups
+                for rule in family.rules
+            },
+            "families": [[rule.rule_id for rule in family.rules] for family in groups],
+            "facilities": dict(zip(facilities["facility_id"], names, strict=True)),
+            "homes": home_features(audit, groups, words),
+            "layers": [layer.spec() for layer in layers],
+            "attributions": attributions(audit),
+        }
+    )

@@ -1,0 +1,267 @@
+/* The page's script. Values of the data only ever become text nodes. */
+const circle15 = (() => {
+  "use strict";
+
+  const data = JSON.parse(document.getElementById("circle15-data").textContent);
+  const specs = new Map(data.layers.map((spec) => [spec.key, spec]));
+  const layers = new Map();
+  const records = new Map();
+  let map = null;
+  let family = 0;
+
+  // ---- small helpers
+
+  function element(name, className, ...children) {
+    const made = document.createElement(name);
+    if (className) made.className = className;
+    for (const child of children) {
+      if (child === null || child === undefined) continue;
+      made.append(child instanceof Node ? child : String(child));
+    }
+    return made;
+  }
+
+  function row(label, value) {
+    return value ? element("tr", "", element("th", "", label), element("td", "", value)) : null;
+  }
+
+  function table(rows, className) {
+    return element("table", className, element("tbody", "", ...rows));
+  }
+
+  // Near its limit a value shows every decimal that decides the verdict.
+  function measured(value, rule) {
+    if (value === null) return "—";
+    const near = Math.abs(value - rule.value) < (rule.unit === "m" ? 1 : 0.1);
+    return `${value.toFixed(near ? 3 : 1)} ${data.units[rule.unit] || rule.unit}`;
+  }
+
+  function metres(value) {
+    return value === null ? "" : `${value.toFixed(1)} ${data.units.m}`;
+  }
+
+  function known(words, key) {
+    return Object.hasOwn(words, key) ? words[key] : key;
+  }
+
+  // ---- stories
+
+  function verdictRows(home, ruleId) {
+    const rule = data.rules[ruleId];
+    const found = home.verdicts[ruleId] || {};
+    return rule.metrics.map(([metric, label], place) => {
+      const [value, outcome, because] = found[metric] || [null, "unknown", ""];
+      const reason = value === null && Object.hasOwn(data.states, because) ? data.states[because] : "";
+      return element("tr", "",
+        element("th", "", place === 0 ? `${ruleId} ${rule.limit}` : ""),
+        element("td", "", label),
+        element("td", "number", value === null && reason ? reason : measured(value, rule)),
+        element("td", `outcome ${outcome}`, known(data.outcomes, outcome)));
+    });
+  }
+
+  function wayRows(home) {
+    const ruleId = data.families[family].find((each) => home.ways[each]);
+    if (!ruleId) return [];
+    const way = home.ways[ruleId];
+    const name = (id) => (id === null ? "" : known(data.facilities, id));
+    return [
+      row(data.page.nearest_network, way.state === "reached" ? name(way.network) : known(data.states, way.state)),
+      row(data.page.nearest_straight, name(way.straight)),
+      row(data.page.home_leg, metres(way.home_leg)),
+      row(data.page.facility_leg, metres(way.facility_leg)),
+    ];
+  }
+
+  function homeStory(home) {
+    const kind = home.classes[family];
+    const people = home.people.map(([label, value, mark]) =>
+      element("span", "chip", `${label} `, element("b", "", value), mark ? element("em", "", mark) : null));
+    const binding = home.binding ? `${home.binding[0]} · ${known(data.outcomes, home.binding[1])}` : "";
+    return element("div", "story",
+      element("h4", "", home.name),
+      element("p", "note", home.name === home.id ? "" : home.id),
+      element("p", `badge ${kind}`, known(data.classes, kind)),
+      element("div", "chips", ...people),
+      table(data.families[family].flatMap((ruleId) => verdictRows(home, ruleId)), "verdicts"),
+      table([
+        ...wayRows(home),
+        row(data.page.binding, binding),
+        row(data.page.to_be_covered, home.sites.join("; ")),
+      ], "facts"),
+      home.edge ? element("p", "note", data.page.edge) : null,
+      home.assumed ? element("p", "note", home.assumed) : null);
+  }
+
+  function facilityStory(facility) {
+    return element("div", "story",
+      element("h4", "", facility.name),
+      element("p", "note", facility.name === facility.id ? "" : facility.id),
+      table([row(data.page.type, facility.type), row(data.page.counted_for, facility.counted.join(", ") || "—")], "facts"),
+      facility.assumed ? element("p", "note", facility.assumed) : null);
+  }
+
+  function siteStory(site) {
+    return element("div", "story",
+      element("h4", "", site.name),
+      element("p", "note", site.name === site.id ? "" : site.id),
+      table([
+        row(data.page.type, site.type),
+        row(data.page.stage, `${site.stage} · ${data.page.rank} ${site.rank}`),
+        row(data.page.host, site.host),
+        row(data.page.gain, `+${site.gain}`),
+        row(data.page.reason, site.reason),
+      ], "facts"));
+  }
+
+  const stories = { home: homeStory, facility: facilityStory, site: siteStory };
+
+  // ---- layers
+
+  function pin(feature, place, style) {
+    const face = element("span", "face", feature.properties.rank);
+    face.style.background = style.color;
+    const icon = L.divIcon({
+      className: "pin", html: element("div", "", face, element("em", "", feature.properties.stage)),
+      iconSize: [30, 42], iconAnchor: [15, 15], popupAnchor: [0, -14],
+    });
+    return L.marker(place, { icon, alt: feature.properties.name, riseOnHover: true });
+  }
+
+  const panes = { ground: "ground", zone: "ground", gain: "gain" };
+  const radii = { home: 5, facility: 7, gain: 9 };
+
+  function pointMaker(spec) {
+    return (feature, place) => spec.kind === "site"
+      ? pin(feature, place, spec.style)
+      : L.circleMarker(place, { pane: panes[spec.kind] || "overlayPane", radius: radii[spec.kind] || 4, ...spec.style });
+  }
+
+  function attend(spec) {
+    return (feature, shape) => {
+      const story = stories[spec.kind];
+      if (story) {
+        shape.bindPopup(() => story(feature.properties), { minWidth: 270, maxWidth: 360, maxHeight: 430 });
+        records.set(`${spec.key}/${feature.properties.id}`, shape);
+      }
+      if (spec.kind === "zone") {
+        shape.bindTooltip(element("span", "", feature.properties.name),
+          { permanent: true, direction: "center", className: "zone-name" });
+      }
+    };
+  }
+
+  function layer(key) {
+    const spec = specs.get(key);
+    const features = spec.members ? spec.members.map((member) => data.homes[member]) : spec.features;
+    const made = L.geoJSON({ type: "FeatureCollection", features }, {
+      pane: panes[spec.kind] || "overlayPane",
+      interactive: spec.kind in stories,
+      smoothFactor: 0.5,
+      style: spec.kind === "site" ? undefined : spec.style,
+      pointToLayer: pointMaker(spec),
+      onEachFeature: attend(spec),
+    });
+    if (spec.kind === "home") {
+      made.on("popupopen", (event) => event.layer.setStyle({ color: "#111827", weight: 3 }));
+      made.on("popupclose", (event) => made.resetStyle(event.layer));
+    }
+    layers.set(key, made);
+    return made;
+  }
+
+  function wanted(box) {
+    const home = box.closest("[data-family]");
+    return box.checked && (!home || Number(home.dataset.family) === family);
+  }
+
+  function sync() {
+    for (const box of document.querySelectorAll("input[data-layer]")) {
+      const made = layers.get(box.dataset.layer);
+      const on = wanted(box);
+      if (on && !map.hasLayer(made)) made.addTo(map);
+      if (!on && map.hasLayer(made)) made.remove();
+    }
+    for (const [key, spec] of specs) {
+      if (spec.kind === "facility" && map.hasLayer(layers.get(key))) layers.get(key).bringToFront();
+    }
+  }
+
+  function choose(number) {
+    family = number;
+    map.closePopup();
+    for (const part of document.querySelectorAll("[data-family]")) {
+      part.hidden = Number(part.dataset.family) !== family;
+    }
+    sync();
+  }
+
+  // Show a record: switch its layer on, go there, tell its story.
+  function open(key, id) {
+    const box = document.querySelector(`input[data-layer="${key}"]`);
+    if (box && !box.checked) { box.checked = true; sync(); }
+    const shape = records.get(`${key}/${id}`);
+    if (!shape) return;
+    const place = shape.getLatLng ? shape.getLatLng() : shape.getBounds().getCenter();
+    map.setView(place, Math.max(map.getZoom(), 16), { animate: false });
+    shape.openPopup();
+  }
+
+  // ---- controls
+
+  function northArrow() {
+    const control = L.control({ position: "topleft" });
+    control.onAdd = () => {
+      const arrow = element("div", "north");
+      const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      svg.setAttribute("viewBox", "0 0 24 30");
+      for (const [path, fill] of [["M12 1 L20 28 L12 22 Z", "#26323f"], ["M12 1 L4 28 L12 22 Z", "#ffffff"]]) {
+        const half = document.createElementNS("http://www.w3.org/2000/svg", "path");
+        half.setAttribute("d", path);
+        half.setAttribute("fill", fill);
+        half.setAttribute("stroke", "#26323f");
+        svg.append(half);
+      }
+      arrow.append(svg, element("b", "", data.page.north));
+      return arrow;
+    };
+    return control;
+  }
+
+  function addPane(name, height) {
+    const pane = map.createPane(name);
+    pane.style.zIndex = height;
+    pane.style.pointerEvents = "none";
+  }
+
+  function attribute() {
+    map.attributionControl.setPrefix(false);
+    for (const text of data.attributions) {
+      map.attributionControl.addAttribution(element("span", "", text).innerHTML);
+    }
+  }
+
+  function listen() {
+    document.addEventListener("change", (event) => {
+      if (event.target.name === "family") choose(Number(event.target.value));
+      else if (event.target.dataset.layer) sync();
+    });
+    document.addEventListener("click", (event) => {
+      const site = event.target.closest("tr[data-layer]");
+      if (site) open(site.dataset.layer, site.dataset.id);
+    });
+  }
+
+  function start(made) {
+    map = made;
+    addPane("ground", 350);
+    addPane("gain", 450);
+    northArrow().addTo(map);
+    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+    attribute();
+    listen();
+    sync();
+  }
+
+  return { layer, start, open, get map() { return map; } };
+})();

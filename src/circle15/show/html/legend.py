@@ -1,0 +1,157 @@
+"""The left panel: key figures, and a legend whose rows switch the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from circle15.core.results import Audit
+from circle15.core.rule import FORCE_WORDS, Rule
+from circle15.show.html.families import (
+    GAPS,
+    Family,
+    classify,
+    estimated_columns,
+    headline_basis,
+    study_coverage,
+    tally,
+)
+from circle15.show.html.layers import CLASS_COLOURS, MapLayer
+from circle15.show.html.markup import Html, tag
+from circle15.show.html.popup import type_label
+from circle15.show.html.words import CLASS_WORDS, Words, number, percent
+
+
+def left_panel(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer], words: Words) -> Html:
+    """Everything left of the map. Each family has a section of its own; the first is shown."""
+    return tag(
+        "aside",
+        _chooser(audit, groups, words),
+        [_family(audit, index, family, layers, words) for index, family in enumerate(groups)],
+        _switches(words("facilities"), [each for each in layers if each.group == "facilities"]),
+        [_drawn(index, layers, words) for index in range(len(groups))],
+        [_plan(audit, place, layers, words) for place in range(len(audit.plans))],
+        _switches(words("layers"), [each for each in layers if each.group == "base"]),
+        class_="panel left",
+    )
+
+
+def family_label(audit: Audit, family: Family, words: Words) -> str:
+    """What a family is about: its first facility type and how many more."""
+    label = type_label(audit, family.targets[0], words)
+    return label + (words("and_more", _rest(family, words)) if len(family.targets) > 1 else "")
+
+
+def _rest(family: Family, words: Words) -> int:
+    """Chinese counts all the types, English those besides the first."""
+    return len(family.targets) - (words.language == "en")
+
+
+def _chooser(audit: Audit, groups: tuple[Family, ...], words: Words) -> Html | None:
+    if len(groups) < 2:
+        return None
+    rows = [
+        tag(
+            "label",
+            tag("input", type="radio", name="family", value=index, checked=index == 0),
+            tag("span", family_label(audit, family, words)),
+            tag("small", words.stop.join(rule.rule_id for rule in family.rules)),
+            class_="choice",
+        )
+        for index, family in enumerate(groups)
+    ]
+    return tag("section", tag("h2", words("subject")), tag("div", rows, class_="choices"))
+
+
+def _family(audit: Audit, index: int, family: Family, layers: list[MapLayer], words: Words) -> Html:
+    counts = tally(family, classify(audit, family))
+    mine = [each for each in layers if each.family == index]
+    return tag(
+        "div",
+        tag("section", tag("h2", words("key_figures")), _figures(audit, family, counts, words)),
+        tag(
+            "section",
+            tag("h2", words("legend")),
+            [_rule_line(rule, words) for rule in family.rules],
+            _bar(counts),
+            [_class_row(each, counts, words) for each in mine if each.group == "homes"],
+        ),
+        data_family=index,
+        hidden=index > 0,
+    )
+
+
+def _drawn(index: int, layers: list[MapLayer], words: Words) -> Html:
+    mine = [each for each in layers if each.family == index and each.group == "drawn"]
+    return tag("div", _switches(words("drawn"), mine, words("drawing_note")), data_family=index, hidden=index > 0)
+
+
+def _figures(audit: Audit, family: Family, counts: Mapping[str, int], words: Words) -> Html:
+    basis = headline_basis(audit, family)
+    named = words.basis(basis, basis in estimated_columns(audit))
+    cards = [_share_card(audit, rule, metric, basis, words) for rule in family.rules for metric in rule.metrics]
+    gaps = sum(counts.get(each, 0) for each in GAPS)
+    cards.append(_card(number(gaps), words("gaps"), words("gaps_note", number(sum(counts.values())))))
+    return tag("div", tag("p", words("by_basis", named), class_="note"), tag("div", cards, class_="cards"))
+
+
+def _share_card(audit: Audit, rule: Rule, metric: str, basis: str, words: Words) -> Html:
+    rows = study_coverage(audit)
+    rows = rows[(rows["rule_id"] == rule.rule_id) & (rows["metric"] == metric) & (rows["basis"] == basis)]
+    row: dict[str, Any] = rows.iloc[0].to_dict() if len(rows) else {"share": None, "unknown": 0}
+    aside = words("unknown_aside", number(row["unknown"])) if row["unknown"] else ""
+    return _card(
+        percent(row["share"]), f"{rule.rule_id} {words.limit(rule.limit)}", words.measured(rule, metric), aside
+    )
+
+
+def _card(value: str, what: str, *how: str) -> Html:
+    return tag("div", tag("b", value), tag("span", what), [tag("small", each) for each in how if each], class_="card")
+
+
+def _rule_line(rule: Rule, words: Words) -> Html:
+    return tag(
+        "p",
+        tag("b", rule.rule_id),
+        f" {words.limit(rule.limit)} · {words.measured(rule, rule.metrics[0])} · {words.say(FORCE_WORDS[rule.force])}",
+        class_="rule",
+    )
+
+
+def _bar(counts: Mapping[str, int]) -> Html:
+    parts = [
+        tag("i", style=f"flex-grow:{count};background:{CLASS_COLOURS[name][0]}")
+        for name, count in counts.items()
+        if count
+    ]
+    return tag("div", parts, class_="bar")
+
+
+def _class_row(layer: MapLayer, counts: Mapping[str, int], words: Words) -> Html:
+    total = sum(counts.values())
+    share = percent(counts[layer.class_] / total if total else None)
+    return _switch(layer, words.say(CLASS_WORDS[layer.class_]), f"{number(layer.count)} · {share}")
+
+
+def _plan(audit: Audit, place: int, layers: list[MapLayer], words: Words) -> Html | None:
+    title = f"{words('plans')} · {type_label(audit, audit.plans[place].facility_type, words)}"
+    return _switches(title, [each for each in layers if each.group == f"plan:{place}"])
+
+
+def _switches(title: str, layers: list[MapLayer], note: str = "") -> Html | None:
+    if not layers:
+        return None
+    rows = [_switch(each, each.label, "" if each.count is None else number(each.count)) for each in layers]
+    return tag("section", tag("h2", title), rows, tag("p", note, class_="note") if note else None)
+
+
+def _switch(layer: MapLayer, label: str, aside: str) -> Html:
+    fill, line = layer.colours
+    return tag(
+        "label",
+        tag("input", type="checkbox", data_layer=layer.key, checked=layer.shown),
+        tag("i", class_=f"swatch {layer.swatch}", style=f"--fill:{fill};--stroke:{line}"),
+        tag("span", label),
+        tag("small", aside),
+        class_="switch",
+    )

@@ -1,0 +1,127 @@
+"""What a map must state of itself: the header with its stamps, the clauses, and the title block."""
+
+from __future__ import annotations
+
+from circle15.core.crs import parse_crs
+from circle15.core.limit import SYMBOLS
+from circle15.core.results import Audit
+from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, Rule, Target
+from circle15.core.tables import BASES, BASIS_WORDS, OUTCOME_WORDS
+from circle15.show.html.families import estimated_columns, study_coverage
+from circle15.show.html.markup import Child, Html, tag
+from circle15.show.html.words import STAMPS, Words, percent
+
+TITLE, MAKER, DATE, REVIEW = "图名", "制图单位", "日期", "审图号"
+
+
+def title(audit: Audit, words: Words) -> str:
+    """The title of the map: the user's, else the study's name and what the map shows."""
+    return audit.facts.title_block.get(TITLE) or f"{audit.facts.name} {words('map_for')}"
+
+
+def header(audit: Audit, words: Words) -> Html:
+    """The bar above the map: title, maker and date, stamps."""
+    given = audit.facts.title_block
+    by = " · ".join(given[key] for key in (MAKER, DATE) if given.get(key))
+    marks = [tag("span", words.say(STAMPS[key]), class_=f"stamp {key}") for key in stamps(audit)]
+    return tag("header", tag("h1", title(audit, words)), tag("small", by), tag("div", marks, class_="stamps"))
+
+
+def stamps(audit: Audit) -> list[str]:
+    """Which stamps the page bears."""
+    facts = audit.facts
+    estimated = bool(estimated_columns(audit)) or any(plan.weight_estimated for plan in audit.plans)
+    borne = {
+        "internal": facts.audience == "internal",
+        "fictional": facts.fictional,
+        "draft": any(document.legal_status == "draft" for document in facts.pack.documents),
+        "estimated": estimated,
+    }
+    return [name for name, holds in borne.items() if holds]
+
+
+def clauses(audit: Audit, words: Words) -> Html:
+    """Every judged rule with its clause, operator, force, pace and what its target came to."""
+    return tag("section", tag("h2", words("clauses")), [_clause(audit, rule, words) for rule in audit.rules])
+
+
+def _clause(audit: Audit, rule: Rule, words: Words) -> Html:
+    measured = [words.measured(rule, rule.metrics[0])] if rule.kind == "within" else []
+    notes = [words("interpreted")] if rule.metric_source == "interpretation" and rule.limit.unit == "m" else []
+    notes += [] if rule.verified else [words("unverified")]
+    facts = " · ".join([words.limit(rule.limit), *measured, words.say(FORCE_WORDS[rule.force])])
+    return tag(
+        "div",
+        tag("p", tag("b", rule.rule_id), f" {facts}"),
+        tag("blockquote", rule.clause),
+        tag("p", " · ".join([rule.source, words.say(LEGAL_WORDS[rule.legal_status]), *notes]), class_="note"),
+        tag("p", _target(audit, rule, rule.target, words), class_="note") if rule.target else None,
+        class_="clause",
+    )
+
+
+def _target(audit: Audit, rule: Rule, target: Target, words: Words) -> str:
+    basis = words.say(BASIS_WORDS[target.basis]) if target.basis in BASES else target.basis
+    goal = words("target", f"{SYMBOLS[target.op]} {percent(target.value)}")
+    rows = study_coverage(audit)
+    rows = rows[
+        (rows["rule_id"] == rule.rule_id) & (rows["metric"] == rule.metrics[0]) & (rows["basis"] == target.basis)
+    ]
+    found = [outcome for outcome in rows["outcome"] if isinstance(outcome, str)]
+    return " · ".join([basis, goal, *(words.say(OUTCOME_WORDS[outcome]) for outcome in found[:1])])
+
+
+def title_block(audit: Audit, words: Words) -> Html:
+    """图签: what the map is, who made it, from what and under which rules."""
+    rows = [tag("tr", tag("th", label), tag("td", value)) for label, value in _entries(audit, words)]
+    return tag("section", tag("h2", words("title_block")), tag("table", tag("tbody", rows), class_="titleblock"))
+
+
+def _entries(audit: Audit, words: Words) -> list[tuple[str, Child]]:
+    facts = audit.facts
+    given = facts.title_block
+    crs = parse_crs(facts.crs, "crs")
+    authority = crs.to_authority()
+    code = f"({authority[0]}:{authority[1]})" if authority else ""
+    entries: list[tuple[str, Child]] = [
+        (words("title"), title(audit, words)),
+        (words("maker"), given.get(MAKER) or words("not_shown")),
+        (words("date"), given.get(DATE) or words("not_shown")),
+        (words("as_of"), facts.as_of or words("not_shown")),
+        (words("crs"), [f"{crs.name}{code}", tag("br"), words("crs_shown")]),
+        (words("legal"), _lines(_documents(audit, words))),
+        (words("pace"), _lines(_paces(audit, words))),
+        (words("data"), _lines(_sources(audit))),
+        (words("review"), given.get(REVIEW) or words("not_shown")),
+    ]
+    return entries + [(key, value) for key, value in given.items() if key not in (TITLE, MAKER, DATE, REVIEW) and value]
+
+
+def _documents(audit: Audit, words: Words) -> list[str]:
+    return [
+        f"{document.title} {document.source} · {words.say(LEGAL_WORDS[document.legal_status])}"
+        for document in audit.facts.pack.documents
+    ]
+
+
+def _paces(audit: Audit, words: Words) -> list[str]:
+    timed = [rule for rule in audit.rules if rule.limit.unit == "min" and rule.pace is not None]
+    return [f"{rule.rule_id}: {words.pace(rule.pace)}" for rule in timed if rule.pace is not None]
+
+
+def _sources(audit: Audit) -> list[str]:
+    return [
+        " · ".join(
+            each for each in (source.layer, source.path, source.datum, source.data_date, source.attribution) if each
+        )
+        for source in audit.facts.sources
+    ]
+
+
+def _lines(texts: list[str]) -> list[Child]:
+    return [tag("div", text) for text in texts]
+
+
+def attributions(audit: Audit) -> list[str]:
+    """What the licences of the sources ask the map to say, each once."""
+    return list(dict.fromkeys(source.attribution for source in audit.facts.sources if source.attribution))

@@ -1,0 +1,191 @@
+"""What the page says, and how it writes numbers, limits and rules."""
+
+from __future__ import annotations
+
+import math
+
+from circle15.core.limit import SYMBOLS, Limit
+from circle15.core.rule import METRIC_WORDS, Rule
+from circle15.core.tables import BASES, BASIS_WORDS
+from circle15.core.text import Language, Text
+from circle15.core.units import Pace
+
+UNITS = {"m": Text("米", "m"), "min": Text("分钟", "min")}
+SPEED_UNIT = Text("米/秒", "m/s")
+
+CLASS_WORDS = {
+    "both": Text("距离、时间均达标", "distance and time met"),
+    "metre": Text("仅距离达标", "distance only"),
+    "time": Text("仅时间达标", "time only"),
+    "none": Text("均不达标(服务盲区)", "neither met (gap)"),
+    "pass": Text("达标", "met"),
+    "fail": Text("不达标(服务盲区)", "not met (gap)"),
+    "unknown": Text("资料不足", "unknown"),
+    "not_applicable": Text("不适用", "not applicable"),
+}
+
+STATE_WORDS = {
+    "reached": Text("可达", "reached"),
+    "beyond_cutoff": Text("超出搜索范围", "beyond the search cutoff"),
+    "unreachable": Text("路网不可达", "unreachable on the network"),
+    "not_snapped": Text("附近没有道路", "no street near enough"),
+    "not_assessed": Text("未评估", "not assessed"),
+    "no_facility": Text("没有计入的设施", "no counted facility"),
+    "scope_assumed": Text("适用范围为推定", "scope is assumed"),
+}
+
+PACE_WORDS = {
+    "elderly": Text("老年人", "elderly"),
+    "elderly_slow": Text("老年人慢行", "elderly, slow"),
+    "elderly_frail": Text("体弱老年人", "elderly, frail"),
+    "adult": Text("成年人", "adult"),
+}
+
+STATUS_WORDS = {
+    "optimal": Text("最优解", "optimal"),
+    "feasible": Text("可行解", "feasible"),
+    "infeasible": Text("无可行解", "infeasible"),
+    "time_limit": Text("达到时限", "time limit"),
+}
+
+LEVEL_WORDS = {
+    "community": Text("社区", "community"),
+    "village": Text("村", "village"),
+    "town": Text("镇(街道)", "town"),
+    "county": Text("县(市、区)", "county"),
+}
+
+STAMPS = {
+    "internal": Text("内部资料", "Internal"),
+    "fictional": Text("虚构示例", "Fictional"),
+    "draft": Text("征求意见稿", "Draft for comment"),
+    "estimated": Text("含推算数据", "Contains estimates"),
+}
+
+PAGE = {
+    "and_more": Text("等{0}类", " and {0} more types"),
+    "after": Text("累计覆盖", "Covered after"),
+    "as_of": Text("数据时点", "As of"),
+    "assumed_limit": Text("假定限值,非条文规定:{0}", "assumed limit, not from a clause: {0}"),
+    "basis": Text("口径", "Basis"),
+    "binding": Text("起控制作用的指标", "Binding rule"),
+    "clauses": Text("规则与条款", "Rules and clauses"),
+    "counted_for": Text("计入指标", "Counted for"),
+    "by_basis": Text("口径:{0}", "Basis: {0}"),
+    "covered_area": Text("合并", "merged"),
+    "coverage": Text("覆盖率(各口径)", "Coverage by basis"),
+    "crs": Text("坐标系", "CRS"),
+    "crs_shown": Text("显示:经纬度,Web 墨卡托", "shown in longitude and latitude, Web Mercator"),
+    "data": Text("数据来源", "Sources"),
+    "date": Text("日期", "Date"),
+    "drawing_note": Text("范围线仅供示意,判定以距离为准", "for looking at: verdicts come from distances"),
+    "drawn": Text("服务范围(示意)", "Service areas (drawn)"),
+    "edge": Text("靠近数据边界,边界外的设施和道路未计入", "near the edge of the data: what lies beyond is not counted"),
+    "estimated": Text("推算", "estimated"),
+    "facilities": Text("设施", "Facilities"),
+    "facility_leg": Text("设施至道路距离", "Facility to street"),
+    "gain": Text("新增覆盖", "Gain"),
+    "gaps": Text("服务盲区(小区)", "Areas in the gap"),
+    "gaps_note": Text("共 {0} 处", "of {0}"),
+    "home_leg": Text("出入口至道路距离", "Door to street"),
+    "host": Text("依托设施", "Host"),
+    "infeasible": Text("没有可行方案", "no feasible plan"),
+    "interpreted": Text("度量为解读,条文未写明", "the metric is an interpretation; the clause names none"),
+    "key_figures": Text("关键指标", "Key figures"),
+    "layers": Text("底图", "Base"),
+    "legal": Text("法律状态", "Legal status"),
+    "legend": Text("图例:居住小区", "Legend: residential areas"),
+    "map_for": Text("设施覆盖评估图", "facility coverage"),
+    "maker": Text("制图单位", "Made by"),
+    "nearest_network": Text("最近设施(路网)", "Nearest by street"),
+    "nearest_straight": Text("最近设施(直线)", "Nearest straight"),
+    "new_homes": Text("规划新增覆盖小区", "Areas newly covered by the plan"),
+    "no_sites": Text("本次未编制选址方案", "no plan was asked for"),
+    "not_shown": Text("未填写", "not given"),
+    "north": Text("北", "N"),
+    "optimality": Text("最优性说明:{0},与上界差距 {1}", "certificate: {0}, gap to bound {1}"),
+    "pace": Text("步速", "Pace"),
+    "plans": Text("规划新增设施(建议)", "Proposed sites"),
+    "rank": Text("名次", "Rank"),
+    "reason": Text("理由", "Reason"),
+    "review": Text("审图号", "Map approval no."),
+    "services": Text("各设施", "each facility"),
+    "site": Text("位置", "Place"),
+    "stage": Text("年度", "Year"),
+    "streets": Text("道路", "Streets"),
+    "subject": Text("评估对象", "Assessed"),
+    "target": Text("目标 {0}", "target {0}"),
+    "title": Text("图名", "Title"),
+    "title_block": Text("图签", "Title block"),
+    "to_be_covered": Text("规划后由此覆盖", "Covered after the plan by"),
+    "type": Text("类型", "Type"),
+    "unknown_aside": Text("另资料不足 {0}", "plus unknown {0}"),
+    "unlocated": Text("未定位 {0}", "{0} without location"),
+    "unverified": Text("条文未经核实", "clause not verified"),
+    "zones": Text("行政区划", "Zones"),
+    "zone_rank": Text("各{0}覆盖率", "Coverage by {0}"),
+}
+
+
+class Words:
+    """The page's vocabulary in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.stop = "、" if language == "zh" else ", "
+
+    def __call__(self, key: str, *values: object) -> str:
+        """One of the page's own texts, its places filled with ``values``."""
+        return PAGE[key].say(self.language).format(*values)
+
+    def say(self, text: Text) -> str:
+        """A Text of another part of the program, in the page's language."""
+        return text.say(self.language)
+
+    def basis(self, basis: str, estimated: bool) -> str:
+        """A basis by name, marked where it rests on an estimate."""
+        name = self.say(BASIS_WORDS[basis]) if basis in BASES else basis
+        return f"{name} · {self('estimated')}" if estimated else name
+
+    def limit(self, limit: Limit) -> str:
+        """``< 700 米``."""
+        unit = self.say(UNITS[limit.unit]) if limit.unit in UNITS else limit.unit
+        return f"{SYMBOLS[limit.op]} {limit.value:g} {unit}"
+
+    def pace(self, pace: Pace) -> str:
+        """``老年人 1.0 米/秒``: always by name and number."""
+        name = self.say(PACE_WORDS[pace.name]) if pace.name in PACE_WORDS else pace.name
+        return f"{name} {self.speed(pace)}"
+
+    def speed(self, pace: Pace) -> str:
+        """``1.0 米/秒``."""
+        return f"{float(pace.m_s)} {self.say(SPEED_UNIT)}"
+
+    def metric(self, metric: str) -> str:
+        """A metric by name."""
+        return next((self.say(text) for key, text in METRIC_WORDS.items() if key == metric), metric)
+
+    def measured(self, rule: Rule, metric: str) -> str:
+        """What a figure of a rule was measured by: its metric, and its pace if it is a time."""
+        parts = [self.metric(metric)]
+        if rule.limit.unit == "min" and rule.pace is not None:
+            parts.append(self.pace(rule.pace))
+        return " · ".join(parts)
+
+
+def percent(share: float | None) -> str:
+    """A share with one decimal; less than all never prints as 100.0 %, more than nothing never as 0.0 %."""
+    if share is None or math.isnan(share):
+        return "—"
+    tenths = math.floor(share * 1000 + 0.5)
+    if 0 < share < 1:
+        tenths = min(max(tenths, 1), 999)
+    return f"{tenths / 10:.1f}%"
+
+
+def number(value: float | int | None) -> str:
+    """A count with thousands separators, decimals only where there are any."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "—"
+    rounded = math.floor(value * 10 + 0.5) / 10
+    return f"{rounded:,.0f}" if rounded == math.floor(rounded) else f"{rounded:,.1f}"

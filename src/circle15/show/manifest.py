@@ -1,0 +1,70 @@
+"""The manifest beside every artefact: what was computed from what, by which program."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from circle15.core.results import Audit
+from circle15.show.files import PROGRAM
+
+_LIBRARIES = ("numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "pyogrio", "osmium", "networkx", "folium")
+
+
+def manifest(audit: Audit, times: Mapping[str, str | float]) -> dict[str, Any]:
+    """The manifest of a run; ``publish`` adds the outputs. ``times`` is all that may differ between equal runs."""
+    facts = audit.facts
+    body = {
+        "study": {
+            "id": facts.study_id,
+            "name": facts.name,
+            "sha256": facts.study_sha256,
+            "as_of": facts.as_of,
+            "audience": facts.audience,
+            "fictional": facts.fictional,
+        },
+        "pack": {
+            "sha256": facts.pack_sha256,
+            "documents": [
+                {"id": each.pack_id, "title": each.title, "source": each.source, "legal_status": each.legal_status}
+                for each in facts.pack.documents
+            ],
+        },
+        "crs": facts.crs,
+        "scale_factor": round(facts.scale_factor, 9),
+        "pace_m_s": paces(audit),
+        "thresholds": {rule.rule_id: f"{rule.limit.op} {rule.limit.value:g} {rule.limit.unit}" for rule in audit.rules},
+        "headline_metric": {rule.rule_id: rule.metric for rule in audit.rules},
+        "max_access_leg_m": facts.max_access_leg_m,
+        "inputs": [
+            {
+                "layer": each.layer,
+                "path": each.path,
+                "sha256": each.sha256,
+                "rows": each.rows,
+                "datum": each.datum,
+                "data_date": each.data_date,
+                "attribution": each.attribution,
+            }
+            for each in facts.sources
+        ],
+        "counts": {
+            "residential": len(audit.residential),
+            "facilities": len(audit.facilities),
+            "counted": {rule_id: len(ids) for rule_id, ids in audit.counted.items()},
+            "streets": len(audit.streets),
+        },
+        "versions": {PROGRAM: version(PROGRAM), **{name: version(name) for name in _LIBRARIES}},
+    }
+    key = hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    machine = {"python": platform.python_version(), "system": platform.system()}
+    return {"program": PROGRAM, "run_key": key, **body, "machine": machine, "times": dict(times)}
+
+
+def paces(audit: Audit) -> dict[str, float]:
+    """The walking speed of each time rule, in m/s."""
+    return {rule.rule_id: rule.pace.m_s for rule in audit.rules if rule.pace}

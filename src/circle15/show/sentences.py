@@ -1,0 +1,107 @@
+"""Sentences that several outputs share: rules, limits, stamps, states."""
+
+from __future__ import annotations
+
+from circle15.core.limit import SYMBOLS, Limit
+from circle15.core.results import Audit, Plan
+from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, METRIC_WORDS, Rule
+from circle15.core.tables import BASIS_WORDS
+from circle15.core.text import Text
+
+UNIT_WORDS = {"m": Text("米", "m"), "min": Text("分钟", "min")}
+
+STATE_WORDS = {
+    "reached": Text("可达", "reached"),
+    "beyond_cutoff": Text("超出搜索范围", "beyond the cutoff"),
+    "unreachable": Text("不可达", "unreachable"),
+    "not_snapped": Text("附近没有道路", "no street nearby"),
+    "not_assessed": Text("未评估", "not assessed"),
+}
+
+BECAUSE_WORDS = {
+    "measured": Text("按距离判定", "measured"),
+    "no_facility": Text("没有计入的设施", "no counted facility"),
+    "unreachable": Text("路网不连通,不可达", "unreachable on the network"),
+    "beyond_cutoff": Text("超出搜索范围", "beyond the cutoff"),
+    "not_snapped": Text("附近没有道路", "no street nearby"),
+    "not_assessed": Text("计入的设施附近均没有道路", "no counted facility is near a street"),
+    "scope_assumed": Text("适用范围为推定", "its scope is assumed"),
+    "scope_unknown": Text("适用范围资料不足", "its scope is unknown"),
+    "out_of_scope": Text("不在适用范围内", "out of scope"),
+}
+
+STATUS_WORDS = {
+    "optimal": Text("已证明最优", "proven optimal"),
+    "feasible": Text("可行(未证明最优)", "feasible"),
+    "infeasible": Text("无可行方案", "infeasible"),
+    "time_limit": Text("到达时间上限", "stopped by the clock"),
+}
+
+
+def limit_text(limit: Limit) -> Text:
+    """``< 700 米``."""
+    unit = UNIT_WORDS.get(limit.unit, Text(limit.unit, limit.unit))
+    return Text(f"{SYMBOLS[limit.op]} {limit.value:g} {unit.zh}", f"{SYMBOLS[limit.op]} {limit.value:g} {unit.en}")
+
+
+def rule_text(rule: Rule) -> Text:
+    """A rule with its limit, force, legal status, headline metric and pace: what every figure must state."""
+    limit, force, legal = limit_text(rule.limit), FORCE_WORDS[rule.force], LEGAL_WORDS[rule.legal_status]
+    metric = METRIC_WORDS[rule.metric]
+    source = Text("条文", "clause") if rule.metric_source == "clause" else Text("解释", "interpretation")
+    pace = f",{pace_text(rule).zh}" if rule.pace else "", f", {pace_text(rule).en}" if rule.pace else ""
+    unverified = Text("", "") if rule.verified else Text(",条文未核验", ", clause not verified")
+    return Text(
+        f"{rule.rule_id} {limit.zh}({metric.zh},度量依据:{source.zh}{pace[0]};{force.zh},{legal.zh}{unverified.zh})"
+        f"「{rule.clause}」{rule.source}",
+        f"{rule.rule_id} {limit.en} ({metric.en}, by {source.en}{pace[1]}; {force.en}, {legal.en}{unverified.en}) "
+        f"“{rule.clause}” {rule.source}",
+    )
+
+
+def pace_text(rule: Rule) -> Text:
+    """The pace of a time rule, which no plan states."""
+    if rule.pace is None:
+        return Text("", "")
+    return Text(f"步速 {rule.pace.name} {rule.pace.m_s:g} 米/秒", f"pace {rule.pace.name} {rule.pace.m_s:g} m/s")
+
+
+def plan_basis(plan: Plan) -> Text:
+    """What a plan sites under: a clause by its id, or an assumption that is never called one."""
+    limit, metric = limit_text(plan.limit), METRIC_WORDS[plan.metric]
+    if plan.assumed:
+        return Text(
+            f"{plan.assumed}({limit.zh},{metric.zh};条文未规定该限值)",
+            f"assumption “{plan.assumed}” ({limit.en}, {metric.en}; no clause gives this limit)",
+        )
+    return Text(f"{plan.rule_id}({limit.zh},{metric.zh})", f"{plan.rule_id} ({limit.en}, {metric.en})")
+
+
+def basis_text(audit: Audit, basis: str) -> Text:
+    """A basis, marked 推算 where the data holds estimates of it."""
+    words = BASIS_WORDS[basis]
+    if basis not in estimated(audit):
+        return words
+    return Text(f"{words.zh}〔推算〕", f"{words.en} [estimated]")
+
+
+def estimated(audit: Audit) -> set[str]:
+    """The columns of the residential areas that hold estimates."""
+    if not audit.residential.has("estimated"):
+        return set()
+    marks = audit.residential.frame["estimated"].dropna().unique()
+    return {column for mark in marks for column in str(mark).split("+")}
+
+
+def stamps(audit: Audit) -> list[Text]:
+    """What every page must carry: invented data, a draft, estimates, the attribution of the data."""
+    found = []
+    if audit.facts.fictional:
+        found.append(Text("虚构数据,仅供演示", "invented data, for demonstration only"))
+    if any(each.legal_status == "draft" for each in audit.facts.pack.documents):
+        found.append(Text("所依文件为征求意见稿,不具约束力", "the plan is a draft for comment and binds nobody"))
+    if estimated(audit):
+        names = "、".join(sorted(estimated(audit)))
+        found.append(Text(f"推算:{names} 由程序估计,非统计数据", f"estimated, not surveyed: {names}"))
+    attributions = sorted({each.attribution for each in audit.facts.sources if each.attribution})
+    return [*found, *(Text(f"数据来源:{each}", f"data: {each}") for each in attributions)]

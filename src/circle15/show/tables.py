@@ -1,0 +1,153 @@
+"""The CSV tables of a run: UTF-8 with a byte-order mark, as Excel and WPS expect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from circle15.core.results import Audit, Finding, Plan
+from circle15.core.text import Language
+from circle15.core.units import MM_PER_M
+from circle15.show.files import PLANS
+from circle15.show.geometry import to_wgs84
+from circle15.show.numbers import plain
+from circle15.show.summary import plans_bytes
+
+# Decimals by column ending; everything else is written with six.
+_DECIMALS = {"_m": 3, "_min": 4, "lon": 8, "lat": 8}
+
+
+def access_frame(audit: Audit) -> Any:
+    """access.csv: one row for each rule and residential area, metres and minutes."""
+    frame = audit.access.frame
+    metres = {name: _metres(frame[f"{name}m"]) for name in ("distance_m", "home_leg_m", "facility_leg_m", "straight_m")}
+    pace = {rule.rule_id: audit.facts.pack.walking_pace(rule) for rule in audit.rules}
+    speed = frame["rule_id"].map({rule_id: each.m_s for rule_id, each in pace.items()}).to_numpy(dtype=float)
+    return pd.DataFrame(
+        {
+            "area_id": frame["area_id"],
+            "rule_id": frame["rule_id"],
+            "facility_id": frame["facility_id"],
+            "distance_m": metres["distance_m"],
+            "walk_min": metres["distance_m"] / (speed * 60),
+            "home_leg_m": metres["home_leg_m"],
+            "facility_leg_m": metres["facility_leg_m"],
+            "access_leg_m": metres["home_leg_m"] + metres["facility_leg_m"],
+            "straight_m": metres["straight_m"],
+            "straight_facility_id": frame["straight_facility_id"],
+            "state": frame["state"],
+        }
+    )
+
+
+def findings_frame(findings: Sequence[Finding], language: Language) -> Any:
+    """findings.csv, in the reader's language."""
+    rows = [
+        (
+            finding.code,
+            finding.severity,
+            finding.layer,
+            finding.count,
+            "; ".join(finding.ids),
+            finding.message.say(language),
+            finding.fix.say(language),
+        )
+        for finding in findings
+    ]
+    return pd.DataFrame(rows, columns=["code", "severity", "layer", "count", "ids", "message", "fix"])
+
+
+def plan_frame(audit: Audit) -> Any:
+    """plan.csv: every proposed site of every plan."""
+    columns = [
+        "site_plan",
+        "stage",
+        "rank",
+        "candidate_id",
+        "facility_type",
+        "lon",
+        "lat",
+        "host",
+        "zone_ids",
+        "gain",
+        "covered_after",
+        "share_after",
+        "floor_area_m2",
+        "seats",
+        "beds",
+        "cost",
+        "constraint_notes",
+        "reason",
+    ]
+    if audit.candidates is None:
+        return pd.DataFrame(columns=columns)
+    hosts = audit.candidates.frame.set_index("candidate_id")
+    degrees = shapely.get_coordinates(to_wgs84(hosts.geometry.to_numpy(), audit.facts.crs, 8))
+    place = dict(zip(hosts.index, degrees, strict=True))
+    rows = [_site_row(plan, site, hosts, place, audit) for plan in audit.plans for site in plan.sites]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _site_row(plan: Plan, site: Any, hosts: Any, place: Any, audit: Audit) -> dict[str, Any]:
+    host = hosts.loc[site.candidate_id]
+    lon, lat = place[site.candidate_id]
+    return {
+        "site_plan": plan.plan_id,
+        "stage": site.stage,
+        "rank": site.rank,
+        "candidate_id": site.candidate_id,
+        "facility_type": plan.facility_type,
+        "lon": lon,
+        "lat": lat,
+        **{name: host.get(name) for name in ("host", "floor_area_m2", "seats", "beds", "cost")},
+        "zone_ids": "; ".join(site.zone_ids),
+        "gain": site.gain,
+        "covered_after": site.covered_after,
+        "share_after": site.share_after,
+        "constraint_notes": "",
+        "reason": site.reason.say(audit.facts.language),
+    }
+
+
+def csv_bytes(frame: Any) -> bytes:
+    """A frame as CSV: numbers without noise, empty cells for null, LF line ends."""
+    shown = {name: _shown(frame[name]) for name in frame.columns}
+    text = pd.DataFrame(shown, columns=list(frame.columns)).to_csv(index=False, lineterminator="\n")
+    return bytes(text.encode("utf-8-sig"))
+
+
+def _shown(column: Any) -> Any:
+    if not pd.api.types.is_float_dtype(column):
+        return column
+    name = str(column.name)
+    decimals = next((places for ending, places in _DECIMALS.items() if name.endswith(ending)), 6)
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    keep_zeros = name.endswith("_m")
+    texts = [plain(value, decimals, keep_zeros=keep_zeros) or None for value in values]
+    return pd.Series(texts, dtype=object)
+
+
+def _metres(column: Any) -> Any:
+    return column.astype("Float64").to_numpy(dtype=float, na_value=np.nan) / MM_PER_M
+
+
+def frames(audit: Audit) -> dict[str, Any]:
+    """Every table of a run by name; ``plan`` only where there are plans."""
+    found = {
+        "access": access_frame(audit),
+        "verdicts": audit.verdicts.frame,
+        "coverage": audit.coverage.frame,
+        "scores": audit.scores.frame,
+        "findings": findings_frame(audit.findings, audit.facts.language),
+    }
+    return {**found, "plan": plan_frame(audit)} if audit.plans else found
+
+
+def tables(audit: Audit) -> dict[str, bytes]:
+    """Every table of a run by file name: CSV, and plan.json where there are plans."""
+    files = {f"{name}.csv": csv_bytes(frame) for name, frame in frames(audit).items()}
+    return {**files, PLANS: plans_bytes(audit)} if audit.plans else files

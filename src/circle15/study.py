@@ -1,0 +1,373 @@
+"""study.toml → Study: what is asked of which data, checked whole before anything is read."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import pyproj
+
+from circle15.core.crs import DATUMS, study_crs
+from circle15.core.errors import ConfigError
+from circle15.core.limit import Limit
+from circle15.core.results import Audience
+from circle15.core.rule import METRICS, Metric, Pack, Rule
+from circle15.core.text import LANGUAGES, Language, Text, first_ids
+from circle15.core.units import Pace, mm_from_m
+from circle15.read.pack import load_pack
+from circle15.read.spec import InputSpec
+from circle15.read.strict import Key, check, load, unknown_name
+
+OUTPUTS = ("tables", "geojson:rfc7946", "html_map", "markdown")
+WEIGHTS = ("areas", "households", "population", "pop60", "pop65", "pop80", "pop0_3")
+REQUIRED_INPUTS = ("streets", "residential", "facilities")
+OSM_SUFFIXES = (".osm", ".osm.gz", ".osm.pbf")
+
+_STUDY_KEYS = (
+    Key("schema", "integer", required=True, choices=(1,)),
+    Key("id", "text", required=True),
+    Key("name", "text", required=True),
+    Key("pack", "text or texts", required=True),
+    Key("crs", "text"),
+    Key("as_of", "date"),
+    Key("audience", "text", choices=get_args(Audience)),
+    Key("fictional", "flag"),
+    Key("inputs", "table", required=True),
+    Key("people", "table", later=True),
+    Key("route", "table"),
+    Key("judge", "table"),
+    Key("site", "tables"),
+    Key("show", "table"),
+)
+_INPUTS_KEYS = (
+    *(Key(layer, "table", required=True) for layer in REQUIRED_INPUTS),
+    Key("zones", "table"),
+    Key("candidates", "table"),
+    *(Key(layer, "table", later=True) for layer in ("zone_table", "entrances", "barriers", "constraints")),
+)
+_INPUT_KEYS = (
+    Key("path", "text", required=True),
+    Key("datum", "text", choices=DATUMS),
+    Key("crs", "text"),
+    Key("encoding", "text"),
+    Key("where", "text"),
+    Key("columns", "table of texts"),
+    Key("types", "table of texts"),
+    Key("type", "text"),
+)
+_ROUTE_KEYS = (Key("max_access_leg_m", "number"), Key("cutoff_m", "number"), Key("pace", "table of texts"))
+_JUDGE_KEYS = (Key("metric", "table of texts"),)
+_SITE_KEYS = (
+    Key("facility_type", "text", required=True),
+    Key("rule", "text"),
+    Key("limit", "table"),
+    Key("metric", "text", choices=METRICS),
+    Key("problem", "text", choices=("max_coverage",)),
+    Key("per_stage", "integers", required=True),
+    Key("stages", "integers", required=True),
+    Key("weight", "text", required=True, choices=WEIGHTS),
+    Key("mandatory", "texts"),
+    Key("forbidden", "texts"),
+    *(
+        Key(name, "text", later=True)
+        for name in ("quota", "min_separation_m", "capacity", "prefer", "budget", "gap", "time_limit_s", "seed")
+    ),
+)
+_SITE_LIMIT_KEYS = (
+    Key("op", "text", required=True, choices=("<", "<=")),
+    Key("value", "number", required=True),
+    Key("unit", "text", required=True, choices=("m",)),
+    Key("basis", "text", required=True, choices=("assumption",)),
+    Key("label", "text", required=True),
+)
+_SHOW_KEYS = (
+    Key("outputs", "texts"),
+    Key("language", "text", choices=LANGUAGES),
+    Key("title_block", "table of texts"),
+)
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSpec:
+    """One ``[[site]]``: which facility type to place, under which rule. ``assumed`` labels a limit no clause gives.
+
+    ``rule`` is a rule of the pack, or one made of the assumed limit (its id is then empty).
+    """
+
+    plan_id: str
+    facility_type: str
+    rule: Rule
+    assumed: str
+    metric: Metric
+    stages: Mapping[int, int]
+    weight: str
+    mandatory: tuple[str, ...]
+    forbidden: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A checked study: frozen, its paths resolved, its overrides already applied to the rules of ``pack``."""
+
+    study_id: str
+    name: str
+    folder: Path
+    pack: Pack
+    crs: pyproj.CRS
+    crs_text: str
+    as_of: dt.date | None
+    audience: Audience
+    fictional: bool
+    inputs: Mapping[str, InputSpec]
+    max_access_leg_mm: int
+    cutoff_mm: int | None
+    sites: tuple[SiteSpec, ...]
+    outputs: tuple[str, ...]
+    language: Language
+    title_block: Mapping[str, str]
+    study_sha256: str
+    pack_sha256: str
+
+
+def load_study(path: Path) -> Study:
+    """Read and check a study file whole.
+
+    Raises ConfigError with every problem found, CrsError for the study CRS, InputError for an unreadable file.
+    """
+    table, content = load(path, path.name)
+    problems = _shape_problems(table, path.name)
+    if problems:
+        raise ConfigError(problems)
+    folder = path.parent
+    crs = study_crs(table.get("crs"), f"{path.name}: crs")
+    names = [table["pack"]] if isinstance(table["pack"], str) else table["pack"]
+    pack, pack_content = load_pack(names, folder)
+    problems = _reference_problems(table, pack, folder)
+    if problems:
+        raise ConfigError(problems)
+    pack = _with_overrides(pack, table)
+    route, show = table.get("route", {}), table.get("show", {})
+    cutoff = route.get("cutoff_m")
+    return Study(
+        study_id=table["id"],
+        name=table["name"],
+        folder=folder,
+        pack=pack,
+        crs=crs,
+        crs_text=table["crs"],
+        as_of=table.get("as_of"),
+        audience=table.get("audience", "internal"),
+        fictional=table.get("fictional", False),
+        inputs={layer: _input(layer, entry, folder) for layer, entry in table["inputs"].items()},
+        max_access_leg_mm=mm_from_m(route.get("max_access_leg_m", 150)),
+        cutoff_mm=None if cutoff is None else mm_from_m(cutoff),
+        sites=tuple(_site(entry, number, pack) for number, entry in enumerate(table.get("site", []), start=1)),
+        outputs=tuple(show.get("outputs", OUTPUTS)),
+        language=show.get("language", "zh"),
+        title_block=dict(show.get("title_block", {})),
+        study_sha256=hashlib.sha256(content).hexdigest(),
+        pack_sha256=hashlib.sha256(pack_content).hexdigest(),
+    )
+
+
+def _shape_problems(table: Mapping[str, Any], where: str) -> list[Text]:
+    """Keys and kinds, table by table."""
+    problems = check(table, _STUDY_KEYS, where)
+    if problems:
+        return problems
+    if not _ID.fullmatch(table["id"]):
+        problems.append(
+            Text(
+                f"{where}: id {table['id']!r} 将用作文件夹名,只能含字母、数字、点、横线和下划线。",
+                f"{where}: id {table['id']!r} names a folder: letters, digits, dot, hyphen and underscore only.",
+            )
+        )
+    problems += check(table["inputs"], _INPUTS_KEYS, "[inputs]")
+    for layer, entry in table["inputs"].items():
+        if isinstance(entry, dict) and layer in (*REQUIRED_INPUTS, "zones", "candidates"):
+            problems += check(entry, _INPUT_KEYS, f"[inputs.{layer}]")
+    problems += check(table.get("route", {}), _ROUTE_KEYS, "[route]")
+    problems += check(table.get("judge", {}), _JUDGE_KEYS, "[judge]")
+    problems += check(table.get("show", {}), _SHOW_KEYS, "[show]")
+    for number, entry in enumerate(table.get("site", []), start=1):
+        where_site = f"[[site]] {number}"
+        found = check(entry, _SITE_KEYS, where_site)
+        problems += found or _site_shape_problems(entry, where_site)
+    return problems
+
+
+def _site_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
+    problems = []
+    if ("rule" in entry) == ("limit" in entry):
+        problems.append(
+            Text(f"{where}:rule 与 limit 须且只须写一项。", f"{where}: give either rule or limit, and only one.")
+        )
+    problems += check(entry.get("limit", {}), _SITE_LIMIT_KEYS, f"{where}.limit") if "limit" in entry else []
+    stages, places = entry["stages"], entry["per_stage"]
+    if not stages or len(stages) != len(places) or sorted(set(stages)) != stages or min(places) < 0:
+        problems.append(
+            Text(
+                f"{where}:stages 须为递增的年度,且与 per_stage 逐一对应、不为负。",
+                f"{where}: stages must be rising years, with one number of per_stage, not negative, for each.",
+            )
+        )
+    return problems
+
+
+def _reference_problems(table: Mapping[str, Any], pack: Pack, folder: Path) -> list[Text]:
+    """Names that must exist elsewhere: files, datums, rules, paces, types, outputs."""
+    problems = [
+        problem for layer, entry in table["inputs"].items() for problem in _input_problems(layer, entry, folder, pack)
+    ]
+    rules = {rule.rule_id: rule for rule in pack.rules}
+    for rule_id, metric in table.get("judge", {}).get("metric", {}).items():
+        problems += _metric_problems(rule_id, metric, rules)
+    for old, new in table.get("route", {}).get("pace", {}).items():
+        problems += [
+            unknown_name(each, list(pack.paces), "[route].pace") for each in (old, new) if each not in pack.paces
+        ]
+    for number, entry in enumerate(table.get("site", []), start=1):
+        problems += _site_problems(entry, rules, pack, f"[[site]] {number}")
+    outputs = table.get("show", {}).get("outputs", [])
+    problems += [unknown_name(each, OUTPUTS, "[show].outputs") for each in outputs if each not in OUTPUTS]
+    return problems
+
+
+def _input_problems(layer: str, entry: Mapping[str, Any], folder: Path, pack: Pack) -> list[Text]:
+    where = f"[inputs.{layer}]"
+    problems = []
+    if not (folder / entry["path"]).exists():
+        problems.append(
+            Text(
+                f"{where}:找不到文件 {entry['path']}。路径相对于研究文件所在文件夹。",
+                f"{where}: there is no file {entry['path']}. Paths are relative to the study file.",
+            )
+        )
+    is_osm = entry["path"].endswith(OSM_SUFFIXES)
+    if "datum" in entry and "crs" in entry:
+        problems.append(Text(f"{where}:datum 与 crs 只写一项。", f"{where}: give datum or crs, not both."))
+    if not is_osm and "datum" not in entry and "crs" not in entry:
+        problems.append(
+            Text(
+                f"{where}:没有写明坐标基准。请写 datum(WGS84、CGCS2000、GCJ02 或 BD09)或 crs;程序不猜测。"
+                f"GCJ-02 误当 WGS 84 会错位 350—560 米。",
+                f"{where}: the datum is missing. Give datum (WGS84, CGCS2000, GCJ02 or BD09) or crs; it is never "
+                f"guessed: GCJ-02 taken for WGS 84 is 350–560 m off.",
+            )
+        )
+    known = list(pack.types)
+    kinds = [*entry.get("types", {}).values(), *([entry["type"]] if "type" in entry else [])]
+    problems += [unknown_name(each, known, f"{where}.types") for each in kinds if each not in pack.types]
+    return problems
+
+
+def _metric_problems(rule_id: str, metric: str, rules: Mapping[str, Rule]) -> list[Text]:
+    if rule_id not in rules:
+        return [unknown_name(rule_id, list(rules), "[judge].metric")]
+    if metric not in METRICS:
+        return [unknown_name(metric, METRICS, f"[judge].metric.{rule_id}")]
+    if metric not in rules[rule_id].metrics:
+        return [
+            Text(
+                f"[judge].metric:{rule_id} 是时间指标,只按路网计算。",
+                f"[judge].metric: {rule_id} is a time rule, judged on the network only.",
+            )
+        ]
+    return []
+
+
+def _site_problems(entry: Mapping[str, Any], rules: Mapping[str, Rule], pack: Pack, where: str) -> list[Text]:
+    if entry["facility_type"] not in pack.types:
+        return [unknown_name(entry["facility_type"], list(pack.types), f"{where}.facility_type")]
+    if "rule" not in entry:
+        return []
+    if entry["rule"] not in rules:
+        return [unknown_name(entry["rule"], list(rules), f"{where}.rule")]
+    rule = rules[entry["rule"]]
+    if entry["facility_type"] not in rule.targets:
+        return [
+            Text(
+                f"{where}:{entry['rule']} 不以 {entry['facility_type']} 为对象(对象:{first_ids(rule.targets, 9)})。"
+                f"请换用其他指标,或用 limit 写明研究假设。",
+                f"{where}: {entry['rule']} does not target {entry['facility_type']} (it targets "
+                f"{first_ids(rule.targets, 9)}). Use another rule, or state an assumption under limit.",
+            )
+        ]
+    if "metric" in entry and entry["metric"] not in rule.metrics:
+        return [
+            Text(f"{where}:{rule.rule_id} 只按路网计算。", f"{where}: {rule.rule_id} is judged on the network only.")
+        ]
+    return []
+
+
+def _input(layer: str, entry: Mapping[str, Any], folder: Path) -> InputSpec:
+    return InputSpec(
+        layer=layer,
+        path=folder / entry["path"],
+        shown=entry["path"],
+        datum=entry.get("datum"),
+        crs=entry.get("crs"),
+        encoding=entry.get("encoding", "utf-8"),
+        where=entry.get("where"),
+        columns=dict(entry.get("columns", {})),
+        types=dict(entry.get("types", {})),
+        type=entry.get("type"),
+    )
+
+
+def _with_overrides(pack: Pack, table: Mapping[str, Any]) -> Pack:
+    """The pack with the study's paces and headline metrics put in place."""
+    swaps: Mapping[str, str] = table.get("route", {}).get("pace", {})
+    metrics: Mapping[str, Metric] = table.get("judge", {}).get("metric", {})
+    rules = [
+        dataclasses.replace(
+            rule, metric=metrics.get(rule.rule_id, rule.metric), pace=_swapped(rule.pace, swaps, pack.paces)
+        )
+        for rule in pack.rules
+    ]
+    return dataclasses.replace(pack, rules=tuple(rules))
+
+
+def _swapped(pace: Pace | None, swaps: Mapping[str, str], paces: Mapping[str, Pace]) -> Pace | None:
+    return None if pace is None else paces[swaps.get(pace.name, pace.name)]
+
+
+def _site(entry: Mapping[str, Any], number: int, pack: Pack) -> SiteSpec:
+    assumed = entry.get("limit", {}).get("label", "")
+    rule = _assumed_rule(entry) if assumed else pack.rule(entry["rule"])
+    return SiteSpec(
+        plan_id=f"{number}-{entry['facility_type']}",
+        facility_type=entry["facility_type"],
+        rule=rule,
+        assumed=assumed,
+        metric=entry.get("metric", rule.metric),
+        stages=dict(zip(entry["stages"], entry["per_stage"], strict=True)),
+        weight=entry["weight"],
+        mandatory=tuple(entry.get("mandatory", ())),
+        forbidden=tuple(entry.get("forbidden", ())),
+    )
+
+
+def _assumed_rule(entry: Mapping[str, Any]) -> Rule:
+    """An assumed limit in the form of a rule, so that it is measured the same way; it has no clause and no id."""
+    limit = entry["limit"]
+    return Rule(
+        rule_id="",
+        kind="within",
+        targets=(entry["facility_type"],),
+        limit=Limit(limit["op"], limit["value"], limit["unit"]),
+        force="advised",
+        verified=False,
+        clause="",
+        source="",
+        legal_status="in_force",
+        metric=entry.get("metric", "network"),
+        metric_source="interpretation",
+    )

@@ -1,0 +1,201 @@
+"""The map page in a browser, as a planner meets it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from circle15.show.geometry import to_wgs84
+from circle15.show.html import page
+from tests.fakes import CRS, HOMES, place, renamed, small_audit
+
+HOSTILE = {
+    "script": "<script>alert('x')</script>",
+    "image": "<img src=x onerror=alert(1)>",
+    "end of script": "</script></style><svg onload=alert(2)>",
+    "quotes": "\"quoted\" 'name' `tick` &amp; ${x}",
+    "right to left": "\u202eeman\u200f a",
+    "emoji": "👵🏽 敬老院 🏠",
+    "long": "长" * 200,
+    "template": "{{ 7 * 7 }}{% raw %}",
+    "line separators": "a\u2028b\u2029c",
+}
+SHOWN_HOMES = (
+    "(() => { let n = 0; circle15.map.eachLayer((l) => { if (l.feature?.properties?.classes) n += 1; }); return n; })()"
+)
+
+
+def click_home(view: Any, area_id: str) -> str:
+    """Click a home on the map and return the text of its popup."""
+    east, north, _ = HOMES[area_id]
+    (point,) = to_wgs84([place(east, north)], CRS, 7)
+    where = view.evaluate(f"circle15.map.latLngToContainerPoint([{point.y}, {point.x}])")
+    stage = view.locator("#stage").bounding_box()
+    view.mouse.click(stage["x"] + where["x"], stage["y"] + where["y"])
+    return story(view)
+
+
+def story(view: Any) -> str:
+    box = view.locator(".leaflet-popup-content .story")
+    box.wait_for()
+    return re.sub(r"\s+", " ", box.inner_text())
+
+
+def switch(view: Any, key: str) -> Any:
+    return view.locator(f'input[data-layer="{key}"]')
+
+
+def legend_count(view: Any, key: str) -> int:
+    row = view.locator(f'label.switch:has(input[data-layer="{key}"]) small')
+    return int(row.inner_text().split(" · ")[0])
+
+
+def test_map_and_key_figures_stand_in_the_first_window(show):
+    view = show(page(small_audit()))
+    for wanted in ("#stage", ".north", ".leaflet-control-scale-line", ".cards", ".bar", ".stamp.internal"):
+        box = view.locator(wanted).locator("visible=true").first.bounding_box()
+        assert box is not None, wanted
+        assert box["width"] > 0, wanted
+        assert box["y"] >= 0, wanted
+        assert box["y"] + box["height"] <= 768, wanted
+    assert view.evaluate("document.documentElement.scrollHeight") <= 768
+    assert view.evaluate("document.documentElement.scrollWidth") <= 1366
+    assert view.locator(".card:visible").count() == 4
+
+
+def test_every_home_is_drawn_and_counted(show):
+    view = show(page(small_audit()))
+    assert view.evaluate(SHOWN_HOMES) == len(HOMES)
+    counts = {name: legend_count(view, f"homes:0:{name}") for name in ("both", "metre", "time", "none", "unknown")}
+    assert counts == {"both": 4, "metre": 2, "time": 1, "none": 4, "unknown": 1}
+
+
+def test_popup_tells_the_right_distances(show):
+    told = click_home(show(page(small_audit())), "R-004")
+    assert "虚构里004号" in told
+    assert "仅距离达标" in told
+    assert re.search(r"T-01 < 700 米 直线距离 636\.4 米 达标", told)
+    assert re.search(r"路网距离 912\.4 米 不达标", told)
+    assert re.search(r"老年人慢行 0\.8 米/秒 19\.0 分钟 不达标", told)
+    assert "出入口至道路距离 12.4 米" in told
+    assert "虚构设施F-01" in told
+
+
+def test_near_its_limit_a_value_shows_what_decides(show):
+    told = click_home(show(page(small_audit())), "R-006")
+    assert "14.946 分钟 达标" in told
+    assert "705.0 米 不达标" in told
+
+
+def test_home_near_no_street_is_told_as_a_state(show):
+    told = click_home(show(page(small_audit())), "R-012")
+    assert "附近没有道路 资料不足" in told
+    assert "651.5 米 达标" in told
+
+
+def test_point_home_has_a_popup_too(show):
+    assert "R-010" in click_home(show(page(small_audit())), "R-010")
+
+
+def test_switches_take_layers_off_and_on(show):
+    view = show(page(small_audit()))
+    switch(view, "homes:0:none").uncheck()
+    assert view.evaluate(SHOWN_HOMES) == len(HOMES) - 4
+    switch(view, "homes:0:none").check()
+    assert view.evaluate(SHOWN_HOMES) == len(HOMES)
+    assert view.locator(".leaflet-marker-icon").count() == 2
+    switch(view, "sites:0:2023").uncheck()
+    assert view.locator(".leaflet-marker-icon").count() == 1
+    view.locator(".zone-name").first.wait_for()
+    switch(view, "zones").uncheck()
+    assert view.locator(".zone-name").count() == 0
+
+
+@pytest.mark.parametrize("key", ["streets", "drawn:0:m:straight_line:covered_area", "facilities:0", "gains:0"])
+def test_every_kind_of_layer_changes_the_picture(show, key):
+    view = show(page(small_audit()))
+    stage = view.locator("#stage")
+    before = stage.screenshot()
+    switch(view, key).click()
+    view.wait_for_function(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+    )
+    assert stage.screenshot() != before
+
+
+def test_popup_still_opens_after_layers_were_switched(show):
+    view = show(page(small_audit()))
+    for key in ("streets", "gains:0", "drawn:0:m:network:services", "facilities:1"):
+        switch(view, key).click()
+        switch(view, key).click()
+    switch(view, "gains:0").check()
+    assert "R-008" in click_home(view, "R-008")
+    assert "2023 · 1 · C-2" in story(view)
+
+
+def test_another_family_brings_its_own_legend_and_figures(show):
+    view = show(page(small_audit()))
+    view.get_by_role("radio").nth(1).check()
+    assert view.locator(".rule:visible").all_inner_texts() == ["N-01 ≤ 15 分钟 · 路网距离 · 成年人 1.2 米/秒 · 力争"]
+    assert not view.locator('input[data-layer="homes:0:both"]').is_visible()
+    assert view.evaluate(SHOWN_HOMES) == len(HOMES)
+    told = click_home(view, "R-002")
+    assert "N-01 ≤ 15 分钟" in told
+    assert "T-01" not in told.split("起控制作用")[0]
+
+
+def test_row_of_the_site_table_goes_to_its_site(show):
+    view = show(page(small_audit()))
+    switch(view, "sites:0:2024").uncheck()
+    view.get_by_role("button", name="虚构备选C-1").click()
+    told = story(view)
+    assert "2024 · 名次 2" in told
+    assert "+150 · 60岁及以上人口(人)" in told
+    assert switch(view, "sites:0:2024").is_checked()
+
+
+def test_facility_popup(show):
+    view = show(page(small_audit()))
+    view.evaluate("circle15.open('facilities:0', 'F-01')")
+    assert re.search(r"虚构设施F-01 F-01 类型 社区日间照料中心 计入指标 T-01, T-02", story(view))
+
+
+def test_sources_are_credited_and_leaflet_is_not_advertised(show):
+    view = show(page(small_audit()))
+    assert view.locator(".leaflet-control-attribution").inner_text() == "© OpenStreetMap contributors, ODbL"
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_names_are_shown_as_text(show, kind):
+    name = HOSTILE[kind]
+    audit = renamed(small_audit(name=name, title_block={"制图单位": name}), name)
+    (source,) = audit.facts.sources
+    audit = replace(audit, facts=replace(audit.facts, sources=(replace(source, attribution=name),)))
+    view = show(page(audit))
+    assert view.locator("h1").text_content() == f"{name} 设施覆盖评估图"
+    assert view.locator(".sites button").all_text_contents() == [name, name]
+    assert view.locator(".zone-name").all_text_contents() == [name, name]
+    assert view.locator(".leaflet-control-attribution").text_content() == name
+    assert name in view.locator(".titleblock").text_content()
+    click_home(view, "R-004")
+    assert view.locator(".story h4").text_content() == name
+    for key, record in (("facilities:0", "F-01"), ("sites:0:2023", "C-2")):
+        view.evaluate(f"circle15.open('{key}', '{record}')")
+        view.locator(f".story:has-text('{record}') h4").wait_for()
+        assert view.locator(".story h4").text_content() == name
+    assert view.locator("#stage img, .panel img, .story script, svg[onload]").count() == 0
+    assert view.evaluate("document.documentElement.scrollWidth") <= 1366
+
+
+def test_stamps_stand_on_the_map(show):
+    view = show(page(small_audit(fictional=True)))
+    assert view.locator(".watermark").inner_text() == "虚构示例"
+    assert view.locator(".stamp.fictional").is_visible()
+
+
+def test_english_page(show):
+    told = click_home(show(page(small_audit(language="en"))), "R-004")
+    assert "T-01 < 700 m straight line 636.4 m pass" in told
