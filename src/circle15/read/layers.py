@@ -71,7 +71,9 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS, types: Types) -> tuple[Table, l
     raw = _of_known_types(raw, spec, types) if spec.layer == "facilities" else raw
     table, findings, dropped = _table(raw, spec, crs)
     if not len(table):
-        raise _nothing_left(raw, dropped, spec)
+        if not _is_answer(spec):
+            raise _nothing_left(raw, dropped, spec)
+        findings.append(_no_facility(spec))
     source = Source(
         layer=spec.layer,
         path=spec.shown,
@@ -133,10 +135,14 @@ READERS: Mapping[str, Reader] = {
 }
 
 
-def _reader(spec: InputSpec) -> Reader:
+def _extension(spec: InputSpec) -> str:
     name = spec.path.name.lower()
-    extension = next((each for each in READERS if name.endswith(each)), None)
-    if extension is None:
+    return next((each for each in READERS if name.endswith(each)), "")
+
+
+def _reader(spec: InputSpec) -> Reader:
+    extension = _extension(spec)
+    if extension not in READERS:
         known = " ".join(READERS)
         raise ConfigError(
             Text(
@@ -217,6 +223,26 @@ def _of_known_types(raw: RawLayer, spec: InputSpec, types: Types) -> RawLayer:
     )
     dropped = {**raw.dropped, UNKNOWN_TYPE: int(strange.sum())}
     return replace(raw, frame=raw.frame[~strange], findings=(*raw.findings, finding), dropped=dropped)
+
+
+def _is_answer(spec: InputSpec) -> bool:
+    """That an extract of OpenStreetMap holds no facility is a fact of the place; that a list is empty is a mistake."""
+    return spec.layer == "facilities" and spec.where is None and READERS[_extension(spec)] is _read_osm
+
+
+def _no_facility(spec: InputSpec) -> Finding:
+    return Finding(
+        code="no_facility",
+        severity="warning",
+        layer=spec.layer,
+        count=0,
+        ids=(),
+        message=Text(
+            zh=f"{spec.shown}:OSM 数据中没有规则包所列类型的设施,各项距离指标均按没有设施判定。",
+            en=f"{spec.shown}: the OSM data holds no facility of the pack's types: every distance rule has none.",
+        ),
+        fix=Text("OSM 中设施常有遗漏,请改用主管部门的设施名录。", "OSM often lacks facilities: use the authority's list."),
+    )
 
 
 def _datum_findings(raw: RawLayer, spec: InputSpec) -> list[Finding]:
