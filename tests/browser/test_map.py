@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from circle15.core.tables import Facilities
 from circle15.show.geometry import to_wgs84
 from circle15.show.html import page
 from tests.fakes import CRS, HOMES, place, renamed, small_audit
@@ -136,6 +137,17 @@ def test_popup_still_opens_after_layers_were_switched(show):
     assert "2023 · 1 · C-2" in story(view)
 
 
+def test_facility_stays_above_the_home_it_stands_on(show):
+    audit = small_audit()
+    frame = audit.facilities.frame
+    east, north, _ = HOMES["R-004"]
+    moved = frame.set_geometry([place(east, north), *frame.geometry[1:]])
+    view = show(page(replace(audit, facilities=Facilities.build(moved))))
+    switch(view, "homes:0:metre").uncheck()
+    switch(view, "homes:0:metre").check()
+    assert "类型 社区日间照料中心" in click_home(view, "R-004")
+
+
 def test_another_family_brings_its_own_legend_and_figures(show):
     view = show(page(small_audit()))
     view.get_by_role("radio").nth(1).check()
@@ -155,6 +167,16 @@ def test_row_of_the_site_table_goes_to_its_site(show):
     assert "2024 · 名次 2" in told
     assert "+150 · 60岁及以上人口(人)" in told
     assert switch(view, "sites:0:2024").is_checked()
+
+
+def test_two_plans_at_one_candidate_do_not_hide_each_other(show):
+    audit = small_audit()
+    (plan,) = audit.plans
+    view = show(page(replace(audit, plans=(plan, replace(plan, plan_id="canteen", facility_type="canteen")))))
+    boxes = [pin.bounding_box() for pin in view.locator(".face").all()]
+    assert len(boxes) == 4
+    for one, other in ((boxes[0], boxes[2]), (boxes[1], boxes[3])):
+        assert abs(one["x"] - other["x"]) >= one["width"]
 
 
 def test_facility_popup(show):

@@ -168,11 +168,7 @@ def pack_lines(pack: Pack, *, osm: bool) -> list[Text]:
 def _tag_lines(pack: Pack) -> list[Text]:
     lines = [Text("", ""), Text("设施类型与 OpenStreetMap 标签:", "Facility types and OpenStreetMap tags:")]
     for key, each in pack.types.items():
-        tags = [*each.osm, *(f"{tag} (assumed 推定)" for tag in each.osm_assumed)]
-        lines.append(
-            Text(
-                f"  {key} {each.label.zh}:{' | '.join(tags) or '—'}",
-                f"  {key} {each.label.en}: {' | '.join(tags) or '—'}",
-            )
-        )
+        zh = " | ".join([*each.osm, *(f"{tag}(推定)" for tag in each.osm_assumed)])
+        en = " | ".join([*each.osm, *(f"{tag} (assumed)" for tag in each.osm_assumed)])
+        lines.append(Text(f"  {key} {each.label.zh}:{zh or '—'}", f"  {key} {each.label.en}: {en or '—'}"))
     return lines

@@ -11,7 +11,16 @@ from circle15.core.rule import METRIC_WORDS, Rule
 from circle15.core.tables import BASES, OUTCOME_WORDS
 from circle15.core.text import Language, Text
 from circle15.show.numbers import plain, whole
-from circle15.show.sentences import BECAUSE_WORDS, STATE_WORDS, UNIT_WORDS, basis_text, limit_text, rule_text, stamps
+from circle15.show.sentences import (
+    BECAUSE_WORDS,
+    STATE_WORDS,
+    UNIT_WORDS,
+    basis_text,
+    limit_text,
+    plan_basis,
+    rule_text,
+    stamps,
+)
 from circle15.show.tables import access_frame
 
 
@@ -109,11 +118,12 @@ def _plans(audit: Audit, record: str) -> list[Text]:
     for plan in audit.plans:
         for site in plan.sites:
             if record in site.area_ids:
-                label = audit.facts.pack.types[plan.facility_type].label
+                label, basis = audit.facts.pack.types[plan.facility_type].label, plan_basis(plan)
                 lines.append(
                     Text(
-                        f"规划新增设施(建议):{site.stage} 年度 {label.zh} {site.candidate_id} 开设后覆盖本小区",
-                        f"Proposed: {label.en} {site.candidate_id} of {site.stage} will cover it",
+                        f"规划新增设施(建议):{site.stage} 年度 {label.zh} {site.candidate_id} 开设后覆盖本小区,"
+                        f"依据 {basis.zh}",
+                        f"Proposed: {label.en} {site.candidate_id} of {site.stage} will cover it, under {basis.en}",
                     )
                 )
     return lines

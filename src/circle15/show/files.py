@@ -18,6 +18,8 @@ PLANS = "plan.json"
 PROGRAM = "circle15"
 _OUR_PAGE = b'<meta name="generator" content="circle15"'
 _HEAD_BYTES = 4096
+# What a stored plan must say for its certificate to be checked again.
+_CERTIFIED = {"site_plan", "sites", "bound_sites", "objective", "bound"}
 
 
 def publish(
@@ -38,6 +40,8 @@ def publish(
     if page is not None:
         targets[page[0]] = page[1]
         manifest["map"] = {"name": page[0].name, "sha256": sha256(page[1])}
+    elif "map" in earlier and earlier.get("run_key") == manifest["run_key"]:
+        manifest["map"] = earlier["map"]
     targets[folder / MANIFEST] = (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
     write_all(targets)
     for name in stale:
@@ -93,16 +97,19 @@ def write_new(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
 
 def read_plans(folder: Path) -> list[dict[str, Any]]:
     """The stored plans of a run. Raises OutputError if there are none to be read."""
+    unreadable = OutputError(
+        Text(
+            f"{folder / PLANS} 不存在或无法读取。请先运行 circle15 site。",
+            f"{folder / PLANS} is missing or unreadable: run circle15 site first.",
+        )
+    )
     try:
         plans = json.loads((folder / PLANS).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise OutputError(
-            Text(
-                f"{folder / PLANS} 不存在或无法读取。请先运行 circle15 site。",
-                f"{folder / PLANS} is missing or unreadable: run circle15 site first.",
-            )
-        ) from error
-    return list(plans)
+        raise unreadable from error
+    if not isinstance(plans, list) or not all(isinstance(plan, dict) and plan.keys() >= _CERTIFIED for plan in plans):
+        raise unreadable
+    return plans
 
 
 def _earlier(folder: Path) -> dict[str, Any]:

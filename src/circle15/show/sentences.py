@@ -101,7 +101,12 @@ def stamps(audit: Audit) -> list[Text]:
     if any(each.legal_status == "draft" for each in audit.facts.pack.documents):
         found.append(Text("所依文件为征求意见稿,不具约束力", "the plan is a draft for comment and binds nobody"))
     if estimated(audit):
-        names = "、".join(sorted(estimated(audit)))
-        found.append(Text(f"推算:{names} 由程序估计,非统计数据", f"estimated, not surveyed: {names}"))
+        names = sorted(estimated(audit))
+        found.append(
+            Text(
+                f"推算:{'、'.join(names)} 由程序估计,非统计数据",
+                f"estimated, not surveyed: {', '.join(names)}",
+            )
+        )
     attributions = sorted({each.attribution for each in audit.facts.sources if each.attribution})
     return [*found, *(Text(f"数据来源:{each}", f"data: {each}") for each in attributions)]

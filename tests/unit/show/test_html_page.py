@@ -6,10 +6,11 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+import shapely
 
 from circle15.core.errors import ConfigError
 from circle15.core.limit import Limit
-from circle15.core.tables import Facilities, Residential, Verdicts
+from circle15.core.tables import Areas, Facilities, Residential, Verdicts
 from circle15.show.html import page
 from circle15.show.html.families import FOUR, class_of, families
 from circle15.show.html.words import Words, number, percent
@@ -276,6 +277,22 @@ def test_home_near_the_edge_of_the_data_says_so():
     homes = data_of(page(small_audit(near_edge=edge)))["homes"]
     assert [home["properties"]["id"] for home in homes if home["properties"]["edge"]] == ["R-008"]
     assert not any(home["properties"]["edge"] for home in data_of(page(small_audit()))["homes"])
+
+
+def test_empty_covered_area_has_no_switch():
+    audit = small_audit()
+    frame = audit.areas.frame
+    empty = frame.set_geometry(
+        [
+            shapely.Polygon() if rule_id == "T-01" else shape
+            for rule_id, shape in zip(frame.rule_id, frame.geometry, strict=True)
+        ]
+    )
+    keys = Reader(page(replace(audit, areas=Areas.build(empty)))).switches
+    assert [key for key in keys if key.startswith("drawn")] == [
+        "drawn:0:min:network:covered_area",
+        "drawn:0:min:network:services",
+    ]
 
 
 def test_classes_of_outcomes():

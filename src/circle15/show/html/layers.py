@@ -14,51 +14,42 @@ from folium.template import Template
 from circle15.core.results import Audit, Plan
 from circle15.show.geometry import to_wgs84
 from circle15.show.html.families import Family, classify, tally
+from circle15.show.html.palette import CLASS_STYLES, GAINS, STREETS, ZONES, Style, drawn_area, facility, type_colour
 from circle15.show.html.popup import facility_stories, home_stories, site_story, type_label
 from circle15.show.html.words import Words
 
 DECIMALS = 7
 
-BLUE, LIGHT_BLUE, AMBER, RED = "#0b4f8a", "#6fb1e0", "#f2b544", "#a3320b"
-INK, GREY, LIGHT_GREY = "#26323f", "#8d96a0", "#d5d9de"
-
-# fill and outline; the two middle classes are outlined so that they stay apart in grey print too
-CLASS_COLOURS = {
-    "both": (BLUE, BLUE),
-    "metre": (LIGHT_BLUE, "#1d4a70"),
-    "time": (AMBER, "#6d4700"),
-    "none": (RED, RED),
-    "pass": (BLUE, BLUE),
-    "fail": (RED, RED),
-    "unknown": (GREY, GREY),
-    "not_applicable": (LIGHT_GREY, GREY),
-}
-TYPE_COLOURS = ("#5b2a86", "#0f766e", "#be185d", "#57534e", "#4d7c0f", "#1d4ed8", "#7c2d12", "#111827")
-AREA_COLOURS = {("m", "straight_line"): "#2f78b7", ("m", "network"): "#0f766e", ("min", "network"): "#b07a10"}
-GAIN_COLOUR = "#00a88f"
+# part of a rule's drawn areas: opacity of its filling
+DRAWN_PARTS = {"covered_area": 0.13, "services": 0.04}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MapLayer:
     """One layer that can be switched on and off.
 
-    ``group`` is the place of its switch: homes, drawn, facilities, plans or base; ``family`` the number of the rule
-    family it belongs to, if any. ``members`` are rows of the residential areas; ``features`` is GeoJSON.
+    ``kind`` tells the page's script how to draw it: home, gain, facility, site, zone or ground. ``group`` is the
+    place of its switch: homes, drawn, facilities, base or plan:n. ``family`` is the number of the rule family it
+    belongs to, if any. ``members`` are rows of the residential areas; ``features`` is GeoJSON.
     """
 
     key: str
-    group: str
     kind: str
-    label: str
+    group: str
     swatch: str
-    colours: tuple[str, str]
-    style: dict[str, Any]
+    style: Style
+    label: str = ""
     count: int | None = None
     shown: bool = True
     family: int | None = None
     class_: str = ""
     members: list[int] | None = None
     features: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def fill(self) -> str:
+        """The colour of its filling, else of its line."""
+        return str(self.style.get("fillColor", self.style["color"]))
 
     def spec(self) -> dict[str, Any]:
         """What the page's script needs of it."""
@@ -120,7 +111,7 @@ def type_colours(audit: Audit) -> dict[str, str]:
     """A colour for each facility type that is there or planned, in pack order."""
     used = {*audit.facilities.frame["type"], *(plan.facility_type for plan in audit.plans)}
     ordered = [key for key in audit.facts.pack.types if key in used] + sorted(used - set(audit.facts.pack.types))
-    return {key: TYPE_COLOURS[place % len(TYPE_COLOURS)] for place, key in enumerate(ordered)}
+    return {key: type_colour(place) for place, key in enumerate(ordered)}
 
 
 def _features(audit: Audit, geometries: Any, stories: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -138,17 +129,16 @@ def _zones(audit: Audit, words: Words) -> Iterator[MapLayer]:
         return
     frame = audit.zones.frame
     stories = [{"name": name or zone_id} for zone_id, name in zip(frame["zone_id"], frame["name"], strict=True)]
-    style = {"color": "#4b5563", "weight": 1.5, "dashArray": "8 4 2 4", "fill": False}
+    features = _features(audit, frame.geometry, stories)
     yield MapLayer(
-        "zones",
-        "base",
-        "zone",
-        words("zones"),
-        "line",
-        ("#4b5563", "#4b5563"),
-        style,
-        len(frame),
-        features=_features(audit, frame.geometry, stories),
+        key="zones",
+        kind="zone",
+        group="base",
+        swatch="line",
+        style=ZONES,
+        label=words("zones"),
+        count=len(frame),
+        features=features,
     )
 
 
@@ -156,92 +146,85 @@ def _streets(audit: Audit, words: Words) -> Iterator[MapLayer]:
     frame = audit.streets.frame
     if not len(frame):
         return
-    style = {"color": "#a9a396", "weight": 1.1, "opacity": 0.9, "fill": False}
     features = _features(audit, frame.geometry, [{}] * len(frame))
     yield MapLayer(
-        "streets",
-        "base",
-        "ground",
-        words("streets"),
-        "line",
-        ("#a9a396", "#a9a396"),
-        style,
-        len(frame),
+        key="streets",
+        kind="ground",
+        group="base",
+        swatch="line",
+        style=STREETS,
+        label=words("streets"),
+        count=len(frame),
         features=features,
     )
 
 
 def _homes(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
+    """One layer for each class. Only where there are homes no rule applies to, they have a class of their own."""
     classes = classify(audit, family)
-    counts = tally(family, classes)
-    for name in family.classes:
-        if not counts[name] and name == "not_applicable":
-            continue
-        fill, line = CLASS_COLOURS[name]
-        style = {"fillColor": fill, "fillOpacity": 0.85, "color": line, "weight": 0.6 if fill == line else 1.2}
-        yield MapLayer(
-            f"homes:{index}:{name}",
-            "homes",
-            "home",
-            "",
-            "fill",
-            (fill, line),
-            style,
-            counts[name],
-            family=index,
-            class_=name,
-            members=[row for row, each in enumerate(classes) if each == name],
-        )
+    for name, count in tally(family, classes).items():
+        if count or name != "not_applicable":
+            members = [row for row, each in enumerate(classes) if each == name]
+            yield MapLayer(
+                key=f"homes:{index}:{name}",
+                kind="home",
+                group="homes",
+                swatch="fill",
+                style=CLASS_STYLES[name],
+                count=count,
+                family=index,
+                class_=name,
+                members=members,
+            )
 
 
 def _drawn(audit: Audit, index: int, family: Family, words: Words) -> Iterator[MapLayer]:
-    """The merged covered area and the single service areas of each rule and metric of a family."""
-    frame = audit.areas.frame
+    """The merged covered area and the single service areas of each rule and metric of a family.
+
+    At first only the covered area of the leading rule by its headline metric is shown.
+    """
     for rule in family.rules:
         for metric in rule.metrics:
-            rows = frame[(frame["rule_id"] == rule.rule_id) & (frame["metric"] == metric)]
-            merged = rows["facility_id"].isna()
             first = rule is family.rules[0] and metric == rule.metrics[0]
-            for part, chosen, shown in (("covered_area", rows[merged], first), ("services", rows[~merged], False)):
-                if not len(chosen):
-                    continue
-                features = _features(audit, chosen.geometry, [{}] * len(chosen))
-                colour = AREA_COLOURS.get((rule.limit.unit, metric), INK)
-                yield MapLayer(
-                    f"drawn:{index}:{rule.limit.unit}:{metric}:{part}",
-                    "drawn",
-                    "ground",
-                    f"{rule.rule_id} {words.metric(metric)} · {words(part)}",
-                    "area",
-                    (colour, colour),
-                    _drawn_style(colour, part),
-                    None if part == "covered_area" else len(features),
-                    shown,
-                    index,
-                    features=features,
-                )
+            label = f"{rule.rule_id} {words.metric(metric)}"
+            for part, opacity in DRAWN_PARTS.items():
+                features = _drawn_features(audit, rule.rule_id, metric, part)
+                if features:
+                    yield MapLayer(
+                        key=f"drawn:{index}:{rule.limit.unit}:{metric}:{part}",
+                        kind="ground",
+                        group="drawn",
+                        swatch="area",
+                        style=drawn_area(rule.limit.unit, metric, opacity),
+                        label=f"{label} · {words(part)}",
+                        count=None if part == "covered_area" else len(features),
+                        shown=first and part == "covered_area",
+                        family=index,
+                        features=features,
+                    )
 
 
-def _drawn_style(colour: str, part: str) -> dict[str, Any]:
-    opacity = 0.13 if part == "covered_area" else 0.04
-    return {"color": colour, "weight": 1.2, "dashArray": "5 4", "fillColor": colour, "fillOpacity": opacity}
+def _drawn_features(audit: Audit, rule_id: str, metric: str, part: str) -> list[dict[str, Any]]:
+    """A covered area is of no single facility. Where no facility counts it is empty, and not there."""
+    frame = audit.areas.frame
+    of_part = frame["facility_id"].isna() == (part == "covered_area")
+    rows = frame[(frame["rule_id"] == rule_id) & (frame["metric"] == metric) & of_part]
+    return _features(audit, rows.geometry, [{}] * len(rows))
 
 
 def _gains(audit: Audit, words: Words) -> Iterator[MapLayer]:
     rows = {area_id: row for row, area_id in enumerate(audit.residential.frame["area_id"])}
-    for number, plan in enumerate(audit.plans):
+    for place, plan in enumerate(audit.plans):
         members = sorted({rows[area_id] for site in plan.sites for area_id in site.area_ids if area_id in rows})
         if members:
-            style = {"color": GAIN_COLOUR, "weight": 2.5, "fill": False}
             yield MapLayer(
-                f"gains:{number}",
-                f"plan:{number}",
-                "gain",
-                words("new_homes"),
-                "ring",
-                (GAIN_COLOUR, GAIN_COLOUR),
-                style,
-                len(members),
+                key=f"gains:{place}",
+                kind="gain",
+                group=f"plan:{place}",
+                swatch="ring",
+                style=GAINS,
+                label=words("new_homes"),
+                count=len(members),
                 shown=False,
                 members=members,
             )
@@ -251,23 +234,21 @@ def _facilities(audit: Audit, words: Words) -> Iterator[MapLayer]:
     frame = audit.facilities.frame
     stories = facility_stories(audit, words)
     types = frame["type"].tolist()
-    for number, (key, colour) in enumerate(type_colours(audit).items()):
+    for place, (key, colour) in enumerate(type_colours(audit).items()):
         rows = [row for row, each in enumerate(types) if each == key]
         if not rows:
             continue
         features = _features(audit, frame.geometry.iloc[rows], [stories[row] for row in rows])
         lost = len(rows) - len(features)
         label = type_label(audit, key, words) + (f" · {words('unlocated', lost)}" if lost else "")
-        style = {"fillColor": colour, "fillOpacity": 1, "color": "#ffffff", "weight": 2}
         yield MapLayer(
-            f"facilities:{number}",
-            "facilities",
-            "facility",
-            label,
-            "dot",
-            (colour, "#ffffff"),
-            style,
-            len(rows),
+            key=f"facilities:{place}",
+            kind="facility",
+            group="facilities",
+            swatch="dot",
+            style=facility(colour),
+            label=label,
+            count=len(rows),
             features=features,
         )
 
@@ -275,23 +256,20 @@ def _facilities(audit: Audit, words: Words) -> Iterator[MapLayer]:
 def _sites(audit: Audit, words: Words) -> Iterator[MapLayer]:
     """One layer for each plan and year."""
     colours = type_colours(audit)
-    for number, plan in enumerate(audit.plans):
+    for place, plan in enumerate(audit.plans):
         points = _site_points(audit, plan)
         for stage in sorted({site.stage for site in plan.sites}):
             rows = [row for row, site in enumerate(plan.sites) if site.stage == stage]
             stories = [site_story(audit, plan, plan.sites[row], words) for row in rows]
-            features = _features(audit, [points[row] for row in rows], stories)
-            colour = colours[plan.facility_type]
             yield MapLayer(
-                f"sites:{number}:{stage}",
-                f"plan:{number}",
-                "site",
-                f"{words('stage')} {stage}",
-                "pin",
-                (colour, colour),
-                {"color": colour},
-                len(rows),
-                features=features,
+                key=f"sites:{place}:{stage}",
+                kind="site",
+                group=f"plan:{place}",
+                swatch="pin",
+                style={"color": colours[plan.facility_type]},
+                label=f"{words('stage')} {stage}",
+                count=len(rows),
+                features=_features(audit, [points[row] for row in rows], stories),
             )
 
 

@@ -16,8 +16,9 @@ from circle15.show.html.families import (
     study_coverage,
     tally,
 )
-from circle15.show.html.layers import CLASS_COLOURS, MapLayer
+from circle15.show.html.layers import MapLayer
 from circle15.show.html.markup import Html, tag
+from circle15.show.html.palette import CLASS_STYLES
 from circle15.show.html.popup import type_label
 from circle15.show.html.words import CLASS_WORDS, Words, number, percent
 
@@ -120,7 +121,7 @@ def _rule_line(rule: Rule, words: Words) -> Html:
 
 def _bar(counts: Mapping[str, int]) -> Html:
     parts = [
-        tag("i", style=f"flex-grow:{count};background:{CLASS_COLOURS[name][0]}")
+        tag("i", style=f"flex-grow:{count};background:{CLASS_STYLES[name]['fillColor']}")
         for name, count in counts.items()
         if count
     ]
@@ -146,11 +147,10 @@ def _switches(title: str, layers: list[MapLayer], note: str = "") -> Html | None
 
 
 def _switch(layer: MapLayer, label: str, aside: str) -> Html:
-    fill, line = layer.colours
     return tag(
         "label",
         tag("input", type="checkbox", data_layer=layer.key, checked=layer.shown),
-        tag("i", class_=f"swatch {layer.swatch}", style=f"--fill:{fill};--stroke:{line}"),
+        tag("i", class_=f"swatch {layer.swatch}", style=f"--fill:{layer.fill};--stroke:{layer.style['color']}"),
         tag("span", label),
         tag("small", aside),
         class_="switch",

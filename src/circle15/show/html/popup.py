@@ -72,9 +72,16 @@ def site_story(audit: Audit, plan: Plan, site: Site, words: Words) -> dict[str, 
         "type": type_label(audit, plan.facility_type, words),
         "stage": site.stage,
         "rank": site.rank,
+        "shift": _shift(audit, plan, site),
         "gain": f"{number(site.gain)} · {words.basis(plan.weight, plan.weight_estimated)}",
         "reason": words.say(site.reason),
     }
+
+
+def _shift(audit: Audit, plan: Plan, site: Site) -> float:
+    """How many widths a pin stands beside its place, so that plans with one candidate do not hide each other."""
+    sharing = [each for each in audit.plans if site.candidate_id in {other.candidate_id for other in each.sites}]
+    return sharing.index(plan) - (len(sharing) - 1) / 2
 
 
 def type_label(audit: Audit, key: str, words: Words) -> str:

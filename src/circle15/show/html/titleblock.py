@@ -99,7 +99,7 @@ def _entries(audit: Audit, words: Words) -> list[tuple[str, Child]]:
 
 def _documents(audit: Audit, words: Words) -> list[str]:
     return [
-        f"{document.title} {document.source} · {words.say(LEGAL_WORDS[document.legal_status])}"
+        " · ".join(dict.fromkeys([document.title, document.source, words.say(LEGAL_WORDS[document.legal_status])]))
         for document in audit.facts.pack.documents
     ]
 

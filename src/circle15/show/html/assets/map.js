@@ -120,10 +120,11 @@ const circle15 = (() => {
 
   function pin(feature, place, style) {
     const face = element("span", "face", feature.properties.rank);
+    const aside = feature.properties.shift * 30;
     face.style.background = style.color;
     const icon = L.divIcon({
       className: "pin", html: element("div", "", face, element("em", "", feature.properties.stage)),
-      iconSize: [30, 42], iconAnchor: [15, 15], popupAnchor: [0, -14],
+      iconSize: [30, 42], iconAnchor: [15 - aside, 15], popupAnchor: [aside, -14],
     });
     return L.marker(place, { icon, alt: feature.properties.name, riseOnHover: true });
   }

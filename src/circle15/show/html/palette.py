@@ -1,0 +1,60 @@
+"""Colours and line styles of the map, as Leaflet names them.
+
+The four classes stay apart under every colour-blindness; the two middle ones are outlined so that they stay apart
+in grey print too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Style = dict[str, Any]
+
+BLUE, LIGHT_BLUE, AMBER, RED = "#0b4f8a", "#6fb1e0", "#f2b544", "#a3320b"
+GREY, LIGHT_GREY = "#8d96a0", "#d5d9de"
+
+
+def _home(fill: str, outline: str | None = None) -> Style:
+    return {
+        "fillColor": fill,
+        "fillOpacity": 0.85,
+        "color": outline or fill,
+        "weight": 1.2 if outline else 0.6,
+    }
+
+
+CLASS_STYLES = {
+    "both": _home(BLUE),
+    "metre": _home(LIGHT_BLUE, "#1d4a70"),
+    "time": _home(AMBER, "#6d4700"),
+    "none": _home(RED),
+    "pass": _home(BLUE),
+    "fail": _home(RED),
+    "unknown": _home(GREY),
+    "not_applicable": _home(LIGHT_GREY, GREY),
+}
+
+STREETS: Style = {"color": "#a9a396", "weight": 1.1, "opacity": 0.9, "fill": False}
+ZONES: Style = {"color": "#4b5563", "weight": 1.5, "dashArray": "8 4 2 4", "fill": False}
+GAINS: Style = {"color": "#00a88f", "weight": 2.5, "fill": False}
+
+# by unit of the limit and metric
+_AREA_COLOURS = {("m", "straight_line"): "#2f78b7", ("m", "network"): "#0f766e", ("min", "network"): "#b07a10"}
+_OTHER_AREA = "#26323f"
+_TYPE_COLOURS = ("#5b2a86", "#0f766e", "#be185d", "#57534e", "#4d7c0f", "#1d4ed8", "#7c2d12", "#111827")
+
+
+def drawn_area(unit: str, metric: str, opacity: float) -> Style:
+    """The style of a drawn area under a limit of this unit, by this metric."""
+    colour = _AREA_COLOURS.get((unit, metric), _OTHER_AREA)
+    return {"color": colour, "weight": 1.2, "dashArray": "5 4", "fillColor": colour, "fillOpacity": opacity}
+
+
+def type_colour(place: int) -> str:
+    """The colour of the facility type at this place of the list; after the last one they come again."""
+    return _TYPE_COLOURS[place % len(_TYPE_COLOURS)]
+
+
+def facility(colour: str) -> Style:
+    """The style of an existing facility."""
+    return {"fillColor": colour, "fillOpacity": 1, "color": "#ffffff", "weight": 2}
