@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import json
 import sys
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from circle15 import __version__
-from circle15.core.errors import Circle15Error, ConfigError
+from circle15.core.errors import Circle15Error, ConfigError, InputError
 from circle15.core.text import Language, Text
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ app.add_typer(packs_app, name="packs")
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="The study file (study.toml).")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where results go (default: beside the study).")]
+OutOnly = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Also write to this folder.")]
+OutHere = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where results go (default: this folder).")]
 FormatOption = Annotated[Format, typer.Option("--format", help="What is printed on stdout.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Unknown outcomes of binding rules also end in 1.")]
+StrictFindings = Annotated[bool, typer.Option("--strict", help="Warnings also end in 1.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also print every finding.")]
 Lang = Annotated[Language | None, typer.Option("--lang", help="Language of messages and outputs.")]
@@ -103,7 +107,7 @@ def session(lang: Language | None, *, quiet: bool = False) -> Iterator[Session]:
     try:
         yield here
     except Circle15Error as error:
-        typer.echo(Text("错误:", "error: ").say(here.language) + error.say(here.language), err=True)
+        typer.echo(Text("错误：", "error: ").say(here.language) + error.say(here.language), err=True)
         raise typer.Exit(COULD_NOT_RUN) from None
 
 
@@ -125,7 +129,7 @@ def _root(
 @app.command()
 def demo(
     sample: Annotated[str, typer.Option("--sample", metavar="NAME", help="karhula or helsinki.")] = "karhula",
-    out: Out = None,
+    out: OutHere = None,
     quiet: Quiet = False,
     lang: Lang = None,
 ) -> None:
@@ -159,30 +163,30 @@ def init(
         load_pack([pack], folder)
         for path in write_new(folder, starter(pack)):
             typer.echo(path)
-        here.say("请填写模板,再运行 circle15 check。", "Fill in the templates, then run circle15 check.")
+        here.say("请填写模板，再运行 circle15 check。", "Fill in the templates, then run circle15 check.")
 
 
 @app.command()
 def check(
     study: StudyFile,
-    out: Out = None,
+    out: OutOnly = None,
     form: FormatOption = "human",
     quiet: Quiet = False,
-    strict: Strict = False,
+    strict: StrictFindings = False,
     lang: Lang = None,
 ) -> None:
     """Data health only."""
     with session(lang, quiet=quiet) as here:
         from circle15 import pipeline
         from circle15.show.console import finding_lines
-        from circle15.show.files import write_all
+        from circle15.show.files import replace_ours
         from circle15.show.tables import csv_bytes, findings_frame
 
         with here.progress() as progress:
             found = pipeline.check(here.load(study), progress)
         frame = findings_frame(found, here.language)
         if out:
-            write_all({out / "findings.csv": csv_bytes(frame)})
+            replace_ours(out / "findings.csv", csv_bytes(frame), csv_bytes(frame[:0]).strip())
         if form == "json":
             _print_json(frame.to_dict(orient="records"))
         elif form == "csv":
@@ -199,7 +203,7 @@ def reach(
     study: StudyFile,
     at: Annotated[list[str] | None, typer.Option("--at", metavar="ID", help="A facility, area or candidate.")] = None,
     limits: Annotated[str, typer.Option("--limits", help="Comma-separated, in min or m.")] = "5min,10min,15min,700m",
-    out: Out = None,
+    out: OutOnly = None,
     quiet: Quiet = False,
     lang: Lang = None,
 ) -> None:
@@ -207,7 +211,7 @@ def reach(
     with session(lang, quiet=quiet) as here:
         from circle15 import pipeline
         from circle15.core.limit import parse_limits
-        from circle15.show.files import write_all
+        from circle15.show.files import replace_ours
         from circle15.show.geojson import feature_collection
 
         asked = here.load(study)
@@ -215,7 +219,7 @@ def reach(
             frame = pipeline.reach(asked, at or [], parse_limits(limits), progress)
         content = feature_collection(frame, asked.crs_text)
         if out:
-            write_all({out / "reach.geojson": content})
+            replace_ours(out / "reach.geojson", content, b'"limit_m"')
             typer.echo(out / "reach.geojson")
         else:
             _print_bytes(content)
@@ -270,7 +274,7 @@ def site(
             _print_bytes(csv_bytes(plan_frame(result)))
         else:
             _print_audit(here, result, form, verbose=verbose)
-            for line in plan_lines(result):
+            for line in plan_lines(result) if form == "human" else ():
                 typer.echo(line.say(here.language))
         _where(here, written, form)
 
@@ -334,9 +338,10 @@ def explain(
         text, holds = _certificates(here, asked, out) if record == "plan" else (_story(here, asked, record), True)
         typer.echo(text)
         if out:
-            from circle15.show.files import write_all
+            from circle15.show.files import replace_ours
 
-            write_all({out / f"explain-{_file_name(record)}.txt": (text + "\n").encode()})
+            title = f"circle15 explain {asked.study_id} {record}\n"
+            replace_ours(out / f"explain-{_file_name(record)}.txt", (title + text + "\n").encode(), title.encode())
         raise typer.Exit(DONE if holds else FAILED)
 
 
@@ -378,6 +383,8 @@ def packs_lint(
     with session(lang) as here:
         from circle15.read.pack import load_pack, missing_clauses, read_document
 
+        if not file.is_file():
+            raise InputError(Text(f"找不到文件 {file}。请检查路径。", f"there is no file {file}. Check the path."))
         try:
             pack, _ = load_pack([file.name], file.parent)
         except ConfigError as error:
@@ -385,9 +392,11 @@ def packs_lint(
             raise typer.Exit(FAILED) from None
         missing = missing_clauses(pack, read_document(document)) if document else []
         for rule_id in missing:
-            here.say(f"{rule_id}:条文在 {document} 中找不到。", f"{rule_id}: its clause is not in {document}.")
+            here.say(f"{rule_id}：条文在 {document} 中找不到。", f"{rule_id}: its clause is not in {document}.")
         if not missing:
-            here.say(f"{file}:没有问题({len(pack.rules)} 条指标)。", f"{file}: no problem ({len(pack.rules)} rules).")
+            here.say(
+                f"{file}：没有问题（{len(pack.rules)} 条指标）。", f"{file}: no problem ({len(pack.rules)} rules)."
+            )
         raise typer.Exit(FAILED if missing else DONE)
 
 
@@ -465,7 +474,7 @@ def _print_json(value: Any) -> None:
 
 def _print_bytes(content: bytes) -> None:
     sys.stdout.flush()
-    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.write(content.removeprefix(codecs.BOM_UTF8))
     sys.stdout.buffer.flush()
 
 

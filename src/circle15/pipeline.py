@@ -129,7 +129,7 @@ def _refuse_far_from_streets(homes: Places, study: Study) -> None:
     metres = study.max_access_leg_mm / MM_PER_M
     raise NothingToDoError(
         Text(
-            f"全部 {len(homes)} 处居住小区在 {metres:g} 米内都没有道路。请核对两个图层的坐标基准和范围,"
+            f"全部 {len(homes)} 处居住小区在 {metres:g} 米内都没有道路。请核对两个图层的坐标基准和范围，"
             f"或调整 [route] max_access_leg_m。",
             f"none of the {len(homes)} residential areas has a street within {metres:g} m. Check datum and extent "
             f"of both layers, or [route] max_access_leg_m.",
@@ -281,7 +281,7 @@ def _scale_findings(ground: Ground) -> list[Finding]:
             count=1,
             ids=(),
             message=Text(
-                f"研究区中部的投影长度比为 {factor:.6f},与 1 相差超过万分之四,"
+                f"研究区中部的投影长度比为 {factor:.6f}，与 1 相差超过万分之四，"
                 f"700 米约偏 {abs(factor - 1) * 700:.1f} 米。",
                 f"the grid scale in the middle of the study is {factor:.6f}, more than 4 in 10,000 from 1: "
                 f"700 m are {abs(factor - 1) * 700:.1f} m off.",
@@ -325,15 +325,16 @@ def deliver(
         if name in outputs:
             progress(Text(f"生成 {name}", f"making {name}"), 0, 1)
             files |= make(result)
-    page = None
+    page: bytes | None = None
     if "html_map" in outputs:
         progress(Text("生成地图", "making the map"), 0, 1)
         from circle15.show import html  # noqa: PLC0415  # folium is heavy, and only maps need it
 
-        page = out / "maps" / f"{result.facts.study_id}.html", html.page(result).encode()
+        page = html.page(result).encode()
     folder = results_folder(result.facts.study_id, out)
-    publish(folder, files, manifest(result, times), page)
-    return [*(folder / name for name in (*files, MANIFEST)), *([page[0]] if page else [])]
+    place = out / "maps" / f"{result.facts.study_id}.html"
+    publish(folder, files, manifest(result, times), place, page)
+    return [*(folder / name for name in (*files, MANIFEST)), *([place] if page else [])]
 
 
 _FILES: Mapping[str, Callable[[Audit], dict[str, bytes]]] = {
@@ -347,14 +348,14 @@ def _refuse_no_site(study: Study) -> None:
     if not study.sites:
         raise ConfigError(
             Text(
-                "研究文件没有 [[site]],无从选址。请至少写一项。",
+                "研究文件没有 [[site]]，无从选址。请至少写一项。",
                 "the study has no [[site]]: there is nothing to plan. Add one.",
             )
         )
     if "candidates" not in study.inputs:
         raise ConfigError(
             Text(
-                "选址需要备选点图层 [inputs.candidates]。请补充(列:candidate_id、host、位置)。",
+                "选址需要备选点图层 [inputs.candidates]。请补充（列：candidate_id、host、位置）。",
                 "siting needs [inputs.candidates] (candidate_id, host, location). Add it.",
             )
         )
@@ -419,10 +420,10 @@ def _weight(ground: Ground, name: str) -> Any:
     residential = ground.residential
     if name == "areas":
         return np.ones(len(residential), dtype=np.int64)
-    if not residential.has(name):
+    if not residential.has(name) or residential.frame[name].isna().all():
         raise InputError(
             Text(
-                f"[[site]] 的权重 {name} 在居住小区图层中没有对应的列。请补充该列,或换用 areas 等已有口径。",
+                f"[[site]] 的权重 {name} 在居住小区图层中没有对应的列或全为空。请补充，或换用 areas 等已有口径。",
                 f"[[site]] weighs by {name}, which the residential areas lack: add it, or weigh by areas.",
             )
         )
@@ -455,9 +456,14 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
                 )
             )
         _, _, problem = _problem(ground, specs[plan["site_plan"]])
-        found[plan["site_plan"]] = siting.certify(
-            problem, plan["sites"], plan["bound_sites"], plan["objective"], plan["bound"]
+        claim = siting.Claim(
+            sites=tuple(plan["sites"]),
+            bound_sites=tuple(plan["bound_sites"]),
+            objective=plan["objective"],
+            bound=plan["bound"],
+            optimal=plan["status"] == "optimal",
         )
+        found[plan["site_plan"]] = siting.certify(problem, claim)
     return found
 
 

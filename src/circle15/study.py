@@ -19,15 +19,14 @@ from circle15.core.limit import Limit
 from circle15.core.results import Audience
 from circle15.core.rule import METRICS, Metric, Pack, Rule
 from circle15.core.text import LANGUAGES, Language, Text, first_ids
-from circle15.core.units import Pace, mm_from_m
+from circle15.core.units import MM_PER_M, Pace, mm_from_m
 from circle15.read.pack import load_pack
-from circle15.read.spec import InputSpec
+from circle15.read.spec import OSM_EXTENSIONS, InputSpec
 from circle15.read.strict import Key, check, load, unknown_name
 
 OUTPUTS = ("tables", "geojson:rfc7946", "html_map", "markdown")
 WEIGHTS = ("areas", "households", "population", "pop60", "pop65", "pop80", "pop0_3")
 REQUIRED_INPUTS = ("streets", "residential", "facilities")
-OSM_SUFFIXES = (".osm", ".osm.gz", ".osm.pbf")
 
 _STUDY_KEYS = (
     Key("schema", "integer", required=True, choices=(1,)),
@@ -61,7 +60,11 @@ _INPUT_KEYS = (
     Key("types", "table of texts"),
     Key("type", "text"),
 )
-_ROUTE_KEYS = (Key("max_access_leg_m", "number"), Key("cutoff_m", "number"), Key("pace", "table of texts"))
+_ROUTE_KEYS = (
+    Key("max_access_leg_m", "positive number"),
+    Key("cutoff_m", "positive number"),
+    Key("pace", "table of texts"),
+)
 _JUDGE_KEYS = (Key("metric", "table of texts"),)
 _SITE_KEYS = (
     Key("facility_type", "text", required=True),
@@ -81,7 +84,7 @@ _SITE_KEYS = (
 )
 _SITE_LIMIT_KEYS = (
     Key("op", "text", required=True, choices=("<", "<=")),
-    Key("value", "number", required=True),
+    Key("value", "positive number", required=True),
     Key("unit", "text", required=True, choices=("m",)),
     Key("basis", "text", required=True, choices=("assumption",)),
     Key("label", "text", required=True),
@@ -153,6 +156,7 @@ def load_study(path: Path) -> Study:
     if problems:
         raise ConfigError(problems)
     pack = _with_overrides(pack, table)
+    _refuse_short_cutoff(table.get("route", {}).get("cutoff_m"), pack)
     route, show = table.get("route", {}), table.get("show", {})
     cutoff = route.get("cutoff_m")
     return Study(
@@ -177,6 +181,21 @@ def load_study(path: Path) -> Study:
     )
 
 
+def _refuse_short_cutoff(cutoff_m: float | None, pack: Pack) -> None:
+    """A search that stops before a limit would call homes unserved that are not. Raises ConfigError."""
+    longest = max(pack.rules, key=lambda rule: rule.limit.most_mm(rule.pace))
+    needed = longest.limit.most_mm(longest.pace)
+    if cutoff_m is not None and mm_from_m(cutoff_m) < needed:
+        raise ConfigError(
+            Text(
+                f"[route].cutoff_m = {cutoff_m:g} 小于 {longest.rule_id} 的限值（{needed / MM_PER_M:g} 米），"
+                f"会误判为不达标。请加大或删去。",
+                f"[route].cutoff_m = {cutoff_m:g} is less than the limit of {longest.rule_id} "
+                f"({needed / MM_PER_M:g} m): served homes would fail. Raise it or leave it out.",
+            )
+        )
+
+
 def _shape_problems(table: Mapping[str, Any], where: str) -> list[Text]:
     """Keys and kinds, table by table."""
     problems = check(table, _STUDY_KEYS, where)
@@ -185,7 +204,7 @@ def _shape_problems(table: Mapping[str, Any], where: str) -> list[Text]:
     if not _ID.fullmatch(table["id"]):
         problems.append(
             Text(
-                f"{where}: id {table['id']!r} 将用作文件夹名,只能含字母、数字、点、横线和下划线。",
+                f"{where}：id {table['id']!r} 将用作文件夹名，只能含字母、数字、点、横线和下划线。",
                 f"{where}: id {table['id']!r} names a folder: letters, digits, dot, hyphen and underscore only.",
             )
         )
@@ -207,15 +226,38 @@ def _site_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
     problems = []
     if ("rule" in entry) == ("limit" in entry):
         problems.append(
-            Text(f"{where}:rule 与 limit 须且只须写一项。", f"{where}: give either rule or limit, and only one.")
+            Text(f"{where}：rule 与 limit 须且只须写一项。", f"{where}: give either rule or limit, and only one.")
         )
     problems += check(entry.get("limit", {}), _SITE_LIMIT_KEYS, f"{where}.limit") if "limit" in entry else []
     stages, places = entry["stages"], entry["per_stage"]
     if not stages or len(stages) != len(places) or sorted(set(stages)) != stages or min(places) < 0:
         problems.append(
             Text(
-                f"{where}:stages 须为递增的年度,且与 per_stage 逐一对应、不为负。",
+                f"{where}：stages 须为递增的年度，且与 per_stage 逐一对应、不为负。",
                 f"{where}: stages must be rising years, with one number of per_stage, not negative, for each.",
+            )
+        )
+    return problems + _prescribed_problems(entry, where)
+
+
+def _prescribed_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
+    """Mandatory sites that contradict the forbidden ones, each other, or the number of places."""
+    mandatory, places = entry.get("mandatory", []), sum(entry["per_stage"])
+    problems = []
+    both = [name for name in mandatory if name in entry.get("forbidden", [])]
+    if both:
+        problems.append(
+            Text(
+                f"{where}：{first_ids(both)} 既在 mandatory 又在 forbidden 中（共 {len(both)} 个）。请删去其一。",
+                f"{where}: {first_ids(both)} stand under mandatory and forbidden ({len(both)} in all): remove one.",
+            )
+        )
+    if len(set(mandatory)) < len(mandatory) or len(mandatory) > places:
+        problems.append(
+            Text(
+                f"{where}：mandatory 有 {len(mandatory)} 个，per_stage 共 {places} 处；编号须各不相同且不多于总数。",
+                f"{where}: {len(mandatory)} mandatory sites for {places} places of per_stage: "
+                f"name each once, and no more than there are places.",
             )
         )
     return problems
@@ -246,17 +288,17 @@ def _input_problems(layer: str, entry: Mapping[str, Any], folder: Path, pack: Pa
     if not (folder / entry["path"]).exists():
         problems.append(
             Text(
-                f"{where}:找不到文件 {entry['path']}。路径相对于研究文件所在文件夹。",
+                f"{where}：找不到文件 {entry['path']}。路径相对于研究文件所在文件夹。",
                 f"{where}: there is no file {entry['path']}. Paths are relative to the study file.",
             )
         )
-    is_osm = entry["path"].endswith(OSM_SUFFIXES)
+    is_osm = entry["path"].lower().endswith(OSM_EXTENSIONS)
     if "datum" in entry and "crs" in entry:
-        problems.append(Text(f"{where}:datum 与 crs 只写一项。", f"{where}: give datum or crs, not both."))
+        problems.append(Text(f"{where}：datum 与 crs 只写一项。", f"{where}: give datum or crs, not both."))
     if not is_osm and "datum" not in entry and "crs" not in entry:
         problems.append(
             Text(
-                f"{where}:没有写明坐标基准。请写 datum(WGS84、CGCS2000、GCJ02 或 BD09)或 crs;程序不猜测。"
+                f"{where}：没有写明坐标基准。请写 datum（WGS84、CGCS2000、GCJ02 或 BD09）或 crs；程序不猜测。"
                 f"GCJ-02 误当 WGS 84 会错位 350—560 米。",
                 f"{where}: the datum is missing. Give datum (WGS84, CGCS2000, GCJ02 or BD09) or crs; it is never "
                 f"guessed: GCJ-02 taken for WGS 84 is 350–560 m off.",
@@ -276,7 +318,7 @@ def _metric_problems(rule_id: str, metric: str, rules: Mapping[str, Rule]) -> li
     if metric not in rules[rule_id].metrics:
         return [
             Text(
-                f"[judge].metric:{rule_id} 是时间指标,只按路网计算。",
+                f"[judge].metric：{rule_id} 是时间指标，只按路网计算。",
                 f"[judge].metric: {rule_id} is a time rule, judged on the network only.",
             )
         ]
@@ -294,15 +336,15 @@ def _site_problems(entry: Mapping[str, Any], rules: Mapping[str, Rule], pack: Pa
     if entry["facility_type"] not in rule.targets:
         return [
             Text(
-                f"{where}:{entry['rule']} 不以 {entry['facility_type']} 为对象(对象:{first_ids(rule.targets, 9)})。"
-                f"请换用其他指标,或用 limit 写明研究假设。",
+                f"{where}：{entry['rule']} 不以 {entry['facility_type']} 为对象（对象：{first_ids(rule.targets, 9)}）。"
+                f"请换用其他指标，或用 limit 写明研究假设。",
                 f"{where}: {entry['rule']} does not target {entry['facility_type']} (it targets "
                 f"{first_ids(rule.targets, 9)}). Use another rule, or state an assumption under limit.",
             )
         ]
     if "metric" in entry and entry["metric"] not in rule.metrics:
         return [
-            Text(f"{where}:{rule.rule_id} 只按路网计算。", f"{where}: {rule.rule_id} is judged on the network only.")
+            Text(f"{where}：{rule.rule_id} 只按路网计算。", f"{where}: {rule.rule_id} is judged on the network only.")
         ]
     return []
 

@@ -165,7 +165,7 @@ def test_row_of_the_site_table_goes_to_its_site(show):
     view.get_by_role("button", name="虚构备选C-1").click()
     told = story(view)
     assert "2024 · 名次 2" in told
-    assert "+150 · 60岁及以上人口(人)" in told
+    assert "+150 · 60岁及以上人口（人）" in told
     assert switch(view, "sites:0:2024").is_checked()
 
 

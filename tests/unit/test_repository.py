@@ -1,4 +1,4 @@
-"""What the repository promises about itself: the lock, the documents, and a light --help."""
+"""What the repository promises about itself: the lock, a light --help, and files that name no machine."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from importlib.metadata import requires
 from pathlib import Path
 
-import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-DOCUMENTS = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md")])
 HEAVY = ("folium", "geopandas", "networkx", "numpy", "osmium", "osmnx", "pandas", "pyproj", "scipy", "shapely")
 
 # ---- the lock ------------------------------------------------------------------------------------------------
@@ -88,27 +85,7 @@ def test_help_loads_no_heavy_library():
     assert done.stdout.splitlines()[-1].split() == ["loaded:"]
 
 
-# ---- the documents -------------------------------------------------------------------------------------------
-
-
-def fenced(document: Path, language: str) -> Iterator[tuple[int, str]]:
-    """The fenced blocks of a language, each with the line it starts on."""
-    text = document.read_text(encoding="utf-8")
-    for block in re.finditer(rf"^( *)```{language}\s*\n(.*?)^\1```", text, re.MULTILINE | re.DOTALL):
-        yield text.count("\n", 0, block.start()) + 1, block[2]
-
-
-def tree_paths(tree: str) -> list[str]:
-    """The paths that a drawn folder tree names: the first word after each branch, under its parents."""
-    parents: list[str] = []
-    paths = []
-    for line in tree.splitlines():
-        branch = re.match(r"((?:│   |    )*)[├└]── (\S+)", line)
-        if branch:
-            depth = len(branch[1]) // 4
-            parents[depth:] = [branch[2].rstrip("/")]
-            paths.append("/".join(parents))
-    return paths
+# ---- the files -----------------------------------------------------------------------------------------------
 
 
 def rebuilt(name: str) -> bool:
@@ -139,23 +116,3 @@ def test_no_file_names_a_machine_path():
         if hit and path.suffix not in {".pbf", ".png"}:
             named.append((path.relative_to(ROOT).as_posix(), hit[0].decode()))
     assert named == []
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_toml_block_of_the_documents_parses(document):
-    wrong = {}
-    for line, block in fenced(document, "toml"):
-        try:
-            tomllib.loads(block)
-        except tomllib.TOMLDecodeError as error:
-            wrong[line] = str(error)
-    assert wrong == {}
-
-
-def test_the_tree_in_the_readme_is_the_tree_of_the_repository():
-    trees = [block for _, block in fenced(ROOT / "README.md", "(?:text)?") if "├──" in block]
-    assert len(trees) == 1
-    paths = tree_paths(trees[0])
-    assert "pyproject.toml" in paths
-    assert "src/circle15/core" in paths
-    assert [path for path in paths if not (ROOT / path).exists()] == []

@@ -24,7 +24,7 @@ def parse_crs(text: str, where: str) -> pyproj.CRS:
     except ProjError as error:
         raise CrsError(
             Text(
-                zh=f"{where}:无法识别坐标系 {text!r}。请写 EPSG 代码(如 EPSG:4549)、WKT 或 PROJ 字符串。",
+                zh=f"{where}：无法识别坐标系 {text!r}。请写 EPSG 代码（如 EPSG:4549）、WKT 或 PROJ 字符串。",
                 en=f"{where}: {text!r} is no CRS. Give an EPSG code (such as EPSG:4549), WKT or a PROJ string.",
             ),
             "missing",
@@ -38,7 +38,7 @@ def refuse_old_datum(crs: pyproj.CRS, where: str) -> None:
     if old:
         raise CrsError(
             Text(
-                zh=f"{where}:{crs.name} 属 {old} 基准,没有转换参数就换算到 CGCS2000 会无声地错位几十米。"
+                zh=f"{where}：{crs.name} 属 {old} 基准，没有转换参数就换算到 CGCS2000 会无声地错位几十米。"
                 f"请先用官方参数转换为 CGCS2000 再提供。",
                 en=f"{where}: {crs.name} is on the {old} datum; without parameters the change to CGCS2000 silently "
                 f"does nothing and is tens of metres off. Convert it officially to CGCS2000 first.",
@@ -55,7 +55,7 @@ def study_crs(text: str | None, where: str = "study.toml: crs") -> pyproj.CRS:
     if not text:
         raise CrsError(
             Text(
-                zh=f"{where}:没有写明研究坐标系。请写一个以米为单位的投影坐标系,如 EPSG:4549(CGCS2000 3度带)。",
+                zh=f"{where}：没有写明研究坐标系。请写一个以米为单位的投影坐标系，如 EPSG:4549（CGCS2000 3度带）。",
                 en=f"{where}: the study CRS is missing. Give a projected CRS in metres, such as EPSG:4549.",
             ),
             "missing",
@@ -64,7 +64,7 @@ def study_crs(text: str | None, where: str = "study.toml: crs") -> pyproj.CRS:
     if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info[:2]):
         raise CrsError(
             Text(
-                zh=f"{where}:{crs.name} 不是以米为单位的投影坐标系,距离无法计算。请改用如 EPSG:4549 的投影坐标系。",
+                zh=f"{where}：{crs.name} 不是以米为单位的投影坐标系，距离无法计算。请改用如 EPSG:4549 的投影坐标系。",
                 en=f"{where}: {crs.name} is not projected in metres, so no distance can be computed. "
                 f"Use a projected CRS such as EPSG:4549.",
             ),

@@ -72,6 +72,6 @@ def _parse_limit(text: str) -> Limit:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(min|m)", text)
     if found is None or float(found[1]) == 0:
         raise ConfigError(
-            Text(f"{text!r} 不是限值,应形如 15min 或 700m。", f"{text!r} is no limit such as 15min or 700m.")
+            Text(f"{text!r} 不是限值，应形如 15min 或 700m。", f"{text!r} is no limit such as 15min or 700m.")
         )
     return Limit("<=", float(found[1]), found[2])

@@ -85,8 +85,8 @@ class Table:
 def _missing(table: type[Table], column: Column, where: str, present: list[Any]) -> Text:
     there = first_ids([each for each in present if each != "geometry"], 8)
     return Text(
-        zh=f"{where or table.name.zh}:缺少必需列 {column.name}({column.meaning.zh});现有列:{there}。"
-        f"请补充该列,或在 columns 中指明对应列名。",
+        zh=f"{where or table.name.zh}：缺少必需列 {column.name}（{column.meaning.zh}）；现有列：{there}。"
+        f"请补充该列，或在 columns 中指明对应列名。",
         en=f"{where or table.name.en}: the required column {column.name} ({column.meaning.en}) is missing; "
         f"present: {there}. Add it, or name its heading under columns.",
     )
@@ -133,7 +133,7 @@ def _row_names(table: type[Table], frame: Any) -> Any:
 def _bad(place: tuple[str, str], ids: Any, what: Text, fix: Text) -> Text:
     count = len(ids)
     return Text(
-        zh=f"{place[0]}:{count} 个值{what.zh}({first_ids(ids)})。{fix.zh}。",
+        zh=f"{place[0]}：{count} 个值{what.zh}（{first_ids(ids)}）。{fix.zh}。",
         en=f"{place[1]}: {count} values {what.en} ({first_ids(ids)}): {fix.en}.",
     )
 

@@ -80,8 +80,8 @@ class Residential(Table):
         _count("pop0_3", "3岁以下婴幼儿", "children under three"),
         Column("built", "text", Text("新建或已建成", "new or existing"), choices=("new", "existing")),
         Column("urban_rural", "text", Text("城乡", "urban or rural"), choices=("urban", "rural")),
-        Column("community_code", "text", Text("社区(村)代码", "community code")),
-        Column("town_code", "text", Text("镇(街道)代码", "town code")),
+        Column("community_code", "text", Text("社区（村）代码", "community code")),
+        Column("town_code", "text", Text("镇（街道）代码", "town code")),
         Column("land_area_m2", "number", Text("居住用地面积", "residential land"), unit="m2", least=0),
         Column("floor_area_m2", "number", Text("住宅建筑面积", "residential floor area"), unit="m2", least=0),
         _EDGE,
@@ -106,8 +106,8 @@ class Facilities(Table):
         Column("beds", "integer", Text("床位", "beds"), least=0),
         Column("nursery_places", "integer", Text("托位", "nursery places"), least=0),
         Column("seats", "integer", Text("餐位", "seats"), least=0),
-        Column("community_code", "text", Text("社区(村)代码", "community code")),
-        Column("town_code", "text", Text("镇(街道)代码", "town code")),
+        Column("community_code", "text", Text("社区（村）代码", "community code")),
+        Column("town_code", "text", Text("镇（街道）代码", "town code")),
         _ASSUMED,
         _GEOMETRY,
     )
@@ -171,7 +171,7 @@ class Access(Table):
     columns: ClassVar[tuple[Column, ...]] = (
         Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
         Column("area_id", "text", Text("小区编号", "residential area id"), required=True, nullable=False),
-        Column("facility_id", "text", Text("最近设施(路网)", "nearest facility on the network"), required=True),
+        Column("facility_id", "text", Text("最近设施（路网）", "nearest facility on the network"), required=True),
         Column("distance_mm", "integer", Text("路网距离", "network distance"), unit="mm", required=True),
         Column(
             "home_leg_mm", "integer", Text("小区出入口至道路距离", "access leg of the home"), unit="mm", required=True
@@ -181,7 +181,7 @@ class Access(Table):
         ),
         Column("straight_mm", "integer", Text("直线距离", "straight-line distance"), unit="mm", required=True),
         Column(
-            "straight_facility_id", "text", Text("最近设施(直线)", "nearest facility by straight line"), required=True
+            "straight_facility_id", "text", Text("最近设施（直线）", "nearest facility by straight line"), required=True
         ),
         Column("state", "text", Text("状态", "state"), required=True, nullable=False, choices=STATES),
     )
@@ -225,15 +225,15 @@ class Verdicts(Table):
 
 BASES = ("areas", "households", "population", "pop60", "pop65", "pop80", "pop0_3", "land_area_m2", "land_intersection")
 BASIS_WORDS = {
-    "areas": Text("居住小区(处)", "residential areas"),
-    "households": Text("户数(户)", "households"),
-    "population": Text("常住人口(人)", "residents"),
-    "pop60": Text("60岁及以上人口(人)", "people aged 60+"),
-    "pop65": Text("65岁及以上人口(人)", "people aged 65+"),
-    "pop80": Text("80岁及以上人口(人)", "people aged 80+"),
-    "pop0_3": Text("3岁以下婴幼儿(人)", "children under three"),
-    "land_area_m2": Text("居住用地(平方米)", "residential land (m²)"),
-    "land_intersection": Text("居住用地∩服务范围(平方米)", "residential land ∩ drawn service area (m²)"),
+    "areas": Text("居住小区（处）", "residential areas"),
+    "households": Text("户数（户）", "households"),
+    "population": Text("常住人口（人）", "residents"),
+    "pop60": Text("60岁及以上人口（人）", "people aged 60+"),
+    "pop65": Text("65岁及以上人口（人）", "people aged 65+"),
+    "pop80": Text("80岁及以上人口（人）", "people aged 80+"),
+    "pop0_3": Text("3岁以下婴幼儿（人）", "children under three"),
+    "land_area_m2": Text("居住用地（平方米）", "residential land (m²)"),
+    "land_intersection": Text("居住用地∩服务范围（平方米）", "residential land ∩ drawn service area (m²)"),
 }
 
 

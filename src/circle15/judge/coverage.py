@@ -69,10 +69,13 @@ def coverage(
 
 
 def basis_weights(residential: Residential) -> dict[str, Floats]:
-    """The weight of each area under each basis that the data holds. Empty cells weigh nothing."""
+    """The weight of each area under each basis that the data holds. Empty cells weigh nothing.
+
+    A column without a single value is like one that is absent.
+    """
     weights = {"areas": np.ones(len(residential))}
     for basis in BASES:
-        if residential.has(basis):
+        if residential.has(basis) and residential.frame[basis].notna().any():
             weights[basis] = residential.frame[basis].to_numpy(dtype=float, na_value=0.0)
     return weights
 

@@ -38,10 +38,10 @@ def _scope(rule: Rule, residential: Residential) -> Finding | None:
         count=len(residential),
         ids=(),
         message=Text(
-            zh=f"{rule.rule_id} 的适用范围取决于列 {names},数据中没有该列。",
+            zh=f"{rule.rule_id} 的适用范围取决于列 {names}，数据中没有该列。",
             en=f"{rule.rule_id} applies by the column {names}, which the data lacks.",
         ),
-        fix=Text("补充该列,以便区分适用对象。", "Add the column so that the scope can be told."),
+        fix=Text("补充该列，以便区分适用对象。", "Add the column so that the scope can be told."),
     )
 
 
@@ -58,7 +58,7 @@ def _empty_basis(residential: Residential, basis: str, ids: Any) -> Finding | No
         count=len(empty),
         ids=tuple(empty[:3]),
         message=Text(
-            zh=f"{len(empty)} 处居住小区没有{BASIS_WORDS[basis].zh},未计入该口径。",
+            zh=f"{len(empty)} 处居住小区没有{BASIS_WORDS[basis].zh}，未计入该口径。",
             en=f"{len(empty)} residential areas have no {BASIS_WORDS[basis].en}; they weigh nothing there.",
         ),
         fix=Text(f"补填 {basis}。", f"Fill in {basis}."),
@@ -82,7 +82,7 @@ def _near_edge(blocks: Sequence[Block], residential: Residential, ids: Any, most
         count=len(open_ids),
         ids=tuple(open_ids[:3]),
         message=Text(
-            zh=f"{len(open_ids)} 处不达标的居住小区距数据边界不足 {most_mm / 1000:g} 米,边界外可能另有设施。",
+            zh=f"{len(open_ids)} 处不达标的居住小区距数据边界不足 {most_mm / 1000:g} 米，边界外可能另有设施。",
             en=f"{len(open_ids)} failing residential areas are within {most_mm / 1000:g} m of the edge of the data: "
             f"a facility beyond it may serve them.",
         ),

@@ -28,13 +28,12 @@ from circle15.read.points import read_points
 from circle15.read.project import box_ring, place
 from circle15.read.rows import LAYERS, receive, row_names
 from circle15.read.shapes import demand_point_findings, demand_points, shape
-from circle15.read.spec import InputSpec, RawLayer
+from circle15.read.spec import OSM_EXTENSIONS, InputSpec, RawLayer
 from circle15.read.vector import EXTENSIONS, read_vector
 
 Types = Mapping[str, FacilityType]
 Reader = Callable[[InputSpec, Types], RawLayer]
 
-OSM_EXTENSIONS = (".osm", ".osm.gz", ".osm.pbf", ".pbf")
 _OSM_LAYERS: Mapping[str, Callable[[Path, str, Types], RawLayer]] = {
     "streets": lambda path, shown, _types: osm.streets(path, shown),
     "residential": lambda path, shown, _types: osm.residential(path, shown),
@@ -64,7 +63,7 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS, types: Types) -> tuple[Table, l
     except OSError as error:
         raise InputError(
             Text(
-                zh=f"{spec.shown}:文件无法打开({error.strerror or error})。请检查路径和权限。",
+                zh=f"{spec.shown}：文件无法打开（{error.strerror or error}）。请检查路径和权限。",
                 en=f"{spec.shown}: the file cannot be opened ({error.strerror or error}). Check path and permissions.",
             )
         ) from error
@@ -107,14 +106,14 @@ def _read_osm(spec: InputSpec, types: Types) -> RawLayer:
     if read is None:
         raise ConfigError(
             Text(
-                zh=f"{spec.shown}:{spec.layer} 不能从 OSM 文件读取。请提供矢量文件。",
+                zh=f"{spec.shown}：{spec.layer} 不能从 OSM 文件读取。请提供矢量文件。",
                 en=f"{spec.shown}: {spec.layer} cannot be read from an OSM file. Give a vector file.",
             )
         )
     if spec.crs is not None or spec.datum not in (None, "WGS84", "CGCS2000"):
         raise CrsError(
             Text(
-                zh=f"{spec.shown}:声明为 {spec.crs or spec.datum},但 OSM 文件规定为 WGS84。请改为 datum = WGS84。",
+                zh=f"{spec.shown}：声明为 {spec.crs or spec.datum}，但 OSM 文件规定为 WGS84。请改为 datum = WGS84。",
                 en=f"{spec.shown}: declared as {spec.crs or spec.datum}, but OSM files are WGS 84 by definition. "
                 f"Write datum = WGS84.",
             ),
@@ -146,14 +145,14 @@ def _reader(spec: InputSpec) -> Reader:
         known = " ".join(READERS)
         raise ConfigError(
             Text(
-                zh=f"{spec.shown}:不支持这种文件格式。可读取的扩展名:{known}。",
+                zh=f"{spec.shown}：不支持这种文件格式。可读取的扩展名：{known}。",
                 en=f"{spec.shown}: files of this kind cannot be read. Known extensions: {known}.",
             )
         )
     if spec.layer not in LAYERS:
         raise ConfigError(
             Text(
-                zh=f"{spec.shown}:暂不支持输入 {spec.layer}。支持的有:{'、'.join(LAYERS)}。",
+                zh=f"{spec.shown}：暂不支持输入 {spec.layer}。支持的有：{'、'.join(LAYERS)}。",
                 en=f"{spec.shown}: the input {spec.layer} cannot be read. Known inputs: {', '.join(LAYERS)}.",
             )
         )
@@ -188,6 +187,13 @@ def _joined(frame: Any, joints: Any, spec: InputSpec) -> tuple[Streets, int]:
     return Streets.join(rows.assign(street_id=ids), joints, spec.shown), int((~left).sum())
 
 
+def _nearest_type(kind: str, types: Types) -> str:
+    """The key whose key or Chinese label is nearest to a word, or a dash."""
+    names = {**dict(zip(types, types, strict=True)), **{each.label.zh: key for key, each in types.items()}}
+    found = difflib.get_close_matches(kind, names, 1, 0.4)
+    return names[found[0]] if found else "-"
+
+
 def _of_known_types(raw: RawLayer, spec: InputSpec, types: Types) -> RawLayer:
     """Facilities of the types that the pack knows; a row without a type stays, for the table to name it."""
     if "type" not in raw.frame.columns:
@@ -196,14 +202,14 @@ def _of_known_types(raw: RawLayer, spec: InputSpec, types: Types) -> RawLayer:
     if not strange.any():
         return raw
     kinds = raw.frame.loc[strange, "type"].value_counts().sort_index()
-    near = {kind: difflib.get_close_matches(kind, list(types), 1, 0.0) for kind in kinds.index}
-    zh = first_ids((f"{kind} × {count}(最接近:{(near[kind] or ['-'])[0]})" for kind, count in kinds.items()), 5)
-    en = first_ids((f"{kind} × {count} (nearest: {(near[kind] or ['-'])[0]})" for kind, count in kinds.items()), 5)
+    near = {kind: _nearest_type(kind, types) for kind in kinds.index}
+    zh = first_ids((f"{kind} × {count}（最接近：{near[kind]}）" for kind, count in kinds.items()), 5)
+    en = first_ids((f"{kind} × {count} (nearest: {near[kind]})" for kind, count in kinds.items()), 5)
     if strange.all():
         known = first_ids(types, 12)
         raise NothingToDoError(
             Text(
-                zh=f"{spec.shown}:{strange.sum()} 个设施的类型都不在规则包中:{zh}。规则包的类型:{known}。"
+                zh=f"{spec.shown}：{strange.sum()} 个设施的类型都不在规则包中：{zh}。规则包的类型：{known}。"
                 f"请在 types 中写明对应关系。",
                 en=f"{spec.shown}: the pack knows none of the types of {strange.sum()} facilities: {en}. "
                 f"It knows {known}. Map them under types.",
@@ -216,10 +222,10 @@ def _of_known_types(raw: RawLayer, spec: InputSpec, types: Types) -> RawLayer:
         count=int(strange.sum()),
         ids=tuple(str(each) for each in row_names(raw.frame, spec.layer)[strange.to_numpy()][:3]),
         message=Text(
-            zh=f"{spec.shown}:{strange.sum()} 个设施的类型不在规则包中,未采用:{zh}。",
+            zh=f"{spec.shown}：{strange.sum()} 个设施的类型不在规则包中，未采用：{zh}。",
             en=f"{spec.shown}: {strange.sum()} facilities are of types that the pack does not know: {en}.",
         ),
-        fix=Text("如应计入,请在 types 中写明对应的类型。", "If they should count, map them under types."),
+        fix=Text("如应计入，请在 types 中写明对应的类型。", "If they should count, map them under types."),
     )
     dropped = {**raw.dropped, UNKNOWN_TYPE: int(strange.sum())}
     return replace(raw, frame=raw.frame[~strange], findings=(*raw.findings, finding), dropped=dropped)
@@ -238,10 +244,12 @@ def _no_facility(spec: InputSpec) -> Finding:
         count=0,
         ids=(),
         message=Text(
-            zh=f"{spec.shown}:OSM 数据中没有规则包所列类型的设施,各项距离指标均按没有设施判定。",
+            zh=f"{spec.shown}：OSM 数据中没有规则包所列类型的设施，各项距离指标均按没有设施判定。",
             en=f"{spec.shown}: the OSM data holds no facility of the pack's types: every distance rule has none.",
         ),
-        fix=Text("OSM 中设施常有遗漏,请改用主管部门的设施名录。", "OSM often lacks facilities: use the authority's list."),
+        fix=Text(
+            "OSM 中设施常有遗漏，请改用主管部门的设施名录。", "OSM often lacks facilities: use the authority's list."
+        ),
     )
 
 
@@ -256,7 +264,7 @@ def _datum_findings(raw: RawLayer, spec: InputSpec) -> list[Finding]:
             count=len(raw.frame),
             ids=(),
             message=Text(
-                zh=f"{spec.shown}:坐标由 {raw.datum} 按公开近似公式换算,误差可达米级,不能代替官方转换。",
+                zh=f"{spec.shown}：坐标由 {raw.datum} 按公开近似公式换算，误差可达米级，不能代替官方转换。",
                 en=f"{spec.shown}: converted from {raw.datum} by the published formulas, a metre or so off; "
                 f"no substitute for an official conversion.",
             ),
@@ -276,7 +284,7 @@ def _short_findings(count: int, spec: InputSpec) -> list[Finding]:
             count=count,
             ids=(),
             message=Text(
-                zh=f"{spec.shown}:{count} 条线的所有顶点落在同一毫米,未采用。",
+                zh=f"{spec.shown}：{count} 条线的所有顶点落在同一毫米，未采用。",
                 en=f"{spec.shown}: {count} lines lie within one millimetre and are left out.",
             ),
             fix=Text("无需处理。", "Nothing to do."),
@@ -291,7 +299,7 @@ def _nothing_left(raw: RawLayer, dropped: Mapping[Text, int], spec: InputSpec) -
     en = "; ".join(f"{count} {reason.en}" for reason, count in reasons) or "nothing in the file fits"
     return NothingToDoError(
         Text(
-            zh=f"{spec.shown}:{spec.layer} 没有可用的行。读入 {read} 行({zh})。请检查文件和 where 条件。",
+            zh=f"{spec.shown}：{spec.layer} 没有可用的行。读入 {read} 行（{zh}）。请检查文件和 where 条件。",
             en=f"{spec.shown}: no row of {spec.layer} is left of {read} read ({en}). Check the file and the filter.",
         )
     )

@@ -176,8 +176,8 @@ def _estimated(columns: Mapping[str, list[Any]]) -> list[Finding]:
             "residential",
             columns["area_id"],
             Text(
-                f"{count} 处居住建筑的人口共 {people} 人,由建筑基底面积×层数÷人均 {M2_PER_PERSON:g} 平方米推算"
-                f"(未标层数的按 {LEVELS_ASSUMED:g} 层),不是统计数据。",
+                f"{count} 处居住建筑的人口共 {people} 人，由建筑基底面积×层数÷人均 {M2_PER_PERSON:g} 平方米推算"
+                f"（未标层数的按 {LEVELS_ASSUMED:g} 层），不是统计数据。",
                 f"The {people} residents of {count} homes are estimated: footprint × levels ÷ {M2_PER_PERSON:g} m² a "
                 f"person ({LEVELS_ASSUMED:g} level where none is tagged). They are no statistics.",
             ),
@@ -201,11 +201,11 @@ def _assumed(columns: Mapping[str, list[Any]], homes: Sequence[Feature]) -> list
             "residential",
             [home.feature_id for home in assumed],
             Text(
-                f"{len(assumed)} 处建筑只标了 building=yes,没有非居住用途的标签,按住宅推定(共推算 {people} 人);"
-                f"其中 {small} 处基底不足 {SMALL_M2:g} 平方米,可能是车库或棚屋。",
+                f"{len(assumed)} 处建筑只标了 building=yes，没有非居住用途的标签，按住宅推定（共推算 {people} 人）；"
+                f"其中 {small} 处基底不足 {SMALL_M2:g} 平方米，可能是车库或棚屋。",
                 f"{len(assumed)} buildings say only building=yes and nothing of another use: assumed to be homes "
                 f"({people} estimated residents); {small} of them cover less than {SMALL_M2:g} m² and may be sheds.",
             ),
-            Text("请核对用途,或用 where 筛选。", "Check their use, or filter them with where."),
+            Text("请核对用途，或用 where 筛选。", "Check their use, or filter them with where."),
         )
     ]

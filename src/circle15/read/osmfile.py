@@ -69,8 +69,9 @@ def reading(shown: str) -> Iterator[None]:
     except (RuntimeError, OSError) as error:
         raise InputError(
             Text(
-                zh=f"{shown}:OSM 文件已损坏、不完整或格式不符({error})。请重新下载或导出该文件,并核对文件大小和校验值;"
-                f"可读的格式为 .osm、.osm.gz 和 .osm.pbf,对象须已排序(osmium sort)。",
+                zh=f"{shown}：OSM 文件已损坏、不完整或格式不符（{error}）。请重新下载或导出该文件，"
+                f"并核对文件大小和校验值；"
+                f"可读的格式为 .osm、.osm.gz 和 .osm.pbf，对象须已排序（osmium sort）。",
                 en=f"{shown}: the OSM file is damaged, truncated or in another format ({error}). Download or export it "
                 f"again and compare its size and checksum; .osm, .osm.gz and .osm.pbf can be read, if sorted "
                 f"(osmium sort).",
@@ -125,8 +126,8 @@ def refuse_unsorted(path: Path, shown: str) -> None:
             elif met_way:
                 raise InputError(
                     Text(
-                        zh=f"{shown}:OSM 文件未排序(node/{each.id} 出现在路径之后),读取会丢失坐标。"
-                        f"请先用 osmium sort 排序(先节点、后路径、再关系,各按编号)。",
+                        zh=f"{shown}：OSM 文件未排序（node/{each.id} 出现在路径之后），读取会丢失坐标。"
+                        f"请先用 osmium sort 排序（先节点、后路径、再关系，各按编号）。",
                         en=f"{shown}: the OSM file is not sorted (node/{each.id} comes after a way), so locations "
                         f"would be lost. Sort it with osmium sort: nodes, ways, relations, each by id.",
                     )
@@ -160,11 +161,11 @@ def incomplete_areas(layer_name: str, lost: Sequence[Feature]) -> list[Finding]:
             layer_name,
             [each.feature_id for each in lost],
             Text(
-                f"{len(lost)} 个面对象的边界不闭合或在裁剪范围外缺失,无法成面,未计入。",
+                f"{len(lost)} 个面对象的边界不闭合或在裁剪范围外缺失，无法成面，未计入。",
                 f"{len(lost)} areas have rings that do not close or lie partly outside the extract: left out.",
             ),
             Text(
-                "请用更大的范围重新导出(保留完整的关系和路径)。",
+                "请用更大的范围重新导出（保留完整的关系和路径）。",
                 "Export a larger extract that keeps ways and relations complete.",
             ),
         )

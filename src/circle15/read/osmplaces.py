@@ -220,11 +220,11 @@ def _assumed_types(places: Sequence[_Place]) -> list[Finding]:
             "facilities",
             ids,
             Text(
-                f"{len(ids)} 处设施的类型由 OSM 标签推定,标签并未明确说明(如未注明服务对象)。",
+                f"{len(ids)} 处设施的类型由 OSM 标签推定，标签并未明确说明（如未注明服务对象）。",
                 f"The type of {len(ids)} facilities is assumed: their OSM tags suggest it without saying so.",
             ),
             Text(
-                "请逐一核实,或改用主管部门的设施名录。",
+                "请逐一核实，或改用主管部门的设施名录。",
                 "Check each of them, or bring the authority's own list of facilities.",
             ),
         )
@@ -242,11 +242,11 @@ def _merged(code: str, layer_name: str, places: Sequence[_Place]) -> list[Findin
             layer_name,
             ids,
             Text(
-                f"{len(ids)} 个对象与 {SAME_PLACE_M:g} 米内同类同名的对象视为同一处,已合并。",
+                f"{len(ids)} 个对象与 {SAME_PLACE_M:g} 米内同类同名的对象视为同一处，已合并。",
                 f"{len(ids)} objects are taken for the same place as one of the same kind and name within "
                 f"{SAME_PLACE_M:g} m, and merged into it.",
             ),
-            Text("如确为不同的设施,请分别命名。", "If they are different places, give them different names."),
+            Text("如确为不同的设施，请分别命名。", "If they are different places, give them different names."),
         )
     ]
 

@@ -102,7 +102,7 @@ def _malformed(text: str, term: str, where: str) -> Text:
     place = f"{where}: " if where else ""
     return Text(
         zh=f"{place}标签表达式 {text!r} 中的 {term!r} 无法解析。"
-        f"请写 key=value、key=a|b、key 或 !key,各项之间用“ + ”(两侧留空格)连接。",
+        f"请写 key=value、key=a|b、key 或 !key，各项之间用“ + ”（两侧留空格）连接。",
         en=f"{place}{term!r} in the tag expression {text!r} is malformed. "
         f'Write key=value, key=a|b, key or !key, joined by " + " with its spaces.',
     )
@@ -111,7 +111,7 @@ def _malformed(text: str, term: str, where: str) -> Text:
 def _only_absences(text: str, where: str) -> Text:
     place = f"{where}: " if where else ""
     return Text(
-        zh=f"{place}标签表达式 {text!r} 只列出了不得有的标签,几乎所有对象都会符合。请至少写一个必须有的标签。",
+        zh=f"{place}标签表达式 {text!r} 只列出了不得有的标签，几乎所有对象都会符合。请至少写一个必须有的标签。",
         en=f"{place}the tag expression {text!r} asks only for absences, which nearly every object fulfils. "
         f"Add at least one tag that must be present.",
     )

@@ -49,8 +49,8 @@ NOT_LOCATED = Text("裁剪后没有可用的路段", "no piece of it inside the 
 # Tag expression → why such a way is left out; the first that matches is the reason.
 # A foot tag is more specific than an access tag and overrides it; a foot tag that closes is caught before.
 CLOSED: tuple[tuple[str, Text], ...] = (
-    ("foot=no|private|use_sidepath", Text("禁止步行(foot)", "closed to walkers (foot)")),
-    ("access=no|private|military|permit + !foot", Text("不对公众开放(access)", "closed to the public (access)")),
+    ("foot=no|private|use_sidepath", Text("禁止步行（foot）", "closed to walkers (foot)")),
+    ("access=no|private|military|permit + !foot", Text("不对公众开放（access）", "closed to the public (access)")),
     ("motorroad=yes + !foot", Text("机动车专用路", "a road for motor vehicles only")),
     ("disused=yes", Text("已停用", "disused")),
     ("abandoned=yes", Text("已废弃", "abandoned")),
@@ -163,13 +163,13 @@ def _incomplete_ways(incomplete: Sequence[tuple[int, int, int]]) -> list[Finding
             "streets",
             [f"way/{number}" for number, _, _ in incomplete],
             Text(
-                f"{len(incomplete)} 条道路不完整:其 {total} 个节点中有 {missing} 个在文件中没有坐标,"
-                f"道路在该处断开,只保留有坐标的路段。",
+                f"{len(incomplete)} 条道路不完整：其 {total} 个节点中有 {missing} 个在文件中没有坐标，"
+                f"道路在该处断开，只保留有坐标的路段。",
                 f"{len(incomplete)} streets are incomplete: {missing} of their {total} nodes have no location in the "
                 f"file; they are broken there and the located pieces kept.",
             ),
             Text(
-                "裁剪范围边缘的常见情况;研究范围应比数据范围小一圈,或用更大的范围重新导出。",
+                "裁剪范围边缘的常见情况；研究范围应比数据范围小一圈，或用更大的范围重新导出。",
                 "Common at the edge of an extract: keep the study area well inside it, or export a larger one.",
             ),
         )

@@ -26,7 +26,7 @@ from circle15.core.rule import (
 from circle15.core.tables import BASES
 from circle15.core.text import Text
 from circle15.core.units import Pace
-from circle15.read.strict import Key, check, load, parse, unknown_name
+from circle15.read.strict import KINDS, Key, check, load, parse, unknown_name
 
 _TYPES_FILE = "types.toml"
 
@@ -65,7 +65,7 @@ _RULE_KEYS = (
 )
 _LIMIT_KEYS = (
     Key("op", "text", required=True, choices=("<", "<=")),
-    Key("value", "number", required=True),
+    Key("value", "positive number", required=True),
     Key("unit", "text", required=True, choices=("m", "min")),
 )
 _TARGET_KEYS = (
@@ -146,7 +146,7 @@ def read_document(path: Path) -> str:
         ) from error
     except OSError as error:
         raise InputError(
-            Text(f"无法读取 {path}:{error.strerror}。", f"cannot read {path}: {error.strerror}.")
+            Text(f"无法读取 {path}：{error.strerror}。", f"cannot read {path}: {error.strerror}.")
         ) from error
 
 
@@ -176,9 +176,9 @@ def _problems(file: _File) -> list[Text]:
     if problems:
         return problems
     for name, speed in table["pace"].items():
-        if not isinstance(speed, (int, float)) or not speed > 0:
+        if not KINDS["positive number"](speed):
             problems.append(
-                Text(f"{where}: pace.{name} 须为正数(米/秒)。", f"{where}: pace.{name} must be a positive m/s.")
+                Text(f"{where}：pace.{name} 须为正数（米/秒）。", f"{where}: pace.{name} must be a positive m/s.")
             )
     for key, entry in table.get("facility", {}).items():
         problems += check(entry, _TYPE_KEYS, f"{where}: facility.{key}")
@@ -197,8 +197,21 @@ def _rule_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: st
     problems += [unknown_name(each, types, f"{where}.targets") for each in entry["targets"] if each not in types]
     problems += check(entry["limit"], _LIMIT_KEYS, f"{where}.limit")
     if "target" in entry:
-        problems += check(entry["target"], _TARGET_KEYS, f"{where}.target")
+        problems += _share_problems(entry["target"], f"{where}.target")
     return problems or _pace_problems(entry, table, where)
+
+
+def _share_problems(target: Mapping[str, Any], where: str) -> list[Text]:
+    problems = check(target, _TARGET_KEYS, where)
+    if not problems and target["value"] > 1:
+        value = target["value"]
+        problems.append(
+            Text(
+                f"{where}.value：{value:g} 大于 1,80% 应写 0.8。",
+                f"{where}.value: {value:g} is above 1: write 80 % as 0.8.",
+            )
+        )
+    return problems
 
 
 def _pace_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: str) -> list[Text]:
@@ -206,7 +219,7 @@ def _pace_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: st
     if in_minutes != ("pace" in entry):
         return [
             Text(
-                f"{where}:时间指标须写明 pace,距离指标不得有 pace。",
+                f"{where}：时间指标须写明 pace，距离指标不得有 pace。",
                 f"{where}: a time rule names its pace, a distance rule has none.",
             )
         ]
@@ -216,7 +229,7 @@ def _pace_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: st
     if entry["pace"] not in table["pace"]:
         problems.append(unknown_name(entry["pace"], list(table["pace"]), f"{where}.pace"))
     if entry["metric"] != "network":
-        problems.append(Text(f"{where}:时间指标只能按路网计算。", f"{where}: a time is judged on the network only."))
+        problems.append(Text(f"{where}：时间指标只能按路网计算。", f"{where}: a time is judged on the network only."))
     return problems
 
 
@@ -229,7 +242,7 @@ def _clashes(files: Sequence[_File]) -> list[Text]:
             if entry["id"] in seen:
                 problems.append(
                     Text(
-                        f"{file.shown}:指标编号 {entry['id']} 在 {seen[entry['id']]} 中已有。",
+                        f"{file.shown}：指标编号 {entry['id']} 在 {seen[entry['id']]} 中已有。",
                         f"{file.shown}: the rule id {entry['id']} stands in {seen[entry['id']]} already.",
                     )
                 )
@@ -238,7 +251,7 @@ def _clashes(files: Sequence[_File]) -> list[Text]:
             if paces.setdefault(name, speed) != speed:
                 problems.append(
                     Text(
-                        f"{file.shown}:步速 {name} 与其他规则包不一致({speed} 与 {paces[name]})。",
+                        f"{file.shown}：步速 {name} 与其他规则包不一致（{speed} 与 {paces[name]}）。",
                         f"{file.shown}: the pace {name} differs between packs ({speed} and {paces[name]}).",
                     )
                 )

@@ -66,17 +66,17 @@ def _decoded(spec: InputSpec) -> str:
     except LookupError as error:
         raise ConfigError(
             Text(
-                zh=f"{spec.shown}:不认识编码 {spec.encoding!r}。常用的是 utf-8 和 GB18030。",
+                zh=f"{spec.shown}：不认识编码 {spec.encoding!r}。常用的是 utf-8 和 GB18030。",
                 en=f"{spec.shown}: {spec.encoding!r} is no encoding known here. Usual ones are utf-8 and GB18030.",
             )
         ) from error
     except UnicodeDecodeError as error:
         fits = next((each for each in _LIKELY_ENCODINGS if _decodes(received, each)), None)
-        zh = f"文件可按 {fits} 读取,请写 encoding = {fits!r} 并核对文字" if fits else "请查明文件的真实编码"
+        zh = f"文件可按 {fits} 读取，请写 encoding = {fits!r} 并核对文字" if fits else "请查明文件的真实编码"
         en = f"It reads as {fits}: write encoding = {fits!r} and check the words" if fits else "Find its true encoding"
         raise EncodingError(
             Text(
-                zh=f"{spec.shown}:第 {error.start} 字节处不是 {spec.encoding} 编码。{zh}。",
+                zh=f"{spec.shown}：第 {error.start} 字节处不是 {spec.encoding} 编码。{zh}。",
                 en=f"{spec.shown}: not {spec.encoding} at byte {error.start}. {en}.",
             )
         ) from error
@@ -118,7 +118,7 @@ def _require_regular(headings: list[str], ragged: list[int], spec: InputSpec) ->
         names = first_ids(twice)
         problems.append(
             Text(
-                zh=f"{spec.shown}:{len(twice)} 个列名重复({names})。列名须唯一。",
+                zh=f"{spec.shown}：{len(twice)} 个列名重复（{names}）。列名须唯一。",
                 en=f"{spec.shown}: {len(twice)} headings occur more than once ({names}): headings must be unique.",
             )
         )
@@ -126,7 +126,7 @@ def _require_regular(headings: list[str], ragged: list[int], spec: InputSpec) ->
         rows = first_ids(ragged)
         problems.append(
             Text(
-                zh=f"{spec.shown}:{len(ragged)} 行的列数与表头的 {len(headings)} 列不符(第 {rows} 行)。"
+                zh=f"{spec.shown}：{len(ragged)} 行的列数与表头的 {len(headings)} 列不符（第 {rows} 行）。"
                 f"请检查分隔符和引号。",
                 en=f"{spec.shown}: {len(ragged)} rows do not have the {len(headings)} columns of the headings "
                 f"(rows {rows}). Check delimiters and quotes.",
@@ -151,7 +151,7 @@ def _require_axes(frame: Any, axes: tuple[Column, Column], spec: InputSpec) -> N
         there = first_ids(frame.columns, 8)
         raise SchemaError(
             Text(
-                zh=f"{spec.shown}:缺少坐标列 {names};现有列:{there}。请在 columns 中指明坐标列名。",
+                zh=f"{spec.shown}：缺少坐标列 {names}；现有列：{there}。请在 columns 中指明坐标列名。",
                 en=f"{spec.shown}: the coordinate columns {names_en} are missing; present: {there}. "
                 f"Name their headings under columns.",
             )
@@ -165,8 +165,8 @@ def _require_coordinates(rows: Any, xy: Any, axes: tuple[Column, Column], spec: 
         names = "/".join(axis.name for axis in axes)
         raise SchemaError(
             Text(
-                zh=f"{spec.shown}:{empty.sum()} 行的坐标 {names} 为空(第 {lines} 行;{ids})。"
-                f"请补充坐标,或用 where 排除这些行。",
+                zh=f"{spec.shown}：{empty.sum()} 行的坐标 {names} 为空（第 {lines} 行；{ids}）。"
+                f"请补充坐标，或用 where 排除这些行。",
                 en=f"{spec.shown}: {empty.sum()} rows have empty coordinates {names} (rows {lines}; {ids}). "
                 f"Fill them in, or leave the rows out by where.",
             )
@@ -182,12 +182,12 @@ def require_degrees(xy: Any, spec: InputSpec) -> None:
         return
     x, y = xy[outside][0]
     swapped = np.abs(xy[:, 0]).max() <= 90 and np.abs(xy[:, 1]).max() <= 180
-    zh = "经度和纬度可能颠倒了" if swapped else "若为投影坐标,请删去 datum 而写明 crs"
+    zh = "经度和纬度可能颠倒了" if swapped else "若为投影坐标，请删去 datum 而写明 crs"
     en = "Longitude and latitude may be swapped" if swapped else "If they are projected, declare crs instead of datum"
     raise CrsError(
         Text(
-            zh=f"{spec.shown}:声明 datum = {spec.datum},坐标应为经纬度(度),但 {outside.sum()} 个坐标超出范围,"
-            f"如 ({x:.6g}, {y:.6g})。{zh}。",
+            zh=f"{spec.shown}：声明 datum = {spec.datum}，坐标应为经纬度（度），但 {outside.sum()} 个坐标超出范围，"
+            f"如 ({x:.6g}，{y:.6g})。{zh}。",
             en=f"{spec.shown}: datum = {spec.datum} means longitude and latitude in degrees, but {outside.sum()} "
             f"coordinates are out of range, such as ({x:.6g}, {y:.6g}). {en}.",
         ),

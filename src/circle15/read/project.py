@@ -83,7 +83,7 @@ def _no_place(names: Any, crs: pyproj.CRS, where: str) -> CrsError:
     ids = first_ids(names)
     return CrsError(
         Text(
-            zh=f"{where}:{len(names)} 个要素的坐标无法投影到 {crs.name}({ids})。请检查坐标和坐标系声明。",
+            zh=f"{where}：{len(names)} 个要素的坐标无法投影到 {crs.name}（{ids}）。请检查坐标和坐标系声明。",
             en=f"{where}: {len(names)} features have no place in {crs.name} ({ids}). "
             f"Check the coordinates and the declared datum or CRS.",
         ),

@@ -90,7 +90,8 @@ def _no_heading(ours: str, theirs: str, present: list[str], shown: str) -> Text:
     near = (difflib.get_close_matches(theirs, present, 1, 0.0) or ["-"])[0]
     there = first_ids(present, 8)
     return Text(
-        zh=f"{shown}:columns 中 {ours} = {theirs!r},但文件没有这一列,最接近的是 {near!r}(现有列:{there})。请更正列名。",
+        zh=f"{shown}：columns 中 {ours} = {theirs!r}，但文件没有这一列，"
+        f"最接近的是 {near!r}（现有列：{there}）。请更正列名。",
         en=f"{shown}: columns says {ours} = {theirs!r}, but the file has no such heading; the nearest is {near!r} "
         f"(present: {there}). Correct the heading.",
     )
@@ -157,11 +158,11 @@ def _as_date(values: Any) -> tuple[Any, Any]:
 
 
 _KIND_WORDS: Mapping[str, Text] = {
-    "text": Text("完整的文字(长编号被存成小数而失真,请改存为文本)", "whole text (a long code kept as a float)"),
+    "text": Text("完整的文字（长编号被存成小数而失真，请改存为文本）", "whole text (a long code kept as a float)"),
     "number": Text("数字", "numbers"),
     "integer": Text("整数", "whole numbers"),
     "flag": Text("是/否", "yes or no"),
-    "date": Text("日期(如 2024-09-30)", "dates (such as 2024-09-30)"),
+    "date": Text("日期（如 2024-09-30）", "dates (such as 2024-09-30)"),
 }
 
 
@@ -175,7 +176,7 @@ def _refuse_bad_cells(bad: Mapping[str, Any], kept: Any, typed: Any, spec: Input
             words = _KIND_WORDS[kinds.get(name, "number")]
             problems.append(
                 Text(
-                    zh=f"{spec.shown}:{name} 列有 {wrong.sum()} 个值不是{words.zh}(第 {rows} 行)。请更正或留空。",
+                    zh=f"{spec.shown}：{name} 列有 {wrong.sum()} 个值不是{words.zh}（第 {rows} 行）。请更正或留空。",
                     en=f"{spec.shown}: {wrong.sum()} values of {name} are not {words.en} (rows {rows}). "
                     f"Correct them or leave them empty.",
                 )

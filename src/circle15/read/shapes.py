@@ -94,10 +94,12 @@ def demand_point_findings(frame: Any, shown: str) -> tuple[Finding, ...]:
             count=int(areal.sum()),
             ids=tuple(row_names(frame[areal], "residential")[:3]),
             message=Text(
-                zh=f"{shown}:{areal.sum()} 个小区为面,以面内一点代表小区出入口计算距离。",
+                zh=f"{shown}：{areal.sum()} 个小区为面，以面内一点代表小区出入口计算距离。",
                 en=f"{shown}: {areal.sum()} residential areas are polygons; a point on their surface stands for them.",
             ),
-            fix=Text("如有小区出入口数据,请作为 entrances 提供。", "If their gates are known, give them as entrances."),
+            fix=Text(
+                "大型封闭小区请核对该点与出入口的差别。", "For large walled areas compare this point with the gates."
+            ),
         ),
     )
 
@@ -140,7 +142,7 @@ def _without_empty(frame: Any, layer: str, shown: str) -> tuple[Any, tuple[Findi
         count=int(gone.sum()),
         ids=tuple(str(each) for each in row_names(frame, layer)[gone][:3]),
         message=Text(
-            zh=f"{shown}:{gone.sum()} 行没有几何或几何为空,未采用。",
+            zh=f"{shown}：{gone.sum()} 行没有几何或几何为空，未采用。",
             en=f"{shown}: {gone.sum()} rows without geometry or with an empty one are left out.",
         ),
         fix=Text("请补充位置。", "Give them a location."),
@@ -169,8 +171,8 @@ def _require_types(frame: Any, layer: str, shown: str) -> None:
     wanted = _KINDS[layer]
     raise SchemaError(
         Text(
-            zh=f"{shown}:{layer} 图层应为{wanted.zh},却有 {wrong.sum()} 个其他几何({counts};{ids})。"
-            f"请提供{wanted.zh}图层,或用 where 排除这些要素。",
+            zh=f"{shown}：{layer} 图层应为{wanted.zh}，却有 {wrong.sum()} 个其他几何（{counts}；{ids}）。"
+            f"请提供{wanted.zh}图层，或用 where 排除这些要素。",
             en=f"{shown}: {layer} must be {wanted.en}, but {wrong.sum()} features are not ({counts}; {ids}). "
             f"Give {wanted.en}, or leave these features out by where.",
         )
@@ -202,7 +204,7 @@ def _repair(frame: Any, layer: str, shown: str) -> tuple[Any, tuple[Finding, ...
         count=len(broken),
         ids=tuple(str(each) for each in names[broken][:3]),
         message=Text(
-            zh=f"{shown}:{len(broken)} 个面的几何无效,已修复,面积不变。",
+            zh=f"{shown}：{len(broken)} 个面的几何无效，已修复，面积不变。",
             en=f"{shown}: {len(broken)} invalid polygons were repaired; their areas are unchanged.",
         ),
         fix=Text("建议在源数据中修复。", "Better repair them at the source."),
@@ -214,7 +216,8 @@ def _cannot_repair(names: Any, reason: str, shown: str) -> SchemaError:
     ids = first_ids(names)
     return SchemaError(
         Text(
-            zh=f"{shown}:{len(names)} 个面的几何无效,修复会改变范围({ids};{reason})。请在源数据中修正,如消除自相交。",
+            zh=f"{shown}：{len(names)} 个面的几何无效，修复会改变范围（{ids}；{reason}）。"
+            f"请在源数据中修正，如消除自相交。",
             en=f"{shown}: {len(names)} polygons are invalid and a repair would change them ({ids}; {reason}). "
             f"Correct them at the source, e.g. remove self-intersections.",
         )
@@ -232,9 +235,9 @@ def _as_points(frame: Any, layer: str, shown: str) -> tuple[Any, tuple[Finding, 
         count=int(areal.sum()),
         ids=tuple(str(each) for each in row_names(frame, layer)[areal][:3]),
         message=Text(
-            zh=f"{shown}:{areal.sum()} 个面以面内一点代表。",
+            zh=f"{shown}：{areal.sum()} 个面以面内一点代表。",
             en=f"{shown}: {areal.sum()} polygons are represented by a point on their surface.",
         ),
-        fix=Text("如有主要出入口,请以点提供。", "If the main entrance is known, give it as a point."),
+        fix=Text("如有主要出入口，请以点提供。", "If the main entrance is known, give it as a point."),
     )
     return frame.set_geometry(demand_points(frame)), (finding,)

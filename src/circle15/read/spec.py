@@ -11,6 +11,9 @@ from circle15.core.crs import Datum
 from circle15.core.results import Finding
 from circle15.core.text import Text
 
+# Files of OpenStreetMap, which are WGS 84 by definition.
+OSM_EXTENSIONS = (".osm", ".osm.gz", ".osm.pbf", ".pbf")
+
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:

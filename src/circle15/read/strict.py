@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from circle15.core.text import Text
 
 KINDS: dict[str, Callable[[Any], bool]] = {
     "text": lambda value: isinstance(value, str) and value != "",
-    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value),
+    "positive number": lambda value: KINDS["number"](value) and value > 0,
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "flag": lambda value: isinstance(value, bool),
     "date": lambda value: isinstance(value, dt.date) and not isinstance(value, dt.datetime),
@@ -25,6 +27,22 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "integers": lambda value: isinstance(value, list) and all(type(each) is int for each in value),
     "text or texts": lambda value: KINDS["text"](value) or (KINDS["texts"](value) and len(value) > 0),
     "table of texts": lambda value: isinstance(value, dict) and all(isinstance(each, str) for each in value.values()),
+}
+
+
+_KIND_WORDS = {
+    "text": "非空文字",
+    "number": "数",
+    "positive number": "正数",
+    "integer": "整数",
+    "flag": " true 或 false",
+    "date": "日期（如 2024-09-30）",
+    "table": "表",
+    "tables": "表的数组",
+    "texts": "文字数组",
+    "integers": "整数数组",
+    "text or texts": "文字或文字数组",
+    "table of texts": "各值为文字的表",
 }
 
 
@@ -45,7 +63,7 @@ def load(path: Path, shown: str) -> tuple[dict[str, Any], bytes]:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(
-            Text(f"无法读取 {shown}:{error.strerror}。请检查路径。", f"cannot read {shown}: {error.strerror}.")
+            Text(f"无法读取 {shown}：{error.strerror}。请检查路径。", f"cannot read {shown}: {error.strerror}.")
         ) from error
     return parse(content, shown), content
 
@@ -57,12 +75,12 @@ def parse(content: bytes, shown: str) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise EncodingError(
             Text(
-                f"{shown} 不是 UTF-8 编码(第 {error.start} 字节)。请另存为 UTF-8。",
+                f"{shown} 不是 UTF-8 编码（第 {error.start} 字节）。请另存为 UTF-8。",
                 f"{shown} is not UTF-8 (byte {error.start}): save it as UTF-8.",
             )
         ) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(Text(f"{shown} 不是有效的 TOML:{error}", f"{shown} is not valid TOML: {error}")) from error
+        raise ConfigError(Text(f"{shown} 不是有效的 TOML：{error}", f"{shown} is not valid TOML: {error}")) from error
 
 
 def check(table: Mapping[str, Any], keys: Sequence[Key], where: str) -> list[Text]:
@@ -73,7 +91,7 @@ def check(table: Mapping[str, Any], keys: Sequence[Key], where: str) -> list[Tex
         if key.name in table:
             problems += _value_problems(table[key.name], key, where)
         elif key.required:
-            problems.append(Text(f"{where}:缺少 {key.name}。请补充。", f"{where}: {key.name} is missing. Add it."))
+            problems.append(Text(f"{where}：缺少 {key.name}。请补充。", f"{where}: {key.name} is missing. Add it."))
     return problems
 
 
@@ -82,7 +100,7 @@ def unknown_name(name: str, known: Sequence[str], where: str) -> Text:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = near[0] if near else None
     return Text(
-        f"{where}:不认识 {name!r}。" + (f"是否指 {hint!r}?" if hint else f"可用:{'、'.join(known)}。"),
+        f"{where}：不认识 {name!r}。" + (f"是否指 {hint!r}？" if hint else f"可用：{'、'.join(known)}。"),
         f"{where}: unknown {name!r}. " + (f"Did you mean {hint!r}?" if hint else f"Known: {', '.join(known)}."),
     )
 
@@ -92,12 +110,12 @@ def _value_problems(value: Any, key: Key, where: str) -> list[Text]:
     if key.later:
         return [
             Text(
-                f"{place}:本版本尚不支持该项。请先删去,以免误以为已生效。",
+                f"{place}：本版本尚不支持该项。请先删去，以免误以为已生效。",
                 f"{place}: not supported by this version yet. Remove it, lest it seem to have taken effect.",
             )
         ]
     if not KINDS[key.kind](value):
-        return [Text(f"{place}:{value!r} 不是 {key.kind}。", f"{place}: {value!r} is not a {key.kind}.")]
+        return [Text(f"{place}：{value!r} 应为{_KIND_WORDS[key.kind]}。", f"{place}: {value!r} is not a {key.kind}.")]
     if key.choices and value not in key.choices:
         allowed = [str(choice) for choice in key.choices]
         return [unknown_name(str(value), allowed, place)]

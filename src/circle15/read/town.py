@@ -104,7 +104,7 @@ def grid(
     if min(columns, rows) < 2:
         raise ConfigError(
             Text(
-                zh=f"网格至少需要 2 × 2 个交叉口,给出的是 {columns} × {rows}。请加大行列数。",
+                zh=f"网格至少需要 2 × 2 个交叉口，给出的是 {columns} × {rows}。请加大行列数。",
                 en=f"A grid needs at least 2 × 2 crossings, not {columns} × {rows}. Give more columns or rows.",
             )
         )
@@ -132,7 +132,7 @@ def _drawing_problems(spots: Sequence[tuple[str, tuple[int, int]]]) -> list[Text
         return []
     return [
         Text(
-            zh=f"图中有 {len(twice)} 个地名出现多次({first_ids(twice)})。每个地名只能画一次。",
+            zh=f"图中有 {len(twice)} 个地名出现多次（{first_ids(twice)}）。每个地名只能画一次。",
             en=f"The drawing names {len(twice)} places more than once ({first_ids(twice)}): draw each name once.",
         )
     ]
@@ -148,7 +148,7 @@ def _street_problems(streets: Sequence[str], drawn: Mapping[str, tuple[int, int]
     if short:
         problems.append(
             Text(
-                zh=f"{len(short)} 条道路经过的地点不足两个({first_ids(map(repr, short))})。请至少写两个不同的地名。",
+                zh=f"{len(short)} 条道路经过的地点不足两个（{first_ids(map(repr, short))}）。请至少写两个不同的地名。",
                 en=f"{len(short)} streets pass fewer than two places ({first_ids(map(repr, short))}): "
                 f"name at least two.",
             )
@@ -162,7 +162,8 @@ def _street_problems(streets: Sequence[str], drawn: Mapping[str, tuple[int, int]
 
 def _unknown(names: Sequence[str], where: str, known: Mapping[str, Any]) -> Text:
     return Text(
-        zh=f"{where}:有 {len(names)} 个地名不在图中({first_ids(names)});图中有:{first_ids(known, 8)}。请更正地名。",
+        zh=f"{where}：有 {len(names)} 个地名不在图中（{first_ids(names)}）；图中有：{first_ids(known, 8)}。"
+        f"请更正地名。",
         en=f"{where}: {len(names)} names are not drawn ({first_ids(names)}); drawn are: {first_ids(known, 8)}. "
         f"Correct the names.",
     )

@@ -71,8 +71,8 @@ def _features(spec: InputSpec) -> Any:
     except UnicodeDecodeError as error:
         raise EncodingError(
             Text(
-                zh=f"{spec.shown}:属性表不是 {spec.encoding} 编码(第 {error.start} 字节)。"
-                f"国内的 Shapefile 常为 GB18030,请写明 encoding。",
+                zh=f"{spec.shown}：属性表不是 {spec.encoding} 编码（第 {error.start} 字节）。"
+                f"国内的 Shapefile 常为 GB18030，请写明 encoding。",
                 en=f"{spec.shown}: its attributes are not {spec.encoding} (byte {error.start}). "
                 f"Shapefiles from China are often GB18030: declare the encoding.",
             )
@@ -80,7 +80,7 @@ def _features(spec: InputSpec) -> Any:
     except (DataSourceError, DataLayerError, shapely.errors.GEOSException) as error:
         raise InputError(
             Text(
-                zh=f"{spec.shown}:无法作为矢量文件读取,可能已损坏或不完整({error})。请重新导出。",
+                zh=f"{spec.shown}：无法作为矢量文件读取，可能已损坏或不完整（{error}）。请重新导出。",
                 en=f"{spec.shown}: cannot be read as a vector file; it may be damaged or cut short ({error}). "
                 f"Export it again.",
             )
@@ -88,7 +88,7 @@ def _features(spec: InputSpec) -> Any:
     if "geometry" not in frame.columns:
         raise SchemaError(
             Text(
-                zh=f"{spec.shown}:文件没有几何。请提供带几何的矢量文件,或把坐标表存为 .csv。",
+                zh=f"{spec.shown}：文件没有几何。请提供带几何的矢量文件，或把坐标表存为 .csv。",
                 en=f"{spec.shown}: the file has no geometry. Give a vector file, or coordinates in a .csv table.",
             )
         )
@@ -104,8 +104,8 @@ def _layer_name(spec: InputSpec) -> str | None:
     there = first_ids(names, 8)
     raise ConfigError(
         Text(
-            zh=f"{spec.shown}:文件含 {len(names)} 个图层({there}),不知该读哪一个。"
-            f"请把要读的图层命名为 {spec.layer},或单独导出。",
+            zh=f"{spec.shown}：文件含 {len(names)} 个图层（{there}），不知该读哪一个。"
+            f"请把要读的图层命名为 {spec.layer}，或单独导出。",
             en=f"{spec.shown}: the file has {len(names)} layers ({there}) and none is called {spec.layer}. "
             f"Name the layer so, or export it alone.",
         )
@@ -138,7 +138,8 @@ def _check_claim(frame: Any, spec: InputSpec) -> None:
     name = _name(claimed)
     raise CrsError(
         Text(
-            zh=f"{spec.shown}:研究声明 {declared},文件自带的坐标系却是 {name}。请查明哪个正确,改正声明或重新导出文件。",
+            zh=f"{spec.shown}：研究声明 {declared}，文件自带的坐标系却是 {name}。"
+            f"请查明哪个正确，改正声明或重新导出文件。",
             en=f"{spec.shown}: the study declares {declared}, but the file says {name}. "
             f"Find out which is right, and correct the declaration or export the file again.",
         ),
@@ -183,8 +184,8 @@ def _check_range(rows: Any, spec: InputSpec) -> None:
     elif _are_degrees_there(bounds, parse_crs(spec.crs or "", spec.shown)):
         raise CrsError(
             Text(
-                zh=f"{spec.shown}:声明 crs = {spec.crs}(投影坐标),坐标却像经纬度"
-                f"({bounds[0]:.6g}, {bounds[1]:.6g})。若是经纬度,请改为声明 datum。",
+                zh=f"{spec.shown}：声明 crs = {spec.crs}（投影坐标），坐标却像经纬度"
+                f"({bounds[0]:.6g}，{bounds[1]:.6g})。若是经纬度，请改为声明 datum。",
                 en=f"{spec.shown}: crs = {spec.crs} is projected, but the coordinates look like degrees "
                 f"({bounds[0]:.6g}, {bounds[1]:.6g}). If they are, declare datum instead.",
             ),
@@ -215,8 +216,8 @@ def _heard(heard: list[warnings.WarningMessage], spec: InputSpec) -> tuple[Findi
             count=len(said),
             ids=(),
             message=Text(
-                zh=f"{spec.shown}:读取时 GDAL 提示:{said[0]}", en=f"{spec.shown}: GDAL said while reading: {said[0]}"
+                zh=f"{spec.shown}：读取时 GDAL 提示：{said[0]}", en=f"{spec.shown}: GDAL said while reading: {said[0]}"
             ),
-            fix=Text("请核对文件,必要时重新导出。", "Check the file; export it again if need be."),
+            fix=Text("请核对文件，必要时重新导出。", "Check the file; export it again if need be."),
         ),
     )

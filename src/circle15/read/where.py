@@ -72,8 +72,8 @@ def matching(frame: Any, expression: str, shown: str) -> Mask:
 def _config_error(shown: str, expression: str, refused: _RefusedError) -> ConfigError:
     return ConfigError(
         Text(
-            zh=f"{shown}:where = {expression!r} {refused.text.zh}。"
-            f"写法如 status != 'demolished' and beds >= 10,列名含特殊字符时加反引号。",
+            zh=f"{shown}：where = {expression!r} {refused.text.zh}。"
+            f"写法如 status != 'demolished' and beds >= 10，列名含特殊字符时加反引号。",
             en=f"{shown}: where = {expression!r} {refused.text.en}. "
             f"Write it like status != 'demolished' and beds >= 10; put odd column names between backticks.",
         )
@@ -132,7 +132,7 @@ class _Reader:
         near = (difflib.get_close_matches(name, present, 1, 0.0) or ["-"])[0]
         there = first_ids(present, 8)
         raise _RefusedError(
-            f"中没有名为 {name} 的列,最接近的是 {near}(现有列:{there})",
+            f"中没有名为 {name} 的列，最接近的是 {near}（现有列：{there}）",
             f"names the column {name}, which is not there; the nearest is {near} (present: {there})",
         )
 
@@ -175,10 +175,10 @@ def _check_kinds(column: Any, other: Any) -> None:
     shown = getattr(other, "name", repr(other))
     if kinds[0] == "text":
         raise _RefusedError(
-            f"中列 {column.name} 是文字,{shown} 应加引号", f"compares the text {column.name} with {shown}: quote it"
+            f"中列 {column.name} 是文字，{shown} 应加引号", f"compares the text {column.name} with {shown}: quote it"
         )
     raise _RefusedError(
-        f"中列 {column.name} 不是文字,不能与 {shown} 比较", f"compares {column.name}, which is no text, with {shown}"
+        f"中列 {column.name} 不是文字，不能与 {shown} 比较", f"compares {column.name}, which is no text, with {shown}"
     )
 
 

@@ -85,7 +85,7 @@ def _refuse_overlaps(zones: Any, levels: list[str]) -> None:
             named = first_ids(f"{ids[one]}×{ids[other]}" for one, other in pairs)
             problems.append(
                 Text(
-                    zh=f"区划:{level} 级有 {len(pairs)} 对区划重叠超过 1 平方米({named})。请修正边界。",
+                    zh=f"区划：{level} 级有 {len(pairs)} 对区划重叠超过 1 平方米（{named}）。请修正边界。",
                     en=f"zones: {len(pairs)} pairs of level {level} overlap by more than 1 m² ({named}). "
                     f"Correct their borders.",
                 )
@@ -125,7 +125,7 @@ def _unknown_code(column: str, rows: Any) -> Finding:
         count=len(rows),
         ids=tuple(rows["area_id"][:3]),
         message=Text(
-            zh=f"{len(rows)} 个小区的 {column} 不是已知的区划代码({codes}),改按位置归属。",
+            zh=f"{len(rows)} 个小区的 {column} 不是已知的区划代码（{codes}），改按位置归属。",
             en=f"{len(rows)} residential areas have a {column} that is no zone_id ({codes}); "
             f"their location decides instead.",
         ),

@@ -38,7 +38,7 @@ def _components(network: Network) -> Finding | None:
         count=count,
         ids=(),
         message=Text(
-            f"道路由 {count} 个互不相连的部分组成,最大的一部分占总长 {share:.1%}。",
+            f"道路由 {count} 个互不相连的部分组成，最大的一部分占总长 {share:.1%}。",
             f"the streets fall into {count} unconnected parts; the largest holds {share:.1%} of the length.",
         ),
         fix=Text("检查断头和未连接的路口。", "Look for gaps and crossings without a joint."),
@@ -57,10 +57,10 @@ def _not_snapped(layer: str, places: Places, max_leg_mm: int) -> Finding | None:
         count=len(far),
         ids=tuple(far[:3]),
         message=Text(
-            f"{len(far)} 处{word.zh}在 {metres:g} 米内没有道路({first_ids(far)}),路网距离资料不足。",
+            f"{len(far)} 处{word.zh}在 {metres:g} 米内没有道路（{first_ids(far)}），路网距离资料不足。",
             f"{len(far)} {word.en} have no street within {metres:g} m ({first_ids(far)}): unknown on the network.",
         ),
-        fix=Text("补充道路,或核对位置与坐标基准。", "Add streets, or check location and datum."),
+        fix=Text("补充道路，或核对位置与坐标基准。", "Add streets, or check location and datum."),
     )
 
 
@@ -77,8 +77,10 @@ def _apart(layer: str, places: Places, network: Network, main: int) -> Finding |
         count=len(apart),
         ids=tuple(apart[:3]),
         message=Text(
-            f"{len(apart)} 处{word.zh}所在道路与主路网不连通({first_ids(apart)})。",
+            f"{len(apart)} 处{word.zh}所在道路与主路网不连通（{first_ids(apart)}）。",
             f"{len(apart)} {word.en} stand on streets apart from the main network ({first_ids(apart)}).",
         ),
-        fix=Text("补上缺失的连接道路;确为孤岛的,结论为不可达。", "Add the missing link; a true island is unreachable."),
+        fix=Text(
+            "补上缺失的连接道路；确为孤岛的，结论为不可达。", "Add the missing link; a true island is unreachable."
+        ),
     )

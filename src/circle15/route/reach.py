@@ -159,7 +159,7 @@ def _check_exact(network: Network, homes: Anchors, facilities: Anchors, k: int) 
     if (int(network.edge_mm.sum()) + legs + 1) * k >= _EXACT:
         raise NetworkError(
             Text(
-                zh=f"路网过大(共 {network.edge_mm.sum() / 1e6:.0f} km、{k} 处设施),无法保证毫米精度。请分片计算。",
+                zh=f"路网过大（共 {network.edge_mm.sum() / 1e6:.0f} km、{k} 处设施），无法保证毫米精度。请分片计算。",
                 en=f"the network is too large for exact sums ({network.edge_mm.sum() / 1e6:.0f} km, {k} facilities): "
                 f"split the study.",
             )

@@ -15,6 +15,7 @@ from circle15.show.sentences import (
     plan_basis,
     rule_text,
     stamps,
+    uncoverable_text,
 )
 from circle15.show.summary import verdict_counts
 
@@ -28,7 +29,7 @@ def audit_lines(audit: Audit) -> list[Text]:
         Text(f"{facts.name}  坐标系 {facts.crs}", f"{facts.name}  CRS {facts.crs}"),
         *(Text(f"【{each.zh}】", f"[{each.en}]") for each in stamps(audit)),
         Text(
-            f"居住小区 {whole(len(audit.residential))} 处,设施 {whole(len(audit.facilities))} 处,"
+            f"居住小区 {whole(len(audit.residential))} 处，设施 {whole(len(audit.facilities))} 处，"
             f"数据质检问题 {len(audit.findings)} 项",
             f"{whole(len(audit.residential))} residential areas, {whole(len(audit.facilities))} facilities, "
             f"{len(audit.findings)} findings",
@@ -44,14 +45,14 @@ def _rule_lines(audit: Audit, rule_id: str) -> list[Text]:
     counted = len(audit.counted[rule_id])
     zh = "  ".join(f"{OUTCOME_WORDS[key].zh} {whole(value)}" for key, value in counts.items())
     en = "  ".join(f"{OUTCOME_WORDS[key].en} {whole(value)}" for key, value in counts.items())
-    lines = [Text(f"  计入设施 {counted} 处;{zh}", f"  {counted} facilities counted; {en}")]
+    lines = [Text(f"  计入设施 {counted} 处；{zh}", f"  {counted} facilities counted; {en}")]
     frame = audit.coverage.frame
     for row in frame[(frame["rule_id"] == rule_id) & (frame["level"] == "study")].itertuples():
         basis, metric = basis_text(audit, row.basis), METRIC_WORDS[row.metric]
         figures = f"{whole(row.covered)} / {whole(row.total)} = {percent(row.share)}"
         lines.append(
             Text(
-                f"  {metric.zh} · {basis.zh}:{figures}(资料不足 {whole(row.unknown)})",
+                f"  {metric.zh} · {basis.zh}：{figures}（资料不足 {whole(row.unknown)}）",
                 f"  {metric.en} · {basis.en}: {figures} (unknown {whole(row.unknown)})",
             )
         )
@@ -65,7 +66,7 @@ def _absent_bases(audit: Audit) -> list[Text]:
     return [
         Text("", ""),
         Text(
-            "未评估的口径(数据中没有):" + "、".join(each.zh for each in absent),
+            "未评估的口径（数据中没有）：" + "、".join(each.zh for each in absent),
             "Not assessed (not in the data): " + ", ".join(each.en for each in absent),
         ),
     ]
@@ -74,12 +75,12 @@ def _absent_bases(audit: Audit) -> list[Text]:
 def _binding_lines(audit: Audit) -> list[Text]:
     frame = audit.binding.frame.dropna(subset=["rule_id"])
     counts = frame.groupby(["rule_id", "outcome"], sort=True).size()
-    lines = [Text("起控制作用的指标:", "Binding rules:")]
+    lines = [Text("起控制作用的指标：", "Binding rules:")]
     for (rule_id, outcome), count in counts.items():
         word = OUTCOME_WORDS[outcome]
         lines.append(
             Text(
-                f"  {rule_id}({word.zh}):{whole(count)} 处居住小区",
+                f"  {rule_id}（{word.zh}）：{whole(count)} 处居住小区",
                 f"  {rule_id} ({word.en}): {whole(count)} residential areas",
             )
         )
@@ -98,7 +99,7 @@ def _plan(audit: Audit, plan: Plan) -> list[Text]:
     lines = [
         Text("", ""),
         Text(
-            f"规划新增设施(建议):{label.zh},依据 {basis.zh},权重 {weight.zh}",
+            f"规划新增设施（建议）：{label.zh}，依据 {basis.zh}，权重 {weight.zh}",
             f"Proposed sites: {label.en}, under {basis.en}, weight {weight.en}",
         ),
     ]
@@ -108,15 +109,15 @@ def _plan(audit: Audit, plan: Plan) -> list[Text]:
         share = percent(site.share_after)
         lines.append(
             Text(
-                f"  {site.stage} 年度 第 {site.rank} 处 {site.candidate_id}{place}:新增 {whole(site.gain)},"
-                f"累计 {whole(site.covered_after)}({share})",
+                f"  {site.stage} 年度 第 {site.rank} 处 {site.candidate_id}{place}：新增 {whole(site.gain)}，"
+                f"累计 {whole(site.covered_after)}（{share}）",
                 f"  {site.stage} no. {site.rank} {site.candidate_id}{place}: gains {whole(site.gain)}, "
                 f"in all {whole(site.covered_after)} ({share})",
             )
         )
     lines += [
         Text(
-            f"  {year} 年度有空余名额:没有备选点还能增加覆盖",
+            f"  {year} 年度有空余名额：没有备选点还能增加覆盖",
             f"  {year}: places left empty, no candidate gains anything",
         )
         for year in plan.idle_stages
@@ -124,10 +125,10 @@ def _plan(audit: Audit, plan: Plan) -> list[Text]:
     return [
         *lines,
         Text(
-            f"  {status.zh}:覆盖 {whole(plan.objective)},上界 {whole(plan.bound)},差距 {percent(plan.gap)};"
-            f"备选点覆盖不到的居住小区 {len(plan.uncoverable)} 处",
+            f"  {status.zh}：覆盖 {whole(plan.objective)}，上界 {whole(plan.bound)}，差距 {percent(plan.gap)}；"
+            f"{uncoverable_text(plan).zh}",
             f"  {status.en}: covers {whole(plan.objective)}, bound {whole(plan.bound)}, gap {percent(plan.gap)}; "
-            f"{len(plan.uncoverable)} residential areas out of reach of every candidate",
+            f"{uncoverable_text(plan).en}",
         ),
     ]
 
@@ -153,22 +154,22 @@ def pack_lines(pack: Pack, *, osm: bool) -> list[Text]:
             Text("", ""),
             rule_text(rule),
             Text(
-                "  对象:" + "、".join(each.zh for each in targets),
+                "  对象：" + "、".join(each.zh for each in targets),
                 "  targets: " + ", ".join(each.en for each in targets),
             ),
         ]
-        lines += [Text(f"  说明:{rule.note}", f"  note: {rule.note}")] if rule.note else []
+        lines += [Text(f"  说明：{rule.note}", f"  note: {rule.note}")] if rule.note else []
     lines += [
-        Text(f"{each.rule_id} 未评估:{each.reason}", f"{each.rule_id} not assessed: {each.reason}")
+        Text(f"{each.rule_id} 未评估：{each.reason}", f"{each.rule_id} not assessed: {each.reason}")
         for each in pack.not_assessed
     ]
     return lines + (_tag_lines(pack) if osm else [])
 
 
 def _tag_lines(pack: Pack) -> list[Text]:
-    lines = [Text("", ""), Text("设施类型与 OpenStreetMap 标签:", "Facility types and OpenStreetMap tags:")]
+    lines = [Text("", ""), Text("设施类型与 OpenStreetMap 标签：", "Facility types and OpenStreetMap tags:")]
     for key, each in pack.types.items():
-        zh = " | ".join([*each.osm, *(f"{tag}(推定)" for tag in each.osm_assumed)])
+        zh = " | ".join([*each.osm, *(f"{tag}（推定）" for tag in each.osm_assumed)])
         en = " | ".join([*each.osm, *(f"{tag} (assumed)" for tag in each.osm_assumed)])
-        lines.append(Text(f"  {key} {each.label.zh}:{zh or '—'}", f"  {key} {each.label.en}: {en or '—'}"))
+        lines.append(Text(f"  {key} {each.label.zh}：{zh or '—'}", f"  {key} {each.label.en}: {en or '—'}"))
     return lines

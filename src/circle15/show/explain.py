@@ -40,7 +40,7 @@ def _nobody(audit: Audit, record: str) -> Text:
     known = [*audit.residential.frame["area_id"], *audit.facilities.frame["facility_id"]]
     near = difflib.get_close_matches(record, known, n=3)
     return Text(
-        f"没有编号为 {record} 的居住小区或设施。" + (f"是否指 {'、'.join(near)}?" if near else ""),
+        f"没有编号为 {record} 的居住小区或设施。" + (f"是否指 {'、'.join(near)}？" if near else ""),
         f"no residential area or facility is called {record}." + (f" Did you mean {', '.join(near)}?" if near else ""),
     )
 
@@ -51,7 +51,7 @@ def _area(audit: Audit, record: str) -> list[Text]:
     weights = [basis for basis in BASES if audit.residential.has(basis)]
     for basis in weights:
         words = basis_text(audit, basis)
-        lines.append(Text(f"  {words.zh}:{plain(row[basis]) or '—'}", f"  {words.en}: {plain(row[basis]) or '—'}"))
+        lines.append(Text(f"  {words.zh}：{plain(row[basis]) or '—'}", f"  {words.en}: {plain(row[basis]) or '—'}"))
     access = access_frame(audit).set_index(["rule_id", "area_id"])
     for rule in audit.rules:
         lines += _rule(audit, rule, record, access.loc[(rule.rule_id, record)])
@@ -74,14 +74,14 @@ def _rule(audit: Audit, rule: Rule, record: str, access: Any) -> list[Text]:
 def _walk(access: Any) -> list[Text]:
     if access["state"] != "reached":
         state = STATE_WORDS[access["state"]]
-        return [Text(f"  路网:{state.zh},无距离", f"  network: {state.en}, no distance")]
+        return [Text(f"  路网：{state.zh}，无距离", f"  network: {state.en}, no distance")]
     legs = access["home_leg_m"], access["facility_leg_m"]
     streets = access["distance_m"] - legs[0] - legs[1]
     name, total, minutes = access["facility_id"], f"{access['distance_m']:.3f}", f"{access['walk_min']:.2f}"
     return [
         Text(
-            f"  路网最近设施 {name}:出入口至道路 {legs[0]:.3f} + 道路 {streets:.3f} + 道路至设施 {legs[1]:.3f} "
-            f"= {total} 米,步行 {minutes} 分钟",
+            f"  路网最近设施 {name}：出入口至道路 {legs[0]:.3f} + 道路 {streets:.3f} + 道路至设施 {legs[1]:.3f} "
+            f"= {total} 米，步行 {minutes} 分钟",
             f"  nearest on the network {name}: access leg {legs[0]:.3f} + streets {streets:.3f} + access leg "
             f"{legs[1]:.3f} = {total} m, {minutes} min on foot",
         )
@@ -92,17 +92,17 @@ def _straight(access: Any) -> list[Text]:
     if not isinstance(access["straight_facility_id"], str):
         return []
     name, metres = access["straight_facility_id"], f"{access['straight_m']:.3f}"
-    return [Text(f"  直线最近设施 {name}:{metres} 米", f"  nearest by straight line {name}: {metres} m")]
+    return [Text(f"  直线最近设施 {name}：{metres} 米", f"  nearest by straight line {name}: {metres} m")]
 
 
 def _verdict(rule: Rule, verdict: Any) -> Text:
     metric, outcome = METRIC_WORDS[verdict.metric], OUTCOME_WORDS[verdict.outcome]
     limit, because, unit = limit_text(rule.limit), BECAUSE_WORDS[verdict.because], UNIT_WORDS[verdict.unit]
-    headline = ("(判定口径)", " (headline)") if verdict.metric == rule.metric else ("(并列)", " (beside it)")
+    headline = ("（判定口径）", " (headline)") if verdict.metric == rule.metric else ("（并列）", " (beside it)")
     value, margin = plain(verdict.value, 3), plain(verdict.margin, 3)
-    zh = f"{value} {unit.zh} 对 {limit.zh},余量 {margin}" if value else because.zh
+    zh = f"{value} {unit.zh} 对 {limit.zh}，余量 {margin}" if value else because.zh
     en = f"{value} {unit.en} against {limit.en}, margin {margin}" if value else because.en
-    return Text(f"  {metric.zh}{headline[0]}:{outcome.zh} — {zh}", f"  {metric.en}{headline[1]}: {outcome.en} — {en}")
+    return Text(f"  {metric.zh}{headline[0]}：{outcome.zh} — {zh}", f"  {metric.en}{headline[1]}: {outcome.en} — {en}")
 
 
 def _binding(audit: Audit, record: str) -> list[Text]:
@@ -110,7 +110,9 @@ def _binding(audit: Audit, record: str) -> list[Text]:
     if not isinstance(row["rule_id"], str):
         return []
     outcome = OUTCOME_WORDS[row["outcome"]]
-    return [Text(f"起控制作用的指标:{row['rule_id']}({outcome.zh})", f"Binding rule: {row['rule_id']} ({outcome.en})")]
+    return [
+        Text(f"起控制作用的指标：{row['rule_id']}（{outcome.zh}）", f"Binding rule: {row['rule_id']} ({outcome.en})")
+    ]
 
 
 def _plans(audit: Audit, record: str) -> list[Text]:
@@ -121,7 +123,7 @@ def _plans(audit: Audit, record: str) -> list[Text]:
                 label, basis = audit.facts.pack.types[plan.facility_type].label, plan_basis(plan)
                 lines.append(
                     Text(
-                        f"规划新增设施(建议):{site.stage} 年度 {label.zh} {site.candidate_id} 开设后覆盖本小区,"
+                        f"规划新增设施（建议）：{site.stage} 年度 {label.zh} {site.candidate_id} 开设后覆盖本小区，"
                         f"依据 {basis.zh}",
                         f"Proposed: {label.en} {site.candidate_id} of {site.stage} will cover it, under {basis.en}",
                     )
@@ -133,16 +135,16 @@ def _facility(audit: Audit, record: str) -> list[Text]:
     row = audit.facilities.frame.set_index("facility_id", drop=False).loc[record]
     label = audit.facts.pack.types[row["type"]].label
     name = row.get("name") if isinstance(row.get("name"), str) else ""
-    lines = [Text(f"设施 {record} {name}({label.zh})", f"Facility {record} {name} ({label.en})")]
+    lines = [Text(f"设施 {record} {name}（{label.zh}）", f"Facility {record} {name} ({label.en})")]
     if isinstance(row.get("assumed"), str):
-        lines.append(Text(f"  推定:{row['assumed']}", f"  assumed: {row['assumed']}"))
+        lines.append(Text(f"  推定：{row['assumed']}", f"  assumed: {row['assumed']}"))
     access = audit.access.frame
     for rule in audit.rules:
         if record in audit.counted[rule.rule_id]:
             nearest = access[(access["rule_id"] == rule.rule_id) & (access["facility_id"] == record)]
             lines.append(
                 Text(
-                    f"  计入 {rule.rule_id};以其为路网最近设施的居住小区 {whole(len(nearest))} 处",
+                    f"  计入 {rule.rule_id}；以其为路网最近设施的居住小区 {whole(len(nearest))} 处",
                     f"  counts for {rule.rule_id}; nearest on the network for {whole(len(nearest))} residential areas",
                 )
             )
@@ -154,20 +156,24 @@ def _facility(audit: Audit, record: str) -> list[Text]:
 def certificate(audit_language: Language, plan_id: str, found: Any) -> str:
     """What the raw coverage says of a stored plan."""
     verdict = Text("成立", "holds") if found.holds else Text("不成立", "does NOT hold")
-    unknown = ", ".join(found.unknown_sites)
+    strange = ", ".join(found.objections)
     lines = [
-        Text(f"方案 {plan_id}:最优性说明{verdict.zh}", f"Plan {plan_id}: the certificate {verdict.en}"),
+        Text(f"方案 {plan_id}：最优性说明{verdict.zh}", f"Plan {plan_id}: the certificate {verdict.en}"),
         Text(
-            f"  覆盖量:方案所载 {whole(found.claimed_objective)},按原始覆盖重算 {whole(found.objective)}",
-            f"  covered: stated {whole(found.claimed_objective)}, recomputed from raw coverage "
-            f"{whole(found.objective)}",
+            f"  覆盖量：方案所载 {whole(found.claim.objective)}，按原始覆盖重算 {whole(found.objective)}",
+            f"  covered: stated {whole(found.claim.objective)}, recomputed from raw coverage {whole(found.objective)}",
         ),
         Text(
-            f"  上界:方案所载 {whole(found.claimed_bound)},重算 {whole(found.bound)};任何同样数量的设点都不会超过它",
-            f"  bound: stated {whole(found.claimed_bound)}, recomputed {whole(found.bound)}; "
+            f"  上界：方案所载 {whole(found.claim.bound)}，重算 {whole(found.bound)}；任何同样数量的设点都不会超过它",
+            f"  bound: stated {whole(found.claim.bound)}, recomputed {whole(found.bound)}; "
             f"no plan with as many sites covers more",
         ),
     ]
-    if unknown:
-        lines.append(Text(f"  备选点中没有:{unknown}", f"  no such candidates: {unknown}"))
+    if strange:
+        lines.append(
+            Text(
+                f"  不是备选点、被禁止、重复或超出数量：{strange}",
+                f"  no candidate, forbidden, repeated or too many: {strange}",
+            )
+        )
     return "\n".join(line.say(audit_language) for line in lines)

@@ -19,33 +19,36 @@ PROGRAM = "circle15"
 _OUR_PAGE = b'<meta name="generator" content="circle15"'
 _HEAD_BYTES = 4096
 # What a stored plan must say for its certificate to be checked again.
-_CERTIFIED = {"site_plan", "sites", "bound_sites", "objective", "bound"}
+_CERTIFIED = {"site_plan", "sites", "bound_sites", "objective", "bound", "status"}
 
 
 def publish(
-    folder: Path, files: Mapping[str, bytes], manifest: dict[str, Any], page: tuple[Path, bytes] | None
+    folder: Path, files: Mapping[str, bytes], manifest: dict[str, Any], place: Path, page: bytes | None
 ) -> None:
-    """Write the files of a run and its manifest into ``folder``, and the map page, all or nothing.
+    """Write the files of a run and its manifest into ``folder``, and the map ``page`` at ``place``, all or nothing.
 
-    Files of an earlier run of the same inputs stay and stay listed; those of other inputs are removed.
+    Files and the map of an earlier run of the same inputs stay and stay listed; those of other inputs are removed.
     Raises OutputError for a place that cannot be written and for files that this program did not write.
     """
     earlier = _earlier(folder)
+    same_inputs = earlier.get("run_key") == manifest["run_key"]
     _refuse_foreign(folder, files, earlier)
-    if page is not None:
-        _refuse_foreign_page(page[0])
-    kept, stale = _sort_earlier(folder, files, manifest, earlier)
+    others = {name: digest for name, digest in earlier.get("outputs", {}).items() if name not in files}
+    kept = {name: digest for name, digest in others.items() if same_inputs and (folder / name).exists()}
     manifest["outputs"] = dict(sorted({**kept, **{name: sha256(data) for name, data in files.items()}}.items()))
     targets = {folder / name: data for name, data in files.items()}
     if page is not None:
-        targets[page[0]] = page[1]
-        manifest["map"] = {"name": page[0].name, "sha256": sha256(page[1])}
-    elif "map" in earlier and earlier.get("run_key") == manifest["run_key"]:
+        _refuse_foreign_page(place)
+        targets[place] = page
+        manifest["map"] = {"name": place.name, "sha256": sha256(page)}
+    elif same_inputs and "map" in earlier:
         manifest["map"] = earlier["map"]
     targets[folder / MANIFEST] = (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
     write_all(targets)
-    for name in stale:
+    for name in others.keys() - kept.keys():
         (folder / name).unlink(missing_ok=True)
+    if "map" in earlier and "map" not in manifest:
+        place.unlink(missing_ok=True)
 
 
 def sha256(data: bytes) -> str:
@@ -71,13 +74,22 @@ def write_all(targets: Mapping[Path, bytes]) -> None:
     except OSError as error:
         raise OutputError(
             Text(
-                f"无法写入 {error.filename or ''}:{error.strerror}。请检查输出位置的权限和空间。",
+                f"无法写入 {error.filename or ''}：{error.strerror}。请检查输出位置的权限和空间。",
                 f"cannot write {error.filename or ''}: {error.strerror}. Check permissions and space.",
             )
         ) from error
     finally:
         for name in staged.values():
             Path(name).unlink(missing_ok=True)
+
+
+def replace_ours(path: Path, data: bytes, mark: bytes) -> None:
+    """Write one file that carries ``mark`` in its head, over nothing but an earlier one. Raises OutputError."""
+    if path.exists():
+        with path.open("rb") as file:
+            if mark not in file.read(_HEAD_BYTES):
+                raise _not_ours(path)
+    write_all({path: data})
 
 
 def write_new(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
@@ -87,7 +99,7 @@ def write_new(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     if there:
         raise OutputError(
             Text(
-                f"已有文件 {first_ids(there)}(共 {len(there)} 个),不予覆盖。请换一个文件夹。",
+                f"已有文件 {first_ids(there)}（共 {len(there)} 个），不予覆盖。请换一个文件夹。",
                 f"{first_ids(there)} exist already ({len(there)} in all) and stay. Choose another folder.",
             )
         )
@@ -126,8 +138,8 @@ def _refuse_foreign(folder: Path, files: Mapping[str, bytes], earlier: Mapping[s
     if foreign:
         raise OutputError(
             Text(
-                f"{folder} 中已有不是本程序写的文件({first_ids(foreign)},共 {len(foreign)} 个),不予覆盖。"
-                f"请换一个 --out,或移走这些文件。",
+                f"{folder} 中已有不是本程序写的文件（{first_ids(foreign)}，共 {len(foreign)} 个），不予覆盖。"
+                f"请换一个 --out，或移走这些文件。",
                 f"{folder} holds files this program did not write ({first_ids(foreign)}; {len(foreign)} in all). "
                 f"Choose another --out or move them away.",
             )
@@ -140,19 +152,13 @@ def _refuse_foreign_page(path: Path) -> None:
     with path.open("rb") as file:
         if _OUR_PAGE in file.read(_HEAD_BYTES):
             return
-    raise OutputError(
+    raise _not_ours(path)
+
+
+def _not_ours(path: Path) -> OutputError:
+    return OutputError(
         Text(
-            f"{path} 不是本程序写的文件,不予覆盖。请换一个 --out,或移走该文件。",
+            f"{path} 不是本程序写的文件，不予覆盖。请换一个 --out，或移走该文件。",
             f"{path} was not written by this program and stays. Choose another --out or move it away.",
         )
     )
-
-
-def _sort_earlier(
-    folder: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any], earlier: Mapping[str, Any]
-) -> tuple[dict[str, str], list[str]]:
-    """Earlier outputs that still belong to these inputs, and those that do not."""
-    others = {name: digest for name, digest in earlier.get("outputs", {}).items() if name not in files}
-    if earlier.get("run_key") == manifest["run_key"]:
-        return {name: digest for name, digest in others.items() if (folder / name).exists()}, []
-    return {}, list(others)

@@ -36,8 +36,9 @@ def layers(audit: Audit) -> dict[str, bytes]:
 
 def feature_collection(frame: Any, crs: str) -> bytes:
     """A GeoDataFrame in the study CRS as an RFC 7946 FeatureCollection."""
+    rounded = {name: frame[name].round(_decimals(name)) for name in frame.columns if _is_float(frame[name])}
     shapes = to_wgs84(frame.geometry.to_numpy(), crs, DECIMALS)
-    degrees = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=shapes, crs=WGS84)
+    degrees = gpd.GeoDataFrame(frame.assign(**rounded).drop(columns="geometry"), geometry=shapes, crs=WGS84)
     out = BytesIO()
     pyogrio.write_dataframe(
         degrees,
@@ -50,6 +51,14 @@ def feature_collection(frame: Any, crs: str) -> bytes:
     return out.getvalue()
 
 
+def _is_float(column: Any) -> bool:
+    return bool(pd.api.types.is_float_dtype(column))
+
+
+def _decimals(name: str) -> int:
+    return 3 if name.endswith("_m") else 6
+
+
 def residential_frame(audit: Audit) -> Any:
     """Residential areas with their distances, outcomes by rule and metric, failed rules and binding rule."""
     frame = audit.residential.frame.copy()
@@ -58,7 +67,7 @@ def residential_frame(audit: Audit) -> Any:
     for rule in audit.rules:
         rows = access[access["rule_id"] == rule.rule_id].set_index("area_id").loc[order]
         for column in ("facility_id", "distance_m", "walk_min", "straight_m", "state"):
-            frame[f"{rule.rule_id}_{column}"] = _rounded(rows[column])
+            frame[f"{rule.rule_id}_{column}"] = rows[column].to_numpy()
     failed: Any = pd.Series([""] * len(frame), index=frame.index)
     verdicts = audit.verdicts.frame
     for rule in audit.rules:
@@ -74,10 +83,6 @@ def residential_frame(audit: Audit) -> Any:
     frame["failed_rules"] = failed.str.rstrip(";")
     frame["binding_rule"] = binding["rule_id"].to_numpy()
     return frame
-
-
-def _rounded(column: Any) -> Any:
-    return column.round(4).to_numpy() if pd.api.types.is_float_dtype(column) else column.to_numpy()
 
 
 def _facilities(audit: Audit) -> Any:

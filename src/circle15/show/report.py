@@ -9,7 +9,15 @@ from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, METRIC_WORDS
 from circle15.core.tables import BASES, OUTCOME_WORDS
 from circle15.core.text import Text
 from circle15.show.numbers import percent, whole
-from circle15.show.sentences import STATUS_WORDS, basis_text, limit_text, pace_text, plan_basis, stamps
+from circle15.show.sentences import (
+    STATUS_WORDS,
+    basis_text,
+    limit_text,
+    pace_text,
+    plan_basis,
+    stamps,
+    uncoverable_text,
+)
 from circle15.show.summary import verdict_counts
 
 
@@ -38,7 +46,7 @@ def _heading(audit: Audit) -> list[Text]:
         *(Text(f"> **{each.zh}**", f"> **{each.en}**") for each in stamps(audit)),
         Text("", ""),
         Text(
-            f"- 坐标系:{facts.crs};数据时点:{as_of};数据日期:{dates}",
+            f"- 坐标系：{facts.crs}；数据时点：{as_of}；数据日期：{dates}",
             f"- CRS: {facts.crs}; as of: {as_of}; data of: {dates}",
         ),
     ]
@@ -49,7 +57,7 @@ def _heading(audit: Audit) -> list[Text]:
         legal = LEGAL_WORDS[document.legal_status]
         found.append(
             Text(
-                f"- 依据:{document.title}({document.source},{legal.zh})",
+                f"- 依据：{document.title}（{document.source}，{legal.zh}）",
                 f"- Plan: {document.title} ({document.source}, {legal.en})",
             )
         )
@@ -92,7 +100,7 @@ def _counts(audit: Audit) -> list[Text]:
         [_same(rule_id), *(_same(whole(counts[outcome])) for outcome in OUTCOME_WORDS)]
         for rule_id, counts in verdict_counts(audit).items()
     ]
-    return _section(Text("判定结果(居住小区,按判定口径)", "Verdicts by headline metric"), head, rows)
+    return _section(Text("判定结果（居住小区，按判定口径）", "Verdicts by headline metric"), head, rows)
 
 
 def _coverage(audit: Audit) -> list[Text]:
@@ -123,7 +131,7 @@ def _coverage(audit: Audit) -> list[Text]:
     ]
     absent = [basis_text(audit, basis) for basis in BASES if basis not in set(audit.coverage.frame["basis"])]
     note = Text(
-        "未评估的口径(数据中没有相应列或用地):" + "、".join(each.zh for each in absent),
+        "未评估的口径（数据中没有相应列或用地）：" + "、".join(each.zh for each in absent),
         "Not assessed (the data has no such column or land): " + ", ".join(each.en for each in absent),
     )
     return [*_section(Text("覆盖率", "Coverage"), head, rows), *([note, _same("")] if absent else [])]
@@ -166,19 +174,19 @@ def _plan(audit: Audit, plan: Plan) -> list[Text]:
                 site.reason,
             ]
         )
-    title = Text(f"规划新增设施(建议):{label.zh}", f"Proposed sites: {label.en}")
+    title = Text(f"规划新增设施（建议）：{label.zh}", f"Proposed sites: {label.en}")
     return [
         *_section(title, head, rows),
-        Text(f"- 选址依据:{basis.zh};权重:{weight.zh}", f"- Under: {basis.en}; weight: {weight.en}"),
+        Text(f"- 选址依据：{basis.zh}；权重：{weight.zh}", f"- Under: {basis.en}; weight: {weight.en}"),
         Text(
-            f"- 最优性说明:{status.zh};方案覆盖 {whole(plan.objective)},上界 {whole(plan.bound)},"
+            f"- 最优性说明：{status.zh}；方案覆盖 {whole(plan.objective)}，上界 {whole(plan.bound)}，"
             f"差距 {percent(plan.gap)}",
             f"- Certificate: {status.en}; covers {whole(plan.objective)}, bound {whole(plan.bound)}, "
             f"gap {percent(plan.gap)}",
         ),
         Text(
-            f"- 任何备选点都覆盖不到的居住小区:{len(plan.uncoverable)} 处",
-            f"- Residential areas no candidate can cover: {len(plan.uncoverable)}",
+            f"- {uncoverable_text(plan).zh}",
+            f"- {uncoverable_text(plan).en}",
         ),
         _same(""),
     ]
@@ -206,8 +214,8 @@ def _method(audit: Audit) -> list[Text]:
         Text("## 口径说明", "## Method"),
         Text("", ""),
         Text(
-            f"路网距离 = 出入口至道路距离 + 道路 + 道路至设施,均以毫米整数累加;{leg} 米内没有道路的,结论为资料不足。"
-            "覆盖率 = 达标 ÷(达标 + 不达标 + 资料不足)。服务范围图形仅供示意,结论由距离得出。",
+            f"路网距离 = 出入口至道路距离 + 道路 + 道路至设施，均以毫米整数累加；{leg} 米内没有道路的，结论为资料不足。"
+            "覆盖率 = 达标 ÷（达标 + 不达标 + 资料不足）。服务范围图形仅供示意，结论由距离得出。",
             f"Network distance = access leg + streets + access leg, summed in whole millimetres; without a street "
             f"within {leg} m the outcome is unknown. Share = pass ÷ (pass + fail + unknown). Drawn areas are for "
             f"looking at; verdicts come from distances.",

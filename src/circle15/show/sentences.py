@@ -21,7 +21,7 @@ STATE_WORDS = {
 BECAUSE_WORDS = {
     "measured": Text("按距离判定", "measured"),
     "no_facility": Text("没有计入的设施", "no counted facility"),
-    "unreachable": Text("路网不连通,不可达", "unreachable on the network"),
+    "unreachable": Text("路网不连通，不可达", "unreachable on the network"),
     "beyond_cutoff": Text("超出搜索范围", "beyond the cutoff"),
     "not_snapped": Text("附近没有道路", "no street nearby"),
     "not_assessed": Text("计入的设施附近均没有道路", "no counted facility is near a street"),
@@ -32,7 +32,7 @@ BECAUSE_WORDS = {
 
 STATUS_WORDS = {
     "optimal": Text("已证明最优", "proven optimal"),
-    "feasible": Text("可行(未证明最优)", "feasible"),
+    "feasible": Text("可行（未证明最优）", "feasible"),
     "infeasible": Text("无可行方案", "infeasible"),
     "time_limit": Text("到达时间上限", "stopped by the clock"),
 }
@@ -49,10 +49,11 @@ def rule_text(rule: Rule) -> Text:
     limit, force, legal = limit_text(rule.limit), FORCE_WORDS[rule.force], LEGAL_WORDS[rule.legal_status]
     metric = METRIC_WORDS[rule.metric]
     source = Text("条文", "clause") if rule.metric_source == "clause" else Text("解释", "interpretation")
-    pace = f",{pace_text(rule).zh}" if rule.pace else "", f", {pace_text(rule).en}" if rule.pace else ""
-    unverified = Text("", "") if rule.verified else Text(",条文未核验", ", clause not verified")
+    pace = f"，{pace_text(rule).zh}" if rule.pace else "", f", {pace_text(rule).en}" if rule.pace else ""
+    unverified = Text("", "") if rule.verified else Text("，条文未核验", ", clause not verified")
     return Text(
-        f"{rule.rule_id} {limit.zh}({metric.zh},度量依据:{source.zh}{pace[0]};{force.zh},{legal.zh}{unverified.zh})"
+        f"{rule.rule_id} {limit.zh}（{metric.zh}，度量依据：{source.zh}{pace[0]}；"
+        f"{force.zh}，{legal.zh}{unverified.zh}）"
         f"「{rule.clause}」{rule.source}",
         f"{rule.rule_id} {limit.en} ({metric.en}, by {source.en}{pace[1]}; {force.en}, {legal.en}{unverified.en}) "
         f"“{rule.clause}” {rule.source}",
@@ -71,10 +72,20 @@ def plan_basis(plan: Plan) -> Text:
     limit, metric = limit_text(plan.limit), METRIC_WORDS[plan.metric]
     if plan.assumed:
         return Text(
-            f"{plan.assumed}({limit.zh},{metric.zh};条文未规定该限值)",
+            f"{plan.assumed}（{limit.zh}，{metric.zh}；条文未规定该限值）",
             f"assumption “{plan.assumed}” ({limit.en}, {metric.en}; no clause gives this limit)",
         )
-    return Text(f"{plan.rule_id}({limit.zh},{metric.zh})", f"{plan.rule_id} ({limit.en}, {metric.en})")
+    return Text(f"{plan.rule_id}（{limit.zh}，{metric.zh}）", f"{plan.rule_id} ({limit.en}, {metric.en})")
+
+
+def uncoverable_text(plan: Plan) -> Text:
+    """How many areas stay out of the plan's reach, and of how many nobody can say."""
+    unknown = sum(each.reason == "unknown_today" for each in plan.uncoverable)
+    beyond = len(plan.uncoverable) - unknown
+    return Text(
+        f"备选点覆盖不到的居住小区 {beyond} 处，资料不足的 {unknown} 处",
+        f"{beyond} residential areas out of reach of every candidate, {unknown} unknown",
+    )
 
 
 def basis_text(audit: Audit, basis: str) -> Text:
@@ -97,16 +108,16 @@ def stamps(audit: Audit) -> list[Text]:
     """What every page must carry: invented data, a draft, estimates, the attribution of the data."""
     found = []
     if audit.facts.fictional:
-        found.append(Text("虚构数据,仅供演示", "invented data, for demonstration only"))
+        found.append(Text("虚构数据，仅供演示", "invented data, for demonstration only"))
     if any(each.legal_status == "draft" for each in audit.facts.pack.documents):
-        found.append(Text("所依文件为征求意见稿,不具约束力", "the plan is a draft for comment and binds nobody"))
+        found.append(Text("所依文件为征求意见稿，不具约束力", "the plan is a draft for comment and binds nobody"))
     if estimated(audit):
         names = sorted(estimated(audit))
         found.append(
             Text(
-                f"推算:{'、'.join(names)} 由程序估计,非统计数据",
+                f"推算：{'、'.join(names)} 由程序估计，非统计数据",
                 f"estimated, not surveyed: {', '.join(names)}",
             )
         )
     attributions = sorted({each.attribution for each in audit.facts.sources if each.attribution})
-    return [*found, *(Text(f"数据来源:{each}", f"data: {each}") for each in attributions)]
+    return [*found, *(Text(f"数据来源：{each}", f"data: {each}") for each in attributions)]

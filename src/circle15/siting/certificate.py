@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,31 +11,46 @@ from circle15.siting.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
-    """What the plan says of itself and what the raw coverage says."""
+class Claim:
+    """What a stored plan says of itself: its sites, those after which its bound was found, value, bound, optimality."""
 
+    sites: tuple[str, ...]
+    bound_sites: tuple[str, ...]
     objective: int
     bound: int
-    claimed_objective: int
-    claimed_bound: int
-    unknown_sites: tuple[str, ...]
+    optimal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A claim beside what the raw coverage says. ``objections`` name sites that no plan of the problem may have."""
+
+    claim: Claim
+    objective: int
+    bound: int
+    objections: tuple[str, ...]
 
     @property
     def holds(self) -> bool:
-        """The sites exist, the value is what they cover, and the bound is no smaller than what is proven."""
+        """Allowed sites, not too many; the value is what they cover; the bound is the proven one; optimal if equal."""
         return (
-            not self.unknown_sites
-            and self.objective == self.claimed_objective
-            and self.bound <= self.claimed_bound
-            and self.objective <= self.claimed_bound
+            not self.objections
+            and self.objective == self.claim.objective
+            and self.bound == self.claim.bound
+            and self.claim.optimal == (self.objective == self.bound)
         )
 
 
-def certify(problem: Problem, sites: Sequence[str], prefix: Sequence[str], objective: int, bound: int) -> Certificate:
-    """Recompute the value of ``sites`` and the bound after ``prefix`` (candidate ids) from raw coverage."""
-    row_of = {candidate_id: row for row, candidate_id in enumerate(problem.candidate_ids)}
-    unknown = tuple(each for each in (*sites, *prefix) if each not in row_of)
-    chosen = np.array([row_of[each] for each in sites if each in row_of], dtype=np.int64)
-    proven = np.array([row_of[each] for each in prefix if each in row_of], dtype=np.int64)
+def certify(problem: Problem, claim: Claim) -> Certificate:
+    """Recompute the value of the claimed sites, and the bound after ``bound_sites``, from raw coverage."""
+    row_of = {problem.candidate_ids[row]: row for row in problem.allowed}
+    objections = [each for each in (*claim.sites, *claim.bound_sites) if each not in row_of]
+    objections += [each for each in set(claim.sites) if claim.sites.count(each) > 1]
+    objections += claim.sites[problem.site_count :]
+    chosen, proven = (
+        np.array([row_of[each] for each in names if each in row_of], dtype=np.int64)
+        for names in (claim.sites, claim.bound_sites)
+    )
     value = int(problem.weight[problem.covered_by(chosen)].sum())
-    return Certificate(value, bound_after(problem, problem.covered_by(proven)), objective, bound, unknown)
+    bound = bound_after(problem, problem.covered_by(proven))
+    return Certificate(claim, value, bound, tuple(sorted(set(objections))))

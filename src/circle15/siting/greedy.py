@@ -63,7 +63,7 @@ def solve(problem: Problem) -> Solution:
 def bound_after(problem: Problem, covered: NDArray[np.bool_]) -> int:
     """What is covered plus the largest remaining gains, one for each place of the whole plan."""
     gains = np.sort(problem.gains(covered))[::-1]
-    coverable = int(problem.weight[problem.covered_by(np.arange(len(problem.candidate_ids)))].sum())
+    coverable = int(problem.weight[problem.covered_by(problem.allowed)].sum())
     return min(int(problem.weight[covered].sum()) + int(gains[: problem.site_count].sum()), coverable)
 
 

@@ -89,7 +89,7 @@ def _rows(names: Sequence[str], ids: tuple[str, ...], key: str) -> tuple[int, ..
     if missing:
         raise ConfigError(
             Text(
-                f"[[site]].{key}:备选点中没有 {first_ids(missing)}(共 {len(missing)} 个)。",
+                f"[[site]].{key}：备选点中没有 {first_ids(missing)}（共 {len(missing)} 个）。",
                 f"[[site]].{key}: no candidate is called {first_ids(missing)} ({len(missing)} in all).",
             )
         )
@@ -150,15 +150,25 @@ def _sites(request: Request, demand: Demand, problem: Problem, picks: Sequence[P
 def _reason(request: Request, problem: Problem, pick: Pick) -> Text:
     basis = BASIS_WORDS[request.weight]
     why = _MANDATORY if pick.row in problem.mandatory else _LARGEST_GAIN
-    mark = Text("(推算)", " (estimated)") if request.weight_estimated else Text("", "")
+    mark = Text("（推算）", " (estimated)") if request.weight_estimated else Text("", "")
+    limit = _assumption(request)
     return Text(
-        f"开设后新增覆盖 {pick.gain:,} {basis.zh}{mark.zh},涉及居住小区 {len(pick.newly)} 处;{why.zh}。",
-        f"newly covers {pick.gain:,} {basis.en}{mark.en} in {len(pick.newly)} residential areas; {why.en}.",
+        f"开设后新增覆盖 {pick.gain:,} {basis.zh}{mark.zh}，涉及居住小区 {len(pick.newly)} 处；{why.zh}{limit.zh}。",
+        f"newly covers {pick.gain:,} {basis.en}{mark.en} in {len(pick.newly)} residential areas; {why.en}{limit.en}.",
+    )
+
+
+def _assumption(request: Request) -> Text:
+    """A limit that no clause gives says so wherever a site is shown."""
+    if not request.assumed:
+        return Text("", "")
+    return Text(
+        f"；限值为{request.assumed}，条文未规定该限值", f"; assumed limit “{request.assumed}”, given by no clause"
     )
 
 
 def _uncoverable(demand: Demand, problem: Problem) -> tuple[Uncovered, ...]:
-    coverable = problem.covered_by(np.arange(len(problem.candidate_ids)))
+    coverable = problem.covered_by(problem.allowed)
     beyond = demand.area_ids[(demand.outcome == "fail") & ~coverable]
     unknown = demand.area_ids[demand.outcome == "unknown"]
     return (

@@ -34,6 +34,11 @@ class Problem:
         """How many sites the plan may have in all."""
         return sum(self.stages.values())
 
+    @property
+    def allowed(self) -> Ints:
+        """Rows of the candidates that are not forbidden."""
+        return np.setdiff1d(np.arange(len(self.candidate_ids)), self.forbidden)
+
     def covered_by(self, rows: Ints) -> NDArray[np.bool_]:
         """Which open demand the candidates of these rows cover together."""
         reached = np.asarray(self.covers[rows].sum(axis=0)).ravel() > 0

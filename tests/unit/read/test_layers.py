@@ -181,7 +181,7 @@ BAD: list[tuple[str, str, str, dict[str, Any], type[Exception], list[str]]] = [
         "facility_id,type,lon,lat\n1,daycare,118,24\n2,shop,118,24\n3,shop,118,24\n",
         WGS84,
         NothingToDoError,
-        ["3 个设施", "daycare × 1(最接近:day_care)", "shop × 2", "canteen"],
+        ["3 个设施", "daycare × 1（最接近：day_care）", "shop × 2", "canteen"],
     ),
     (
         "facilities",

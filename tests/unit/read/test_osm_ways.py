@@ -167,7 +167,7 @@ def test_a_file_with_nodes_after_ways_is_refused_not_read_as_cut_off(tmp_path, r
     town.nodes, town.ways = town.ways, town.nodes
     with pytest.raises(InputError) as caught:
         reader(town.save(tmp_path), "town.osm")
-    assert caught.value.text.zh.startswith("town.osm:OSM 文件未排序(node/10010 出现在路径之后)")
+    assert caught.value.text.zh.startswith("town.osm：OSM 文件未排序（node/10010 出现在路径之后）")
     assert "osmium sort" in caught.value.text.en
 
 
@@ -224,7 +224,7 @@ READERS = {
         ("truncated.osm", b'<osm version="0.6"><node id="1" lat="0" lon="0"'),
         ("page.osm", b"<html></html>"),
         ("plain.osm.gz", b"not gzip"),
-        ("truncated.osm.gz", gzip.compress(b'<osm version="0.6"></osm>' * 50)[:-12]),
+        ("truncated.osm.gz", gzip.compress(b'<osm version="0.6"></osm>' * 50, mtime=0)[:-12]),
         ("streets.shp", b"unknown format"),
     ],
 )
@@ -233,6 +233,6 @@ def test_a_damaged_file_is_one_clear_error(tmp_path, name, content, reader) -> N
     path.write_bytes(KARHULA.read_bytes()[:100_000] if content == "karhula" else content)
     with pytest.raises(InputError) as caught:
         READERS[reader](path, f"data/{name}")
-    assert caught.value.text.zh.startswith(f"data/{name}:OSM 文件已损坏")
+    assert caught.value.text.zh.startswith(f"data/{name}：OSM 文件已损坏")
     assert caught.value.text.en.startswith(f"data/{name}: the OSM file is damaged")
     assert "Traceback" not in caught.value.text.zh

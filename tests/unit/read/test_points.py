@@ -127,7 +127,7 @@ def test_bad_tables_are_refused_in_one_clear_message(tmp_path, text, fields, kin
     with pytest.raises(kind) as caught:
         read_points(spec(tmp_path, text, **fields))
     assert isinstance(caught.value, InputError)
-    assert caught.value.text.zh.startswith("homes.csv:")
+    assert caught.value.text.zh.startswith("homes.csv：")
     for fragment in said:
         assert fragment in caught.value.text.en
 

@@ -164,7 +164,7 @@ def test_a_file_with_several_layers_needs_one_of_the_inputs_name(tmp_path) -> No
 def test_a_damaged_file_is_one_clear_message(tmp_path, content) -> None:
     path = tmp_path / "homes.geojson"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"homes\.geojson:"):
+    with pytest.raises(InputError, match=r"homes\.geojson："):
         read_vector(spec(path))
 
 

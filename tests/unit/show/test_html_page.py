@@ -161,7 +161,7 @@ def test_assumed_limit_is_never_called_a_clause():
     (plan,) = audit.plans
     assumed = replace(plan, rule_id="", assumed="规划研究假设", limit=Limit("<", 650, "m"))
     text = Reader(page(replace(audit, plans=(assumed,)))).texts["note"]
-    assert "< 650 米 · 直线距离 · 假定限值,非条文规定:规划研究假设" in text
+    assert "< 650 米 · 直线距离 · 规划研究假设（条文未规定该限值）" in text
 
 
 @pytest.mark.parametrize(
@@ -183,11 +183,11 @@ def test_estimates_are_marked_wherever_they_are_shown():
     (plan,) = audit.plans
     html = page(replace(audit, plans=(replace(plan, weight_estimated=True),)))
     texts = Reader(html).texts
-    assert "口径:60岁及以上人口(人) · 推算" in texts["note"]
-    assert "户数(户) · 推算" in texts["shares"]
-    assert "常住人口(人) · 推算" not in texts["shares"]
+    assert "口径：60岁及以上人口（人） · 推算" in texts["note"]
+    assert "户数（户） · 推算" in texts["shares"]
+    assert "常住人口（人） · 推算" not in texts["shares"]
     marks = {label: mark for label, _, mark in data_of(html)["homes"][0]["properties"]["people"]}
-    assert marks == {"户数(户)": "推算", "常住人口(人)": "", "60岁及以上人口(人)": "推算"}
+    assert marks == {"户数（户）": "推算", "常住人口（人）": "", "60岁及以上人口（人）": "推算"}
     gains = [layer["features"][0]["properties"]["gain"] for layer in data_of(html)["layers"] if layer["kind"] == "site"]
     assert all(gain.endswith("推算") for gain in gains)
 

@@ -49,7 +49,7 @@ def _check_audience(audit: Audit) -> None:
     if audit.facts.audience == "public" and not audit.facts.title_block.get(REVIEW):
         raise ConfigError(
             Text(
-                zh='公开地图(audience = "public")没有审图号。请在 [show] title_block 中填写 "审图号",'
+                zh='公开地图（audience = "public"）没有审图号。请在 [show] title_block 中填写 "审图号",'
                 '或改为 audience = "internal"。',
                 en='a public map (audience = "public") has no approval number. Give "审图号" under [show] title_block, '
                 'or set audience = "internal".',

@@ -123,7 +123,7 @@ def _refuse_loads(page: str) -> None:
     if found:
         raise InternalError(
             Text(
-                zh=f"地图页面含有未内嵌的外部资源:{found[0]!r}。请将其加入 scripts/vendor。",
+                zh=f"地图页面含有未内嵌的外部资源：{found[0]!r}。请将其加入 scripts/vendor。",
                 en=f"the map page would load something from outside: {found[0]!r}. Add it to scripts/vendor.",
             )
         )

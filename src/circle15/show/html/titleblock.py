@@ -72,7 +72,7 @@ def _target(audit: Audit, rule: Rule, target: Target, words: Words) -> str:
 
 
 def title_block(audit: Audit, words: Words) -> Html:
-    """图签: what the map is, who made it, from what and under which rules."""
+    """图签：what the map is, who made it, from what and under which rules."""
     rows = [tag("tr", tag("th", label), tag("td", value)) for label, value in _entries(audit, words)]
     return tag("section", tag("h2", words("title_block")), tag("table", tag("tbody", rows), class_="titleblock"))
 
