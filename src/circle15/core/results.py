@@ -14,11 +14,17 @@ from circle15.core.tables import (
     Binding,
     Candidates,
     Coverage,
+    Equity,
     Facilities,
     Membership,
+    PaceChanges,
+    PaceShares,
+    Ratios,
     Residential,
     Scores,
+    StraightVsNetwork,
     Streets,
+    Units,
     Verdicts,
     Zones,
 )
@@ -63,7 +69,7 @@ class Facts:
     name: str
     pack: Pack
     crs: str
-    scale_factor: float
+    scale_factor: float | None
     as_of: str
     language: Language
     audience: Audience
@@ -138,7 +144,7 @@ class Audit:
     """The end of read → route → judge. ``points`` are the demand points of the residential areas, in row order.
 
     ``near_edge`` tells, in the same order, which areas lie nearer to the edge of the extract than the longest
-    allowed walk, or is None where the data states no edge.
+    allowed walk, or is None where the data states no edge. ``outcomes``: of each rule for the whole study.
     """
 
     facts: Facts
@@ -147,6 +153,7 @@ class Audit:
     facilities: Facilities
     counted: Mapping[str, tuple[str, ...]]
     zones: Zones | None
+    units: Units | None
     membership: Membership | None
     candidates: Candidates | None
     points: Any
@@ -154,14 +161,25 @@ class Audit:
     access: Access
     verdicts: Verdicts
     coverage: Coverage
+    ratios: Ratios
     scores: Scores
     binding: Binding
+    outcomes: Mapping[str, str | None]
     areas: Areas
     findings: tuple[Finding, ...]
     not_assessed: Mapping[str, Text] = field(default_factory=dict)
     plans: tuple[Plan, ...] = ()
+    equity: Equity = field(default_factory=Equity.empty)
+    straight_vs_network: StraightVsNetwork = field(default_factory=StraightVsNetwork.empty)
+    pace_shares: PaceShares = field(default_factory=PaceShares.empty)
+    pace_changes: PaceChanges = field(default_factory=PaceChanges.empty)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """The rules of the pack that were judged here."""
         return tuple(rule for rule in self.facts.pack.rules if rule.rule_id not in self.not_assessed)
+
+    @property
+    def walked(self) -> tuple[Rule, ...]:
+        """Those of them that were judged by distances: only they have access rows."""
+        return tuple(rule for rule in self.rules if rule.is_distance)

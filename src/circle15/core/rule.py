@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from circle15.core.limit import Limit, Operator
 from circle15.core.text import Text
 from circle15.core.units import Pace
 
 Force = Literal["binding", "expected", "aspired", "advised"]
-Metric = Literal["network", "straight_line"]
+Metric = Literal["network", "straight_line", "attributes", "attributes_built"]
 LegalStatus = Literal["in_force", "draft"]
 
-RULE_KINDS = ("within",)
+RULE_KINDS = ("within", "presence", "ratio", "standard", "schedule", "preference")
 METRICS: tuple[Metric, ...] = ("network", "straight_line")
+ATTRIBUTES: Metric = "attributes"
+ATTRIBUTES_BUILT: Metric = "attributes_built"
+
+# Where a rule's subjects live: a residential area, a facility, a zone of a level, or the study as a whole.
+AREA, FACILITY, STUDY = "area", "facility", "study"
 
 FORCE_WORDS: dict[Force, Text] = {
     "binding": Text("约束性", "binding"),
@@ -26,6 +31,8 @@ FORCE_WORDS: dict[Force, Text] = {
 METRIC_WORDS: dict[Metric, Text] = {
     "network": Text("路网距离", "street network"),
     "straight_line": Text("直线距离", "straight line"),
+    "attributes": Text("按属性与数量（运营口径）", "attributes and counts, operating sites"),
+    "attributes_built": Text("按属性与数量（建成口径）", "attributes and counts, sites built"),
 }
 LEGAL_WORDS: dict[LegalStatus, Text] = {
     "in_force": Text("现行有效", "in force"),
@@ -56,12 +63,121 @@ class Target:
     basis: str
 
 
+Comparison = Literal["==", "!=", "<", "<=", ">", ">=", "has", "in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One test of a column: compared with ``value``, or, for ``has``, a list in the cell that holds it.
+
+    An empty cell leaves the test open, an absent column leaves it open for every row.
+    """
+
+    column: str
+    op: Comparison
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What is summed for a ratio.
+
+    ``of`` facilities: the facilities of ``types`` (the rule's targets where empty), counted, or their ``column``
+    summed. ``of`` people: a column of the zone table, or of the residential areas where that lacks it. ``of``
+    zones: a column of the zone table alone. ``all_built``: also facilities that do not operate.
+    """
+
+    of: Literal["facilities", "people", "zones"]
+    column: str = ""
+    types: tuple[str, ...] = ()
+    where: tuple[Condition, ...] = ()
+    all_built: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Each zone of the level has at least so many counted facilities.
+
+    With ``spokes``, each facility of those types stands in a zone that has.
+    """
+
+    spokes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Σ numerator ÷ Σ denominator × per against the limit; without a denominator a stock.
+
+    ``per_zone`` names the column of the zone table that holds each zone's own limit (its task). ``passing``
+    names rules: the share of their subjects that pass takes the place of the sums.
+    """
+
+    numerator: tuple[Amount, ...] = ()
+    denominator: tuple[Amount, ...] = ()
+    per: float = 1.0
+    per_zone: str = ""
+    passing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What each facility must be.
+
+    ``column`` (÷ ``over``) against the limit, within the share ``tolerance`` of it where the clause says 左右; or all
+    of ``require``; or, with ``same_stage``, each date no later than the housing's of the same stage.
+    """
+
+    column: str = ""
+    over: str = ""
+    tolerance: float = 0.0
+    require: tuple[Condition, ...] = ()
+    same_stage: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """What is due in a zone by the end of a year. Only ``in_use`` adds a facility; ``begin`` never does."""
+
+    zone: str
+    facility_type: str
+    year: int
+    stage: Literal["in_use", "begin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What is to be opened when.
+
+    So many facilities newly opened in each year, at most ``at_most`` where the clause gives a range; or dated
+    milestones; or one document that is ``due``.
+    """
+
+    per_year: Mapping[int, float] = field(default_factory=dict)
+    at_most: float | None = None
+    milestones: tuple[Milestone, ...] = ()
+    due: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Sites near facilities of these types, or in these hosts, are preferred. Never a failure."""
+
+    near_types: tuple[str, ...] = ()
+    near_m: float = 0.0
+    hosts: tuple[str, ...] = ()
+
+
+Test = Presence | Ratio | Standard | Schedule | Preference
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One testable part of a clause.
 
-    ``metric`` is the headline metric of a distance or time rule; ``metric_source`` says whether the clause
-    names it. ``pace`` is the profile of a time rule. ``targets`` is the only list of facility types that count.
+    ``metric`` is the headline metric of a distance or time rule, else ``attributes``; ``metric_source`` says
+    whether the clause names it. ``pace`` is the profile of a time rule. ``targets`` is the only list of facility
+    types that count, ``where`` what must be true of a facility to be one of them. ``level`` says what is judged:
+    a residential area, a facility, the zones of a level, or the study. ``test`` holds what its kind needs.
     """
 
     rule_id: str
@@ -80,12 +196,25 @@ class Rule:
     scope: Mapping[str, str] = field(default_factory=dict)
     target: Target | None = None
     note: str = ""
+    level: str = AREA
+    where: tuple[Condition, ...] = ()
+    test: Test | None = None
+
+    @property
+    def is_distance(self) -> bool:
+        """Whether it needs distances: a study of tables alone cannot judge it."""
+        return self.test is None
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """The metrics it is judged by: a radius by both, headline first; a time on the network only."""
-        if self.limit.unit == "min":
-            return ("network",)
+        """The metrics it is judged by, headline first.
+
+        A radius by both distances, a time on the network only; presence by the sites that operate and by those built.
+        """
+        if isinstance(self.test, Presence) and not self.test.spokes:
+            return (ATTRIBUTES, ATTRIBUTES_BUILT)
+        if self.limit.unit == "min" or not self.is_distance:
+            return (self.metric,)
         return (self.metric, *(each for each in METRICS if each != self.metric))
 
     @property

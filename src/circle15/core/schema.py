@@ -58,6 +58,11 @@ class Table:
         return cls(frame[kept].reset_index(drop=True))
 
     @classmethod
+    def empty(cls) -> Self:
+        """The table without rows."""
+        return cls.build(pd.DataFrame(columns=[column.name for column in cls.columns]))
+
+    @classmethod
     def problems(cls, frame: Any, where: str = "") -> list[Text]:
         """All that breaks the declaration, as sentences."""
         found = []

@@ -14,6 +14,9 @@ from circle15.core.schema import Column, Table
 from circle15.core.text import Text
 
 STATUSES = ("operating", "construction", "planned", "closed")
+BUILD_MODES = ("new", "extended", "upgraded")
+# The four stages of 四同步, housing and facility alike.
+STAGES = {"planned": "规划", "built": "建成", "accepted": "验收", "handed_over": "移交"}
 ZONE_LEVELS = ("community", "village", "town", "county")
 
 _AREA_ID = Column(
@@ -23,6 +26,7 @@ _FACILITY_ID = Column(
     "facility_id", "text", Text("设施编号", "facility id"), required=True, nullable=False, unique=True
 )
 _GEOMETRY = Column("geometry", "geometry", Text("位置", "location"), required=True, nullable=False)
+_PLACE = Column("geometry", "geometry", Text("位置", "location"), required=True)
 _NAME = Column("name", "text", Text("名称", "name"))
 _ASSUMED = Column("assumed", "text", Text("推定说明", "what is assumed of this row"))
 _EDGE = Column("edge_m", "number", Text("至数据边界距离", "distance to the edge of the extract"), unit="m", least=0)
@@ -82,6 +86,10 @@ class Residential(Table):
         Column("urban_rural", "text", Text("城乡", "urban or rural"), choices=("urban", "rural")),
         Column("community_code", "text", Text("社区（村）代码", "community code")),
         Column("town_code", "text", Text("镇（街道）代码", "town code")),
+        *(
+            Column(f"housing_{stage}", "date", Text(f"住宅{word}日期", f"date housing {stage}"))
+            for stage, word in STAGES.items()
+        ),
         Column("land_area_m2", "number", Text("居住用地面积", "residential land"), unit="m2", least=0),
         Column("floor_area_m2", "number", Text("住宅建筑面积", "residential floor area"), unit="m2", least=0),
         _EDGE,
@@ -93,7 +101,10 @@ class Residential(Table):
 
 @dataclass(frozen=True)
 class Facilities(Table):
-    """Facilities of the types a pack knows. Without a ``status`` column every row counts."""
+    """Facilities of the types a pack knows. Without a ``status`` column every row counts.
+
+    A row without geometry is 未定位: it counts by its codes where no distance is asked.
+    """
 
     name: ClassVar[Text] = Text("设施", "facilities")
     columns: ClassVar[tuple[Column, ...]] = (
@@ -103,13 +114,42 @@ class Facilities(Table):
         Column("status", "text", Text("状态", "status"), choices=STATUSES),
         Column("opened", "date", Text("启用日期", "opening date")),
         Column("floor_area_m2", "number", Text("建筑面积", "floor area"), unit="m2", least=0),
+        Column("land_area_m2", "number", Text("用地面积", "land"), unit="m2", least=0),
         Column("beds", "integer", Text("床位", "beds"), least=0),
+        Column("nursing_beds", "integer", Text("护理型床位", "nursing beds"), least=0),
         Column("nursery_places", "integer", Text("托位", "nursery places"), least=0),
         Column("seats", "integer", Text("餐位", "seats"), least=0),
+        Column("persons_served_day", "number", Text("日供餐人数", "persons served a day"), least=0),
+        Column("kitchen", "flag", Text("有厨房", "kitchen")),
+        Column("dining_room", "flag", Text("有餐厅", "dining room")),
+        Column("permit", "flag", Text("有食品经营许可", "food permit")),
+        Column("rooms", "text", Text("功能室，以分号隔开", "rooms, separated by semicolons")),
+        Column("functions", "text", Text("服务功能，以分号隔开", "functions, separated by semicolons")),
+        *(Column(stage, "date", Text(f"{word}日期", f"date {stage}")) for stage, word in STAGES.items()),
+        Column("stars", "integer", Text("星级", "stars"), least=0),
+        Column("stars_before", "integer", Text("提升前星级", "stars before"), least=0),
+        Column("type_before", "text", Text("提升前类型", "type before")),
+        Column("build_mode", "text", Text("建设方式", "how built"), choices=BUILD_MODES),
+        Column("hospital_agreement", "flag", Text("与二级以上医院签约", "agreement with a hospital")),
+        Column("seismic", "flag", Text("符合抗震标准", "earthquake standard")),
+        *(
+            Column(f"has_{number}", "flag", Text(f"七个有之{number}", f"the {number}th of the seven"))
+            for number in range(1, 8)
+        ),
+        Column("ownership", "text", Text("公办或民办", "public or private"), choices=("public", "private")),
+        Column("operation", "text", Text("运营方式", "how operated")),
+        Column("inclusive", "flag", Text("普惠", "inclusive")),
+        Column("demonstration", "flag", Text("示范", "demonstration")),
+        Column("filed", "flag", Text("已备案", "filed")),
+        Column("serves", "text", Text("配建对象小区编号，以分号隔开", "areas it serves, separated by semicolons")),
+        Column("unified_code", "text", Text("统一社会信用代码", "unified code")),
+        Column("host", "text", Text("依托设施", "host")),
+        Column("floor", "text", Text("所在楼层", "floor")),
         Column("community_code", "text", Text("社区（村）代码", "community code")),
         Column("town_code", "text", Text("镇（街道）代码", "town code")),
+        Column("county_code", "text", Text("县（市、区）代码", "county code")),
         _ASSUMED,
-        _GEOMETRY,
+        _PLACE,
     )
 
 
@@ -131,16 +171,45 @@ class Candidates(Table):
 
 
 @dataclass(frozen=True)
-class Zones(Table):
-    """Administrative zones; an id is unique over all levels, zones of one level do not overlap."""
+class Units(Table):
+    """The full list of zones with their totals and tasks, without geometry: what shares of units are taken of."""
 
-    name: ClassVar[Text] = Text("行政区划", "zones")
+    name: ClassVar[Text] = Text("统计单元", "zone table")
     columns: ClassVar[tuple[Column, ...]] = (
         Column("zone_id", "text", Text("区划代码", "zone id"), required=True, nullable=False, unique=True),
         Column("name", "text", Text("名称", "name"), required=True),
         Column("level", "text", Text("级别", "level"), required=True, nullable=False, choices=ZONE_LEVELS),
-        _GEOMETRY,
+        Column("parent_id", "text", Text("上级区划代码", "id of the zone it belongs to")),
+        Column("urban_rural", "text", Text("城乡", "urban or rural"), choices=("urban", "rural")),
+        Column("urban_rural_code", "text", Text("城乡分类代码", "urban-rural classification code")),
+        _count("households", "户数", "households"),
+        _count("population", "常住人口", "residents"),
+        _count("pop60", "60岁及以上人口", "people aged 60 and over"),
+        _count("pop65", "65岁及以上人口", "people aged 65 and over"),
+        _count("pop80", "80岁及以上人口", "people aged 80 and over"),
+        _count("pop0_3", "3岁以下婴幼儿", "children under three"),
+        _count("beds", "养老床位", "beds"),
+        _count("nursing_beds", "护理型床位", "nursing beds"),
+        _count("nursery_places", "托位", "nursery places"),
+        _count("beds_task", "养老床位任务数", "task: beds"),
+        _count("nursery_places_task", "托位任务数", "task: nursery places"),
+        _count("care_land_m2", "养老服务设施用地", "land for care"),
+        _count("needy_disabled", "生活不能自理特困人员", "needy people unable to care for themselves"),
+        _count("needy_disabled_in_care", "其中集中供养", "of them in care"),
+        _count("needy_willing", "有集中供养意愿的特困人员", "needy people willing to enter care"),
+        _count("needy_willing_in_care", "其中已入住", "of them in care"),
     )
+
+
+@dataclass(frozen=True)
+class Zones(Table):
+    """Administrative zones; an id is unique over all levels, zones of one level do not overlap.
+
+    They may carry what a zone table holds, and stand in for it where there is none.
+    """
+
+    name: ClassVar[Text] = Text("行政区划", "zones")
+    columns: ClassVar[tuple[Column, ...]] = (*Units.columns, _GEOMETRY)
 
 
 @dataclass(frozen=True)
@@ -216,14 +285,25 @@ class Verdicts(Table):
         Column("value", "number", Text("实测值", "value"), required=True),
         Column("unit", "text", Text("单位", "unit"), required=True, nullable=False),
         Column("op", "text", Text("比较", "operator"), required=True, nullable=False),
-        Column("limit", "number", Text("限值", "limit"), required=True, nullable=False),
+        Column("limit", "number", Text("限值", "limit"), required=True),
         Column("margin", "number", Text("余量", "margin"), required=True),
         Column("outcome", "text", Text("结论", "outcome"), required=True, nullable=False, choices=OUTCOMES),
         Column("because", "text", Text("原因代码", "reason code"), required=True, nullable=False),
     )
 
 
-BASES = ("areas", "households", "population", "pop60", "pop65", "pop80", "pop0_3", "land_area_m2", "land_intersection")
+BASES = (
+    "areas",
+    "households",
+    "population",
+    "pop60",
+    "pop65",
+    "pop80",
+    "pop0_3",
+    "land_area_m2",
+    "land_intersection",
+    "zones",
+)
 BASIS_WORDS = {
     "areas": Text("居住小区（处）", "residential areas"),
     "households": Text("户数（户）", "households"),
@@ -233,6 +313,7 @@ BASIS_WORDS = {
     "pop80": Text("80岁及以上人口（人）", "people aged 80+"),
     "pop0_3": Text("3岁以下婴幼儿（人）", "children under three"),
     "land_area_m2": Text("居住用地（平方米）", "residential land (m²)"),
+    "zones": Text("行政区划（个）", "zones"),
     "land_intersection": Text("居住用地∩服务范围（平方米）", "residential land ∩ drawn service area (m²)"),
 }
 
@@ -259,6 +340,122 @@ class Coverage(Table):
         Column("target_op", "text", Text("目标比较", "target operator"), required=True),
         Column("target", "number", Text("目标", "target"), required=True),
         Column("outcome", "text", Text("结论", "outcome"), required=True, choices=OUTCOMES),
+    )
+
+
+CAPACITY_WORDS = {
+    "beds": Text("床位（张）", "beds"),
+    "seats": Text("餐位（个）", "seats"),
+    "nursery_places": Text("托位（个）", "nursery places"),
+}
+
+
+@dataclass(frozen=True)
+class Equity(Table):
+    """Capacity within a rule's limit set against the people it speaks of, by two-step floating catchment.
+
+    One row for each rule, metric and kind of capacity; where a column is missing there is no row. supply =
+    supply_reached + supply_unreached, and people = served + unserved + unknown. ``mean``, ``worst_decile`` and
+    ``gini`` are of the places for one person, and null where nobody can have any.
+    """
+
+    name: ClassVar[Text] = Text("容量与公平", "capacity and equity")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
+        Column("metric", "text", Text("度量", "metric"), required=True, nullable=False),
+        Column(
+            "capacity", "text", Text("容量", "capacity"), required=True, nullable=False, choices=tuple(CAPACITY_WORDS)
+        ),
+        Column("basis", "text", Text("服务人口", "people"), required=True, nullable=False, choices=BASES),
+        Column("facilities", "integer", Text("计入设施", "facilities counted"), required=True, nullable=False),
+        Column("capacity_unknown", "integer", Text("其中容量不明", "of unknown capacity"), required=True),
+        Column("supply", "number", Text("容量合计", "supply"), required=True, nullable=False),
+        Column("supply_reached", "number", Text("有人可达的容量", "supply somebody reaches"), required=True),
+        Column("supply_unreached", "number", Text("无人可达的容量", "supply nobody reaches"), required=True),
+        Column("people", "number", Text("服务对象", "people"), required=True, nullable=False),
+        Column("served", "number", Text("容量内可服务", "served under capacity"), required=True),
+        Column("unserved", "number", Text("容量不足未服务", "unserved under capacity"), required=True),
+        Column("unknown", "number", Text("资料不足", "unknown"), required=True),
+        Column("mean", "number", Text("人均容量", "places for one person"), required=True),
+        Column(
+            "worst_decile", "number", Text("最差十分之一人均容量", "the same of the worst-served tenth"), required=True
+        ),
+        Column("gini", "number", Text("基尼系数", "Gini coefficient"), required=True),
+    )
+
+
+@dataclass(frozen=True)
+class StraightVsNetwork(Table):
+    """Who passes a radius with a pair of compasses and who on the streets, by rule, zone and basis.
+
+    Sums over verdict rows: both + straight_only + network_only + neither + unknown is the total of ``Coverage``;
+    unknown is who is unknown by either metric.
+    """
+
+    name: ClassVar[Text] = Text("直线与路网对照", "straight line against network")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
+        Column("level", "text", Text("级别", "level"), required=True, nullable=False),
+        Column("zone_id", "text", Text("区划代码", "zone id"), required=True, nullable=False),
+        Column("basis", "text", Text("口径", "basis"), required=True, nullable=False, choices=BASES),
+        Column("straight_only", "number", Text("仅直线达标", "by straight line only"), required=True),
+        Column("network_only", "number", Text("仅路网达标", "on the network only"), required=True),
+        Column("both", "number", Text("两者均达标", "by both"), required=True),
+        Column("neither", "number", Text("两者均不达标", "by neither"), required=True),
+        Column("unknown", "number", Text("资料不足", "unknown"), required=True),
+    )
+
+
+@dataclass(frozen=True)
+class PaceShares(Table):
+    """The share of each time rule at other walking speeds, over the whole study; share = covered ÷ total."""
+
+    name: ClassVar[Text] = Text("步速敏感性", "sensitivity to pace")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
+        Column("pace", "text", Text("步速档", "pace"), required=True, nullable=False),
+        Column("m_s", "number", Text("步速", "walking speed"), unit="m/s", required=True, nullable=False),
+        Column("basis", "text", Text("口径", "basis"), required=True, nullable=False, choices=BASES),
+        Column("covered", "number", Text("达标", "covered"), required=True),
+        Column("total", "number", Text("总量", "total"), required=True),
+        Column("unknown", "number", Text("资料不足", "unknown"), required=True),
+        Column("share", "number", Text("覆盖率", "share"), required=True),
+    )
+
+
+@dataclass(frozen=True)
+class PaceChanges(Table):
+    """The residential areas that fail a time rule at the slowest pace asked for and pass at the fastest."""
+
+    name: ClassVar[Text] = Text("随步速改变结论的小区", "homes that change sides with pace")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
+        Column("area_id", "text", Text("小区编号", "residential area id"), required=True, nullable=False),
+        Column("distance_mm", "integer", Text("路网距离", "network distance"), unit="mm", required=True),
+        Column("fails_at_m_s", "number", Text("不达标步速", "fails at"), unit="m/s", required=True),
+        Column("passes_at_m_s", "number", Text("达标步速", "passes at"), unit="m/s", required=True),
+    )
+
+
+@dataclass(frozen=True)
+class Ratios(Table):
+    """Ratios and stocks: numerator ÷ denominator × per against the limit, by residential area, zone or study.
+
+    ``task_share`` is value ÷ limit where each zone has a task of its own (任务完成率).
+    """
+
+    name: ClassVar[Text] = Text("比率与总量", "ratios")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
+        Column("level", "text", Text("级别", "level"), required=True, nullable=False),
+        Column("zone_id", "text", Text("小区或区划编号", "area or zone id"), required=True, nullable=False),
+        Column("numerator", "number", Text("分子", "numerator"), required=True),
+        Column("denominator", "number", Text("分母", "denominator"), required=True),
+        Column("value", "number", Text("实测值", "value"), required=True),
+        Column("op", "text", Text("比较", "operator"), required=True, nullable=False),
+        Column("limit", "number", Text("限值", "limit"), required=True),
+        Column("task_share", "number", Text("任务完成率", "share of the task"), required=True),
+        Column("outcome", "text", Text("结论", "outcome"), required=True, nullable=False, choices=OUTCOMES),
     )
 
 
@@ -315,10 +512,16 @@ TABLES: tuple[type[Table], ...] = (
     Facilities,
     Candidates,
     Zones,
+    Units,
     Membership,
     Access,
     Verdicts,
     Coverage,
+    Equity,
+    StraightVsNetwork,
+    PaceShares,
+    PaceChanges,
+    Ratios,
     Scores,
     Binding,
     Areas,

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import pyproj
 import shapely
 
@@ -48,7 +49,7 @@ UNKNOWN_TYPE = Text("规则包中没有的设施类型", "of a type the pack doe
 _SHAPEFILE_PARTS = (".dbf", ".prj", ".shp", ".shx")
 
 
-def read_layer(spec: InputSpec, crs: pyproj.CRS, types: Types) -> tuple[Table, list[Finding], Source]:
+def read_layer(spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[Table, list[Finding], Source]:
     """The rows of one input as its table in the study CRS, what was found on the way, and where it came from.
 
     ``types`` are the facility types of the pack; facilities of other types are left out and reported.
@@ -83,6 +84,13 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS, types: Types) -> tuple[Table, l
         data_date=raw.data_date,
     )
     return table, [*raw.findings, *_datum_findings(raw, spec), *findings], source
+
+
+def empty_table(layer: str) -> Any:
+    """The table of an input that a study does not have: its required columns, no row."""
+    table = LAYERS[layer]
+    names = [column.name for column in table.columns if column.required and column.name != "geometry"]
+    return table(geopandas.GeoDataFrame({name: [] for name in names}, geometry=[]))
 
 
 def file_sha256(path: Path) -> str:
@@ -159,8 +167,8 @@ def _reader(spec: InputSpec) -> Reader:
     return READERS[extension]
 
 
-def _table(raw: RawLayer, spec: InputSpec, crs: pyproj.CRS) -> tuple[Table, list[Finding], dict[Text, int]]:
-    placed = place(raw, crs, spec.shown, row_names(raw.frame, spec.layer))
+def _table(raw: RawLayer, spec: InputSpec, crs: pyproj.CRS | None) -> tuple[Table, list[Finding], dict[Text, int]]:
+    placed = _placed(raw, spec, crs)
     shaped = shape(placed, spec.layer, spec.shown)
     findings, dropped = list(shaped.findings), {**raw.dropped, **shaped.dropped}
     if spec.layer == "streets":
@@ -169,10 +177,25 @@ def _table(raw: RawLayer, spec: InputSpec, crs: pyproj.CRS) -> tuple[Table, list
     frame = shaped.frame
     if spec.layer == "residential":
         findings += demand_point_findings(frame, spec.shown)
-        if raw.box is not None:
+        if raw.box is not None and crs is not None:
             edge = box_ring(raw.box, raw, crs)
             frame = frame.assign(edge_m=shapely.distance(demand_points(frame), edge))
     return LAYERS[spec.layer].build(frame, spec.shown), findings, dropped
+
+
+def _placed(raw: RawLayer, spec: InputSpec, crs: pyproj.CRS | None) -> Any:
+    """The rows in the study CRS; rows that stand nowhere need none. Raises CrsError(kind="missing")."""
+    if shapely.is_missing(raw.frame.geometry.to_numpy()).all():
+        return raw.frame
+    if crs is None:
+        raise CrsError(
+            Text(
+                f"{spec.shown} 含有坐标，研究文件须写明 crs（如 EPSG:4549）。",
+                f"{spec.shown} has coordinates: the study must name its crs, such as EPSG:4549.",
+            ),
+            "missing",
+        )
+    return place(raw, crs, spec.shown, row_names(raw.frame, spec.layer))
 
 
 def _joined(frame: Any, joints: Any, spec: InputSpec) -> tuple[Streets, int]:

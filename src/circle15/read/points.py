@@ -14,7 +14,7 @@ import shapely
 from circle15.core.errors import ConfigError, CrsError, EncodingError, SchemaError
 from circle15.core.schema import Column
 from circle15.core.text import Text, first_ids
-from circle15.read.rows import LAYERS, as_number, receive, rename, row_names
+from circle15.read.rows import CODES, LAYERS, PLACE_OPTIONAL, as_number, receive, rename, row_names
 from circle15.read.spec import InputSpec, RawLayer
 
 _DELIMITERS = ",;\t"
@@ -40,17 +40,61 @@ def read_points(spec: InputSpec) -> RawLayer:
     rows without coordinates, at once) and CrsError (coordinates that are no degrees).
     """
     frame = _table(_decoded(spec), spec)
-    across, up = axes = _DEGREES if spec.datum else _METRES
-    _require_axes(rename(frame, spec.columns, spec.shown), axes, spec)
+    across, up = axes = _METRES if spec.crs else _DEGREES
+    named = rename(frame, spec.columns, spec.shown)
+    if spec.layer in PLACE_OPTIONAL and not {across.name, up.name} & set(named.columns):
+        return _without_places(frame, spec)
+    _require_datum(spec)
+    _require_axes(named, axes, spec)
     for name in frame.columns.difference([*spec.columns.values(), *_declared(spec)]):
         frame[name] = _plain_numbers(frame[name])
     rows, dropped = receive(frame, spec, axes)
     xy = rows[[across.name, up.name]].to_numpy(dtype=float)
     _require_coordinates(rows, xy, axes, spec)
-    points = geopandas.GeoDataFrame(
-        rows.drop(columns=[across.name, up.name]), geometry=shapely.points(xy) if len(xy) else []
-    )
+    places = np.where(np.isnan(xy).any(axis=1), None, shapely.points(xy)) if len(xy) else []
+    points = geopandas.GeoDataFrame(rows.drop(columns=[across.name, up.name]), geometry=places)
     return RawLayer(points, spec.datum, spec.crs, dropped=dropped)
+
+
+def _require_datum(spec: InputSpec) -> None:
+    if spec.datum is None and spec.crs is None:
+        raise CrsError(
+            Text(
+                f"{spec.shown}：有坐标列，但没有写明坐标基准。请写 datum 或 crs；程序不猜测。",
+                f"{spec.shown}: has coordinates but no datum. Give datum or crs; it is never guessed.",
+            ),
+            "datum",
+        )
+
+
+def _without_places(frame: Any, spec: InputSpec) -> RawLayer:
+    """A table whose rows stand nowhere on the map."""
+    for name in frame.columns.difference([*spec.columns.values(), *_declared(spec)]):
+        frame[name] = _plain_numbers(frame[name])
+    rows, dropped = receive(frame, spec)
+    _require_codes(rows, np.ones(len(rows), dtype=bool), spec)
+    nowhere = geopandas.GeoDataFrame(rows, geometry=np.full(len(rows), None, dtype=object))
+    return RawLayer(nowhere, spec.datum, spec.crs, dropped=dropped)
+
+
+def _require_codes(rows: Any, placeless: Any, spec: InputSpec) -> None:
+    """A facility without a place needs a code. Raises SchemaError."""
+    if spec.layer != "facilities":
+        return
+    coded = np.zeros(len(rows), dtype=bool)
+    for code in CODES:
+        if code in rows.columns:
+            coded |= rows[code].notna().to_numpy()
+    lost = placeless & ~coded
+    if lost.any():
+        ids = first_ids(row_names(rows, spec.layer)[lost])
+        raise SchemaError(
+            Text(
+                zh=f"{spec.shown}：{lost.sum()} 处设施既没有坐标，也没有 {'、'.join(CODES)}（{ids}）。请至少补充一项。",
+                en=f"{spec.shown}: {lost.sum()} facilities have neither coordinates nor a code ({ids}): "
+                f"give one of {', '.join(CODES)}.",
+            )
+        )
 
 
 def _declared(spec: InputSpec) -> list[str]:
@@ -160,6 +204,9 @@ def _require_axes(frame: Any, axes: tuple[Column, Column], spec: InputSpec) -> N
 
 def _require_coordinates(rows: Any, xy: Any, axes: tuple[Column, Column], spec: InputSpec) -> None:
     empty = np.isnan(xy).any(axis=1)
+    if spec.layer in PLACE_OPTIONAL:
+        _require_codes(rows, empty, spec)
+        xy, empty = xy[~empty], empty & False
     if empty.any():
         ids, lines = first_ids(row_names(rows, spec.layer)[empty]), first_ids(rows.index[empty])
         names = "/".join(axis.name for axis in axes)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from circle15.core.errors import ConfigError, SchemaError
 from circle15.core.schema import Column, Table
-from circle15.core.tables import Candidates, Facilities, Residential, Streets, Zones
+from circle15.core.tables import Candidates, Facilities, Residential, Streets, Units, Zones
 from circle15.core.text import Text, first_ids
 from circle15.read.spec import InputSpec
 from circle15.read.where import matching
@@ -26,7 +26,12 @@ LAYERS: Mapping[str, type[Table]] = {
     "facilities": Facilities,
     "candidates": Candidates,
     "zones": Zones,
+    "zone_table": Units,
 }
+
+# A facility may lack a place if a code says where it counts; the zone table has no places at all.
+PLACE_OPTIONAL = ("facilities", "zone_table")
+CODES = ("community_code", "town_code", "county_code")
 
 LEFT_BY_WHERE = Text("不符合 where 条件", "left out by where")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import geopandas
 import numpy as np
+import pandas
 import shapely
 from numpy.typing import NDArray
 
@@ -16,7 +17,7 @@ from circle15.core.errors import SchemaError
 from circle15.core.results import Finding
 from circle15.core.text import Text, first_ids
 from circle15.read.project import to_grid
-from circle15.read.rows import row_names
+from circle15.read.rows import PLACE_OPTIONAL, row_names
 
 _LINES = ("LineString", "LinearRing", "MultiLineString")
 _POLYGONS = ("Polygon", "MultiPolygon")
@@ -62,6 +63,13 @@ def shape(frame: Any, layer: str, shown: str) -> Shaped:
     that is lossless (see :func:`repaired`). Raises SchemaError for other geometry types, with the counts, and for
     polygons that cannot be repaired, with their ids.
     """
+    placeless = shapely.is_missing(frame.geometry.to_numpy())
+    if layer in PLACE_OPTIONAL and placeless.any():
+        located = shape(frame[~placeless], layer, shown) if not placeless.all() else Shaped(frame[~placeless])
+        rows = pandas.concat([located.frame, frame[placeless]]).loc[
+            frame.index.intersection(located.frame.index.union(frame.index[placeless]), sort=False)
+        ]
+        return Shaped(rows, (*located.findings, *_unlocated(frame[placeless], layer, shown)), located.dropped)
     filled, findings, dropped = _without_empty(frame, layer, shown)
     plain = filled.set_geometry(_unwrapped(filled.geometry.to_numpy()))
     _require_types(plain, layer, shown)
@@ -70,6 +78,25 @@ def shape(frame: Any, layer: str, shown: str) -> Shaped:
     sound, repairs = _repair(plain, layer, shown)
     pointed, points = _as_points(sound, layer, shown) if layer in _POINTS_ONLY else (sound, ())
     return Shaped(pointed, (*findings, *repairs, *points), dropped)
+
+
+def _unlocated(frame: Any, layer: str, shown: str) -> tuple[Finding, ...]:
+    if layer == "zone_table":
+        return ()
+    return (
+        Finding(
+            code="unlocated",
+            severity="warning",
+            layer=layer,
+            count=len(frame),
+            ids=tuple(str(each) for each in row_names(frame, layer)[:3]),
+            message=Text(
+                zh=f"{shown}：{len(frame)} 处设施未定位，按代码计数，不参与距离指标。",
+                en=f"{shown}: {len(frame)} facilities have no place: they count by their codes, not for distances.",
+            ),
+            fix=Text("补充坐标。", "Give them coordinates."),
+        ),
+    )
 
 
 def demand_points(frame: Any) -> Any:

@@ -26,6 +26,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "农村": "rural",
         "乡村": "rural",
     },
+    "ownership": {
+        "公办": "public",
+        "公立": "public",
+        "民办": "private",
+        "民营": "private",
+    },
+    "build_mode": {
+        "新建": "new",
+        "新办": "new",
+        "改扩建": "extended",
+        "改建": "extended",
+        "扩建": "extended",
+        "提升": "upgraded",
+        "改造提升": "upgraded",
+    },
     "level": {
         "社区": "community",
         "村": "village",

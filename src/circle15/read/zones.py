@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from circle15.core.errors import SchemaError
 from circle15.core.results import Finding
-from circle15.core.tables import ZONE_LEVELS, Membership, Zones
+from circle15.core.tables import ZONE_LEVELS, Membership, Units, Zones
 from circle15.core.text import Text, first_ids
 
 # The column of the residential areas that holds a zone_id of the level. An area is in a community or a village,
@@ -21,34 +21,74 @@ CODE_COLUMNS: Mapping[str, str] = {
     "community": "community_code",
     "village": "community_code",
     "town": "town_code",
+    "county": "county_code",
 }
 
 _OVERLAP_M2 = 1.0
 
 
-def membership(residential: Any, points: Any, zones: Zones) -> tuple[Membership, tuple[Finding, ...]]:
-    """For each level, the zone of each area that has one; rows by level, then in the order of the areas.
+def membership(
+    rows: Any, points: Any, zones: Zones | None, units: Units | None = None, layer: str = "residential"
+) -> tuple[Membership, tuple[Finding, ...]]:
+    """For each level, the zone of each row that has one; by level, then in the order of the rows.
 
-    ``points`` are the demand points, in row order, in the CRS of the zones. A code that is a zone_id of the level
-    decides; else the polygon that holds the point, on a border the smallest zone_id as text. An area whose code names
-    a zone of one level is not looked up by location in the other level of that code. Raises SchemaError where
-    zones of one level overlap by more than 1 m²; a code that is no zone_id is a finding.
+    ``rows`` has ``area_id`` (or the ids of facilities under that name) and codes; ``points`` are their places in the
+    CRS of the zones, None where they have none. ``units`` is the full list of zones, else ``zones``. A code that is a
+    zone_id of the level decides; else the polygon that holds the point, on a border the smallest zone_id as text; else
+    the parent of the zone found at a finer level. A row whose code names a zone of one level is not looked up by
+    location in the other level of that code. Raises SchemaError where zones of one level overlap by more than 1 m²;
+    a code that is no zone_id is a finding.
     """
-    levels = [level for level in ZONE_LEVELS if (zones.frame["level"] == level).any()]
-    _refuse_overlaps(zones.frame, levels)
-    parts = [_of_level(residential, points, zones.frame, level) for level in levels]
-    empty = pd.DataFrame({"area_id": [], "level": [], "zone_id": [], "by": []}, dtype="str")
-    return Membership.build(pd.concat([empty, *parts])), _unknown_codes(residential, zones.frame)
+    known = _known_zones(zones, units)
+    if known is None:
+        return Membership.build(_EMPTY), ()
+    levels = [level for level in ZONE_LEVELS if (known["level"] == level).any()]
+    if zones is not None:
+        _refuse_overlaps(zones.frame, levels)
+    parts = [_of_level(rows, points, known, zones, level) for level in levels]
+    found = pd.concat([_EMPTY, *parts])
+    return Membership.build(pd.concat([found, *_by_parents(found, known, levels)])), _unknown_codes(rows, known, layer)
 
 
-def _of_level(residential: Any, points: Any, zones: Any, level: str) -> Any:
-    coded = _known_code(residential, zones, level)
-    settled = _known_code(residential, zones, *_levels_of(CODE_COLUMNS.get(level))).notna()
-    located = _located(points, zones[zones["level"] == level])
+_EMPTY = pd.DataFrame({"area_id": [], "level": [], "zone_id": [], "by": []}, dtype="str")
+
+
+def _known_zones(zones: Zones | None, units: Units | None) -> Any:
+    if units is not None:
+        return units.frame
+    return None if zones is None else zones.frame
+
+
+def _of_level(rows: Any, points: Any, known: Any, zones: Zones | None, level: str) -> Any:
+    coded = _known_code(rows, known, level)
+    settled = _known_code(rows, known, *_levels_of(CODE_COLUMNS.get(level))).notna()
+    if zones is None:
+        located = np.full(len(rows), None, dtype=object)
+    else:
+        located = _located(points, zones.frame[zones.frame["level"] == level])
     zone = coded.where(coded.notna() | settled, located)
-    rows = pd.DataFrame({"area_id": residential["area_id"].to_numpy(), "level": level, "zone_id": zone.to_numpy()})
-    rows["by"] = np.where(coded.notna(), "code", "location")
-    return rows[rows["zone_id"].notna()]
+    found = pd.DataFrame({"area_id": rows["area_id"].to_numpy(), "level": level, "zone_id": zone.to_numpy()})
+    found["by"] = np.where(coded.notna(), "code", "location")
+    return found[found["zone_id"].notna()]
+
+
+def _by_parents(found: Any, known: Any, levels: list[str]) -> list[Any]:
+    """Zones of coarser levels that follow from those of finer ones, for rows that have none there yet."""
+    if "parent_id" not in known.columns:
+        return []
+    parent = known.dropna(subset=["parent_id"]).set_index("zone_id")["parent_id"]
+    level_of = known.set_index("zone_id")["level"]
+    more: list[Any] = []
+    have = {(each.area_id, each.level) for each in found.itertuples()}
+    current = found
+    for _ in levels:
+        up = current.assign(zone_id=current["zone_id"].map(parent)).dropna(subset=["zone_id"])
+        up = up.assign(level=up["zone_id"].map(level_of)).dropna(subset=["level"])
+        fresh = np.array([(each.area_id, each.level) not in have for each in up.itertuples()], dtype=bool)
+        current = up[fresh].drop_duplicates(["area_id", "level"])
+        have |= {(each.area_id, each.level) for each in current.itertuples()}
+        more.append(current)
+    return more
 
 
 def _levels_of(column: str | None) -> tuple[str, ...]:
@@ -68,7 +108,9 @@ def _located(points: Any, zones: Any) -> Any:
     """The smallest zone_id of the polygons that hold or touch each point, else None."""
     ordered = zones.sort_values("zone_id")
     # The tree is built of the points, because the query prepares its polygons: each is searched many times.
-    zone, point = shapely.STRtree(points).query(ordered.geometry.to_numpy(), predicate="intersects")
+    zone, point = shapely.STRtree(np.asarray(points, dtype=object)).query(
+        ordered.geometry.to_numpy(), predicate="intersects"
+    )
     first = np.full(len(points), len(ordered))
     np.minimum.at(first, point, zone)
     ids = np.array([*ordered["zone_id"], None], dtype=object)
@@ -103,31 +145,39 @@ def _overlapping(polygons: Any) -> NDArray[np.int64]:
     return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
 
 
-def _unknown_codes(residential: Any, zones: Any) -> tuple[Finding, ...]:
+# What rows are called in the finding: a residential area without a code has a place, a facility may have none.
+_ROWS: Mapping[str, Text] = {
+    "residential": Text("居住小区", "residential areas"),
+    "facilities": Text("设施", "facilities"),
+}
+
+
+def _unknown_codes(rows: Any, zones: Any, layer: str) -> tuple[Finding, ...]:
     findings = []
     for column in dict.fromkeys(CODE_COLUMNS.values()):
         levels = _levels_of(column)
-        if column not in residential.columns or not zones["level"].isin(levels).any():
+        if column not in rows.columns or not zones["level"].isin(levels).any():
             continue
-        known = _known_code(residential, zones, *levels).notna().to_numpy()
-        strange = residential[column].notna().to_numpy() & ~known
+        known = _known_code(rows, zones, *levels).notna().to_numpy()
+        strange = rows[column].notna().to_numpy() & ~known
         if strange.any():
-            findings.append(_unknown_code(column, residential[strange]))
+            findings.append(_unknown_code(column, rows[strange], layer))
     return tuple(findings)
 
 
-def _unknown_code(column: str, rows: Any) -> Finding:
+def _unknown_code(column: str, rows: Any, layer: str) -> Finding:
     codes = first_ids(sorted(rows[column].unique()))
+    word = _ROWS[layer]
     return Finding(
         code="zone_code_unknown",
         severity="warning",
-        layer="residential",
+        layer=layer,
         count=len(rows),
         ids=tuple(rows["area_id"][:3]),
         message=Text(
-            zh=f"{len(rows)} 个小区的 {column} 不是已知的区划代码（{codes}），改按位置归属。",
-            en=f"{len(rows)} residential areas have a {column} that is no zone_id ({codes}); "
-            f"their location decides instead.",
+            zh=f"{len(rows)} 处{word.zh}的 {column} 不是已知的区划代码（{codes}），改按位置归属，没有位置的不归属。",
+            en=f"{len(rows)} {word.en} have a {column} that is no zone_id ({codes}); "
+            f"their location decides instead, where they have one.",
         ),
         fix=Text("请核对代码与区划数据。", "Check the codes against the zones."),
     )
