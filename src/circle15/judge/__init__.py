@@ -1,30 +1,48 @@
 """Distances, attributes and a pack → verdicts, coverage, scores. Every count is a sum over verdict rows."""
 
+from circle15.judge.assignment import assign
 from circle15.judge.binding import binding
-from circle15.judge.counting import counted, status_findings
-from circle15.judge.coverage import Groups, coverage, group
+from circle15.judge.compasses import straight_vs_network
+from circle15.judge.counting import built, counted, operating, status_findings
+from circle15.judge.coverage import Groups, coverage, group, study_outcome
+from circle15.judge.equity import Catchment, capacities, equity, equity_findings
 from circle15.judge.health import health, near_edge
 from circle15.judge.kinds import KINDS, judge
 from circle15.judge.land import are_parcels, land_intersection
+from circle15.judge.pace import pace_changes, pace_shares, parse_paces
+from circle15.judge.ratio import ratios
 from circle15.judge.scores import score_basis, scores
 from circle15.judge.subjects import Block, Subjects, verdicts
 
 __all__ = [
     "KINDS",
     "Block",
+    "Catchment",
     "Groups",
     "Subjects",
     "are_parcels",
+    "assign",
     "binding",
+    "built",
+    "capacities",
     "counted",
     "coverage",
+    "equity",
+    "equity_findings",
     "group",
     "health",
     "judge",
     "land_intersection",
     "near_edge",
+    "operating",
+    "pace_changes",
+    "pace_shares",
+    "parse_paces",
+    "ratios",
     "score_basis",
     "scores",
     "status_findings",
+    "straight_vs_network",
+    "study_outcome",
     "verdicts",
 ]

@@ -18,7 +18,7 @@ def binding(blocks: Sequence[Block], area_ids: Any) -> Binding:
     A rule failed without a distance (no facility, unreachable) is the worst failure. Equal margins: the first
     rule in pack order. An area without a passed or failed rule has none.
     """
-    headline = [block for block in blocks if block.is_headline]
+    headline = [block for block in blocks if block.is_headline and block.of_areas]
     size = len(area_ids)
     best = np.full(size, np.inf)
     rule_id = np.full(size, None, dtype=object)
@@ -27,7 +27,8 @@ def binding(blocks: Sequence[Block], area_ids: Any) -> Binding:
     for code in (FAIL, PASS):
         settled = decided.copy()
         for block in headline:
-            relative = np.nan_to_num(block.margin / block.rule.limit.value, nan=-np.inf)
+            limit = block.rule.limit.value if block.limit is None else block.limit
+            relative = np.nan_to_num(block.margin / limit, nan=-np.inf)
             wins = ~settled & (block.outcome == code) & (~decided | (relative < best))
             best[wins], rule_id[wins], outcome[wins] = relative[wins], block.rule.rule_id, OUTCOMES[code]
             decided |= wins

@@ -7,34 +7,59 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from circle15.core.results import Finding
 from circle15.core.rule import Rule
 from circle15.core.tables import Facilities
 from circle15.core.text import Text, first_ids
+from circle15.judge.evidence import meets
+from circle15.judge.subjects import PASS
 
 OPERATING = "operating"
+_STANDING = (OPERATING, "closed")
 
 
-def counted(rule: Rule, facilities: Facilities, as_of: dt.date | None) -> Any:
-    """Rows of the facilities that count: of a target type, operating, and opened by ``as_of``.
+def built(facilities: Facilities, as_of: dt.date | None) -> NDArray[np.bool_]:
+    """Which facilities stand at ``as_of``, whether they operate or not: neither planned nor under construction."""
+    frame = facilities.frame
+    stands = np.ones(len(frame), dtype=bool)
+    if facilities.has("status"):
+        stands = stands & frame["status"].isin(_STANDING).to_numpy()
+    return stands & _open(facilities, as_of)
+
+
+def operating(facilities: Facilities, as_of: dt.date | None) -> NDArray[np.bool_]:
+    """Which facilities operate, and were open by ``as_of``.
 
     Without a ``status`` column every row counts as operating; without an opening date a row counts as open.
     """
-    frame = facilities.frame
-    counts = frame["type"].isin(rule.targets).to_numpy()
+    operates = np.ones(len(facilities), dtype=bool)
     if facilities.has("status"):
-        counts = counts & (frame["status"] == OPERATING).to_numpy()
-    if as_of is not None and facilities.has("opened"):
-        opened = pd.to_datetime(frame["opened"])
-        counts = counts & (opened.isna() | (opened <= pd.Timestamp(as_of))).to_numpy()
-    return np.flatnonzero(counts)
+        operates = operates & (facilities.frame["status"] == OPERATING).to_numpy()
+    return operates & _open(facilities, as_of)
+
+
+def _open(facilities: Facilities, as_of: dt.date | None) -> NDArray[np.bool_]:
+    if as_of is None or not facilities.has("opened"):
+        return np.ones(len(facilities), dtype=bool)
+    opened = pd.to_datetime(facilities.frame["opened"])
+    return np.asarray((opened.isna() | (opened <= pd.Timestamp(as_of))).to_numpy(), dtype=bool)
+
+
+def counted(rule: Rule, facilities: Facilities, as_of: dt.date | None) -> Any:
+    """Rows of the facilities that count for a distance rule: of a target type, operating, meeting its tests."""
+    of_type = facilities.frame["type"].isin(rule.targets).to_numpy()
+    fits = meets(rule.where, facilities.frame) == PASS
+    return np.flatnonzero(of_type & fits & operating(facilities, as_of))
 
 
 def status_findings(facilities: Facilities) -> list[Finding]:
     """Whether it is assumed that facilities operate, or not told of some."""
     if facilities.has("status"):
         return _status_empty(facilities)
+    if len(facilities) == 0:
+        return []
     return [
         Finding(
             code="status_absent",

@@ -58,6 +58,9 @@ def coverage(
     weights = basis_weights(residential)
     rows: list[dict[str, Any]] = []
     for block in blocks:
+        if not block.of_areas:
+            rows += _of_units(block)
+            continue
         for zones in groups:
             for basis, weight in weights.items():
                 rows += _by_verdict(block, zones, basis, weight)
@@ -66,6 +69,36 @@ def coverage(
                 rows += _by_drawn_area(block, zones, inside, _parcels(residential))
     columns = [column.name for column in Coverage.columns]
     return Coverage.build(pd.DataFrame(rows, columns=columns))
+
+
+def _of_units(block: Block) -> list[dict[str, Any]]:
+    """The share of zones that pass, for the study as a whole."""
+    if block.subject_kind != "zone":
+        return []
+    size = len(block.outcome)
+    return _by_verdict(
+        block, Groups(STUDY_LEVEL, (STUDY_ZONE,), np.zeros(size, dtype=np.int64)), "zones", np.ones(size)
+    )
+
+
+def study_outcome(blocks: Sequence[Block], residential: Residential) -> dict[str, str | None]:
+    """The outcome of each rule for the whole study by its headline metric; None where there is nothing to judge.
+
+    A target on a basis that the data lacks is unknown.
+    """
+    weights = basis_weights(residential)
+    return {block.rule.rule_id: _outcome(block, weights) for block in blocks if block.is_headline}
+
+
+def _outcome(block: Block, weights: Mapping[str, Floats]) -> str | None:
+    target, ones = block.rule.target, np.ones(len(block.outcome))
+    if target and block.of_areas and target.basis not in weights:
+        return "unknown"
+    weight = weights[target.basis] if target and block.of_areas else ones
+    passed, failed, unknown = (float(weight[block.outcome == code].sum()) for code in (PASS, FAIL, UNKNOWN))
+    if target:
+        return target_outcome(target, passed, unknown, passed + failed + unknown)
+    return _plain_outcome(passed, failed, unknown)
 
 
 def basis_weights(residential: Residential) -> dict[str, Floats]:

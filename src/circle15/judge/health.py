@@ -11,7 +11,7 @@ from circle15.core.results import Finding
 from circle15.core.rule import Rule
 from circle15.core.tables import BASES, BASIS_WORDS, Residential
 from circle15.core.text import Text
-from circle15.judge.subjects import FAIL, Block
+from circle15.judge.subjects import CODE, FAIL, Block
 
 
 def health(blocks: Sequence[Block], residential: Residential, most_mm: int) -> list[Finding]:
@@ -20,7 +20,9 @@ def health(blocks: Sequence[Block], residential: Residential, most_mm: int) -> l
     ``most_mm`` is the longest walk any rule allows: a facility beyond the edge could be that near.
     """
     ids = residential.frame["area_id"].to_numpy()
-    found = [_scope(rule, residential) for rule in {block.rule.rule_id: block.rule for block in blocks}.values()]
+    rules = {block.rule.rule_id: block.rule for block in blocks if block.of_areas}.values()
+    found = [_scope(rule, residential) for rule in rules]
+    found += [_unit_scope(block) for block in blocks if not block.of_areas]
     found += [_empty_basis(residential, basis, ids) for basis in BASES]
     found.append(_near_edge(blocks, residential, ids, most_mm))
     return [finding for finding in found if finding is not None]
@@ -40,6 +42,27 @@ def _scope(rule: Rule, residential: Residential) -> Finding | None:
         message=Text(
             zh=f"{rule.rule_id} 的适用范围取决于列 {names}，数据中没有该列。",
             en=f"{rule.rule_id} applies by the column {names}, which the data lacks.",
+        ),
+        fix=Text("补充该列，以便区分适用对象。", "Add the column so that the scope can be told."),
+    )
+
+
+def _unit_scope(block: Block) -> Finding | None:
+    """Zones that are taken to be in scope because the zone table does not say."""
+    count = int((block.because == CODE["scope_assumed"]).sum())
+    if not count:
+        return None
+    names = ", ".join(block.rule.scope)
+    return Finding(
+        code="scope_assumed",
+        severity="warning",
+        layer="zone_table",
+        count=count,
+        ids=(),
+        message=Text(
+            zh=f"{block.rule.rule_id} 的适用范围取决于列 {names}，统计单元表中没有该列，{count} 个单元均按适用计。",
+            en=f"{block.rule.rule_id} applies by the column {names}, which the zone table lacks: all {count} zones "
+            f"are taken to be in scope.",
         ),
         fix=Text("补充该列，以便区分适用对象。", "Add the column so that the scope can be told."),
     )
@@ -71,7 +94,8 @@ def _near_edge(blocks: Sequence[Block], residential: Residential, ids: Any, most
         return None
     failed = np.zeros(len(ids), dtype=bool)
     for block in blocks:
-        failed |= block.outcome == FAIL
+        if block.rule.is_distance:
+            failed |= block.outcome == FAIL
     open_ids = ids[near & failed]
     if len(open_ids) == 0:
         return None

@@ -4,15 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from circle15.core.rule import Rule
-from circle15.judge import within
-from circle15.judge.subjects import Block, Subjects
+from circle15.core.rule import STUDY, Ratio, Rule
+from circle15.judge import preference, presence, ratio, schedule, standard, within
+from circle15.judge.subjects import Block, Subjects, open_block
 
 KINDS: dict[str, Callable[[Rule, Subjects], list[Block]]] = {
     "within": within.judge,
+    "presence": presence.judge,
+    "ratio": ratio.judge,
+    "standard": standard.judge,
+    "schedule": schedule.judge,
+    "preference": preference.judge,
 }
 
 
 def judge(rules: Sequence[Rule], subjects: Subjects) -> list[Block]:
-    """All verdicts of all rules, in rule order."""
-    return [block for rule in rules for block in KINDS[rule.kind](rule, subjects)]
+    """All verdicts of all rules, in rule order; rules about rules are judged when those have been."""
+    own = {rule.rule_id: _judge(rule, subjects) for rule in rules if not _is_share(rule)}
+    judged = [block for blocks in own.values() for block in blocks]
+    shares = {rule.rule_id: [ratio.passing(rule, judged)] for rule in rules if _is_share(rule)}
+    found = own | shares
+    return [block for rule in rules for block in found[rule.rule_id]]
+
+
+def _judge(rule: Rule, subjects: Subjects) -> list[Block]:
+    if _counts_facilities(rule) and not subjects.has_facilities:
+        return [open_block(rule, STUDY, ["*"], "no_facility_table")]
+    return KINDS[rule.kind](rule, subjects)
+
+
+def _counts_facilities(rule: Rule) -> bool:
+    """Whether a rule speaks of facilities: where no table lists them, that there are none is not known."""
+    if isinstance(rule.test, Ratio):
+        return any(amount.of == "facilities" for amount in (*rule.test.numerator, *rule.test.denominator))
+    return rule.test is not None
+
+
+def _is_share(rule: Rule) -> bool:
+    return isinstance(rule.test, Ratio) and bool(rule.test.passing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,17 +23,22 @@ def score_basis(residential: Residential) -> str:
     return next(basis for basis in _BASES if basis in weights)
 
 
-def scores(blocks: Sequence[Block], residential: Residential, groups: Sequence[Groups]) -> Scores:
-    """Points, possible points and rank of every area and zone, by headline metrics, each rule weighing 1.
+def scores(
+    blocks: Sequence[Block], residential: Residential, groups: Sequence[Groups], points_of: Mapping[str, float]
+) -> Scores:
+    """Points, possible points and rank of every area and zone, by headline metrics.
+
+    ``points_of``: what each rule is worth (the bureau's 赋分细则); rules it does not name are worth 1.
 
     Nothing possible: no score, and no rank. Equal shares share a rank within their level.
     """
-    headline = [block for block in blocks if block.is_headline]
+    headline = [block for block in blocks if block.is_headline and block.of_areas]
     size = len(residential)
     points, possible, unknown = np.zeros(size), np.zeros(size), np.zeros(size)
     for block in headline:
-        points += block.outcome == PASS
-        possible += (block.outcome == PASS) | (block.outcome == FAIL)
+        worth = points_of.get(block.rule.rule_id, 1.0)
+        points += worth * (block.outcome == PASS)
+        possible += worth * ((block.outcome == PASS) | (block.outcome == FAIL))
         unknown += block.outcome == UNKNOWN
     weight = basis_weights(residential)[score_basis(residential)]
     levels = [_level(AREA_LEVEL, residential.frame["area_id"].to_numpy(), points, possible, unknown)]

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.core.rule import Metric, Rule
-from circle15.core.tables import OUTCOMES, Access, Residential, Verdicts
+from circle15.core.rule import AREA, Metric, Rule
+from circle15.core.tables import OUTCOMES, Access, Facilities, Membership, Residential, Units, Verdicts
+from circle15.judge.assignment import Assignment
 
 PASS, FAIL, UNKNOWN, NOT_APPLICABLE = (np.int8(code) for code in range(len(OUTCOMES)))
 
 BECAUSE = (
     "measured",
+    "counted",
     "no_facility",
     "unreachable",
     "beyond_cutoff",
@@ -25,6 +28,19 @@ BECAUSE = (
     "scope_assumed",
     "scope_unknown",
     "out_of_scope",
+    "no_column",
+    "cell_empty",
+    "no_units",
+    "no_areas",
+    "no_facility_table",
+    "no_assignment",
+    "unlocated",
+    "nothing_to_share",
+    "part_unknown",
+    "no_limit",
+    "not_due",
+    "no_document",
+    "not_preferred",
 )
 CODE = {word: np.int8(code) for code, word in enumerate(BECAUSE)}
 
@@ -34,10 +50,30 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """The residential areas and their access under each rule, in the same row order for every rule."""
+    """All that rules are judged on.
+
+    ``residential`` and ``facilities`` may be empty. ``access`` has the row order of the residential areas for every
+    rule that needs distances, and no row without streets. ``areas_in`` and ``facilities_in`` say which zones areas and
+    facilities lie in (``area_id`` holds the facility id in the latter). ``operating`` are the rows of facilities that
+    operate at ``as_of`` (运营口径), ``built`` those that stand, whether they operate or not (建成口径).
+    ``has_facilities``: whether the study has a facility table at all; without one, that there are none is not known.
+    ``assignment``: which areas each facility serves. ``facility_mm``: int64 [n, 2], with ``located`` telling which
+    rows have a place.
+    """
 
     residential: Residential
     access: Access
+    facilities: Facilities
+    units: Units | None
+    areas_in: Membership | None
+    facilities_in: Membership | None
+    operating: NDArray[np.bool_]
+    built: NDArray[np.bool_]
+    has_facilities: bool
+    assignment: Assignment
+    as_of: dt.date | None
+    facility_mm: NDArray[np.int64]
+    located: NDArray[np.bool_]
 
     def access_of(self, rule_id: str) -> Any:
         """The access rows of one rule, in row order of the residential areas."""
@@ -47,10 +83,11 @@ class Subjects:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The verdicts of one rule by one metric, one for each residential area in row order.
+    """The verdicts of one rule by one metric, one for each subject.
 
-    ``outcome`` indexes OUTCOMES and ``because`` indexes BECAUSE; value and margin are NaN where nothing
-    was measured.
+    ``outcome`` indexes OUTCOMES and ``because`` indexes BECAUSE; value and margin are NaN where nothing was
+    measured. Subjects are the residential areas in row order where ``subject_kind`` is area. ``limit`` is one
+    for each subject where they differ. ``numerator`` and ``denominator`` are those of a ratio.
     """
 
     rule: Rule
@@ -59,35 +96,78 @@ class Block:
     value: Floats
     margin: Floats
     because: Codes
+    subject_kind: str = AREA
+    subject_ids: Any = None
+    limit: Floats | None = None
+    numerator: Floats | None = None
+    denominator: Floats | None = None
+    levels: tuple[str, ...] = field(default=())
 
     @property
     def is_headline(self) -> bool:
         """Whether this metric decides: the exit code, score, binding rule and gap."""
         return self.metric == self.rule.metric
 
+    @property
+    def of_areas(self) -> bool:
+        """Whether it judges residential areas, so that people can be summed over it."""
+        return self.subject_kind == AREA
+
+
+def open_block(rule: Rule, subject_kind: str, subject_ids: Any, reason: str) -> Block:
+    """Subjects of whom nothing can be said, for one reason."""
+    size = len(subject_ids)
+    nothing = np.full(size, np.nan)
+    return Block(
+        rule,
+        rule.metric,
+        np.full(size, UNKNOWN),
+        nothing,
+        nothing.copy(),
+        np.full(size, CODE[reason]),
+        subject_kind,
+        np.asarray(subject_ids, dtype=object),
+    )
+
 
 def verdicts(blocks: Sequence[Block], area_ids: Any) -> Verdicts:
-    """The blocks as verdict rows, in block order."""
+    """The blocks as verdict rows, in block order.
+
+    Words are stored as categories and the rows are not checked again one by one: they are made here, and a metropolis
+    under forty rules has twenty million.
+    """
     columns = [column.name for column in Verdicts.columns]
-    frames = [_rows(block, area_ids) for block in blocks]
-    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
-    return Verdicts.build(frame)
+    if not blocks:
+        return Verdicts(pd.DataFrame(columns=columns))
+    sizes = [len(block.outcome) for block in blocks]
+    rules = [block.rule for block in blocks]
+    ids = [area_ids if block.of_areas else block.subject_ids for block in blocks]
+    limits = [
+        np.full(size, float(rule.limit.value)) if block.limit is None else block.limit
+        for block, rule, size in zip(blocks, rules, sizes, strict=True)
+    ]
+    made = {
+        "rule_id": _repeated([rule.rule_id for rule in rules], sizes),
+        "subject_kind": _repeated([block.subject_kind for block in blocks], sizes),
+        "subject_id": np.concatenate([np.asarray(each, dtype=object) for each in ids]),
+        "metric": _repeated([block.metric for block in blocks], sizes),
+        "value": np.concatenate([block.value for block in blocks]),
+        "unit": _repeated([rule.limit.unit for rule in rules], sizes),
+        "op": _repeated([rule.limit.op for rule in rules], sizes),
+        "limit": np.concatenate(limits),
+        "margin": np.concatenate([block.margin for block in blocks]),
+        "outcome": _words([block.outcome for block in blocks], OUTCOMES),
+        "because": _words([block.because for block in blocks], BECAUSE),
+    }
+    return Verdicts(pd.DataFrame(made, columns=columns))
 
 
-def _rows(block: Block, area_ids: Any) -> Any:
-    limit = block.rule.limit
-    return pd.DataFrame(
-        {
-            "rule_id": block.rule.rule_id,
-            "subject_kind": "area",
-            "subject_id": area_ids,
-            "metric": block.metric,
-            "value": block.value,
-            "unit": limit.unit,
-            "op": limit.op,
-            "limit": float(limit.value),
-            "margin": block.margin,
-            "outcome": np.array(OUTCOMES, dtype=object)[block.outcome],
-            "because": np.array(BECAUSE, dtype=object)[block.because],
-        }
-    )
+def _repeated(words: Sequence[str], sizes: Sequence[int]) -> pd.Categorical:
+    """Each word as often as its block has rows."""
+    known = list(dict.fromkeys(words))
+    codes = np.array([known.index(word) for word in words], dtype=np.int16)
+    return pd.Categorical.from_codes(np.repeat(codes, sizes), categories=known)
+
+
+def _words(codes: Sequence[Codes], words: Sequence[str]) -> pd.Categorical:
+    return pd.Categorical.from_codes(np.concatenate(codes), categories=list(words))

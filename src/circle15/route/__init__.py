@@ -5,7 +5,7 @@ from circle15.route.areas import HOLES, draw, draw_straight, reached_parts
 from circle15.route.health import health
 from circle15.route.network import Network, build
 from circle15.route.reach import Nearest, Pairs, distances, nearest, pairs
-from circle15.route.snap import Anchors, snap
+from circle15.route.snap import Anchors, snap, unanchored
 from circle15.route.straight import nearest_straight, straight_pairs
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "reached_parts",
     "snap",
     "straight_pairs",
+    "unanchored",
 ]

@@ -56,6 +56,12 @@ def snap(network: Network, points_mm: Ints, max_leg_mm: int, outlines: Any = Non
     return found.anchors()
 
 
+def unanchored(count: int) -> Anchors:
+    """Anchors of points where there are no streets: none is snapped."""
+    whole = np.zeros(count, dtype=np.int64)
+    return Anchors(whole, whole, whole, np.zeros((count, 2)), np.zeros(count, dtype=bool))
+
+
 class _Anchoring:
     """The anchors found so far; ``settle`` looks for those still missing."""
 

@@ -1,0 +1,80 @@
+"""配建: which residential areas a facility belongs to. Never the nearest, never a catchment: those are analyses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from circle15.core.tables import Facilities, Residential
+from circle15.judge.cells import parts
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The rows of the areas that each facility row serves: ``area[start[row]] … area[start[row + 1] − 1]``."""
+
+    start: Ints
+    area: Ints
+
+    def of(self, row: int) -> Ints:
+        """The areas of one facility."""
+        return self.area[self.start[row] : self.start[row + 1]]
+
+    @property
+    def counts(self) -> Ints:
+        """How many areas each facility serves."""
+        return np.diff(self.start)
+
+    def first_of(self, rows: Ints) -> Ints:
+        """One area of each of these facilities, all of which serve some."""
+        return self.area[self.start[rows]]
+
+
+def assign(residential: Residential, facilities: Facilities) -> Assignment:
+    """Which areas each facility serves: those that ``serves`` names, else those of the same community code."""
+    homes, frame = residential.frame, facilities.frame
+    row_of = {area_id: row for row, area_id in enumerate(homes["area_id"])}
+    by_code: dict[object, Ints] = {}
+    if "community_code" in homes.columns:
+        by_code = {code: np.asarray(rows) for code, rows in homes.groupby("community_code").indices.items()}
+    serves = frame["serves"] if "serves" in frame.columns else [None] * len(frame)
+    codes = frame["community_code"] if "community_code" in frame.columns else [None] * len(frame)
+    nobody = np.empty(0, dtype=np.int64)
+    members = []
+    for named, code in zip(serves, codes, strict=True):
+        known = [row_of[each] for each in parts(named) if each in row_of]
+        members.append(np.array(known, dtype=np.int64) if known else by_code.get(code, nobody))
+    start = np.concatenate([[0], np.cumsum([len(each) for each in members])]).astype(np.int64)
+    return Assignment(start, np.concatenate([nobody, *members]))
+
+
+def is_assigned(residential: Residential, facilities: Facilities) -> bool:
+    """Whether the data can say at all which areas a facility belongs to."""
+    by_code = residential.has("community_code")
+    return facilities.has("serves") or (facilities.has("community_code") and by_code)
+
+
+def without_code(residential: Residential, facilities: Facilities) -> NDArray[np.bool_]:
+    """Which areas no facility can name, because they have no community code and facilities name no areas."""
+    if facilities.has("serves") or not residential.has("community_code"):
+        return np.zeros(len(residential), dtype=bool)
+    return np.asarray(residential.frame["community_code"].isna().to_numpy(), dtype=bool)
+
+
+def groups(assignment: Assignment, counts: NDArray[np.bool_], area_count: int) -> Ints:
+    """The group of each area: areas that share a facility are one group, and its ratio is that of each member.
+
+    ``counts``: the facilities that matter; others join no areas.
+    """
+    rows = np.flatnonzero(counts & (assignment.counts > 0))
+    first = np.repeat(assignment.first_of(rows), assignment.counts[rows])
+    member = np.concatenate([np.empty(0, dtype=np.int64), *(assignment.of(int(row)) for row in rows)])
+    links = np.ones(len(member), dtype=np.int8)
+    graph = coo_matrix((links, (first, member)), shape=(area_count, area_count))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)

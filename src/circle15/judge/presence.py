@@ -1,0 +1,80 @@
+"""Rule kind ``presence``: zones that have at least so many facilities of a kind.
+
+Two small sites do not add up: each facility is tested by itself. A facility whose own test is open leaves its
+zone open, unless enough others are certain.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circle15.core.rule import ATTRIBUTES_BUILT, FACILITY, STUDY, Amount, Metric, Presence, Rule
+from circle15.judge.evidence import are_placed, condition_columns, open_reason, qualified, zone_rows
+from circle15.judge.subjects import CODE, FAIL, PASS, UNKNOWN, Block, Codes, Floats, Subjects, open_block
+from circle15.judge.units import unit_scope, units_of
+
+_ZONE = "zone"
+
+
+def judge(rule: Rule, subjects: Subjects) -> list[Block]:
+    """Over the zones of the rule's level, one block for sites that operate and one for those built; or the spokes."""
+    rows = units_of(subjects, rule.level)
+    if rows is None:
+        return [open_block(rule, STUDY, ["*"], "no_units")]
+    ids = rows["zone_id"].to_numpy(dtype=object)
+    if isinstance(rule.test, Presence) and rule.test.spokes:
+        certain, possible, reason = _counts(rule, Amount("facilities"), subjects, ids)
+        hubs = dict(zip(ids, zip(certain, possible, strict=True), strict=True))
+        return [_spokes(rule, rule.test, subjects, hubs, reason)]
+    return [_zones(rule, metric, subjects, rows) for metric in rule.metrics]
+
+
+def _zones(rule: Rule, metric: Metric, subjects: Subjects, rows: Any) -> Block:
+    ids = rows["zone_id"].to_numpy(dtype=object)
+    amount = Amount("facilities", all_built=metric == ATTRIBUTES_BUILT)
+    certain, possible, reason = _counts(rule, amount, subjects, ids)
+    outcome = _decide(rule, certain, possible)
+    applies, because = unit_scope(rule, rows)
+    because = np.where((applies == PASS) & (outcome == UNKNOWN), CODE[reason], because)
+    outcome = np.where(applies == PASS, outcome, applies)
+    return Block(rule, metric, outcome, certain, rule.limit.margin(certain), because, _ZONE, ids)
+
+
+def _counts(rule: Rule, amount: Amount, subjects: Subjects, ids: NDArray[np.object_]) -> tuple[Floats, Floats, str]:
+    """For each zone, the facilities that certainly count and those that may, and what leaves the latter open.
+
+    Where no facility at all can be placed at the level, each that counts may stand in any zone.
+    """
+    frame = subjects.facilities.frame
+    tests = qualified(rule, amount, subjects)
+    if (tests != FAIL).any() and not are_placed(subjects.facilities_in, rule.level):
+        everywhere = np.full(len(ids), float((tests != FAIL).sum()))
+        return np.zeros(len(ids)), everywhere, "no_assignment"
+    zone = zone_rows(subjects.facilities_in, rule.level, frame["facility_id"])
+    place = {zone_id: number for number, zone_id in enumerate(ids)}
+    at = np.array([place.get(each, -1) for each in zone], dtype=np.int64)
+    known = at >= 0
+    certain = np.bincount(at[known & (tests == PASS)], minlength=len(ids)).astype(float)
+    doubtful = np.bincount(at[known & (tests == UNKNOWN)], minlength=len(ids))
+    return certain, certain + doubtful, open_reason(condition_columns(*rule.where), frame)
+
+
+def _decide(rule: Rule, certain: Floats, possible: Floats) -> Codes:
+    return np.where(rule.limit.holds(certain), PASS, np.where(rule.limit.holds(possible), UNKNOWN, FAIL))
+
+
+def _spokes(rule: Rule, test: Presence, subjects: Subjects, hubs: dict[str, tuple[float, float]], reason: str) -> Block:
+    """Each spoke passes if its zone has a hub; without a zone nobody can say."""
+    frame = subjects.facilities.frame
+    rows = frame["type"].isin(test.spokes).to_numpy() & subjects.operating
+    ids = frame.loc[rows, "facility_id"].to_numpy(dtype=object)
+    zone = zone_rows(subjects.facilities_in, rule.level, ids)
+    pairs = [hubs.get(each, (np.nan, np.nan)) for each in zone]
+    certain, possible = np.array(pairs, dtype=float).reshape(-1, 2).T
+    outcome = np.where(np.isnan(certain), UNKNOWN, _decide(rule, certain, possible))
+    because = np.where(np.isnan(certain), CODE["no_assignment"], CODE["counted"])
+    because = np.where(~np.isnan(certain) & (outcome == UNKNOWN), CODE[reason], because)
+    return Block(rule, rule.metric, outcome, certain, rule.limit.margin(certain), because, FACILITY, ids)

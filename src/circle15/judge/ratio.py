@@ -1,0 +1,351 @@
+"""Rule kind ``ratio``: so much per household, person or bed; stocks; shares; tasks of each zone.
+
+A sum of which some cell is empty is a lower bound: it passes a lower limit it already reaches, and says nothing
+else. A ratio of nothing is null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from circle15.core.limit import UPPER
+from circle15.core.rule import AREA, STUDY, Amount, Ratio, Rule, Target
+from circle15.core.tables import OUTCOMES, Ratios, Units
+from circle15.judge.assignment import groups, is_assigned, without_code
+from circle15.judge.coverage import target_outcome
+from circle15.judge.evidence import (
+    are_placed,
+    condition_columns,
+    facility_values,
+    open_reason,
+    qualified,
+    zone_rows,
+)
+from circle15.judge.scope import scope
+from circle15.judge.subjects import (
+    CODE,
+    FAIL,
+    NOT_APPLICABLE,
+    PASS,
+    UNKNOWN,
+    Block,
+    Codes,
+    Floats,
+    Subjects,
+    open_block,
+)
+from circle15.judge.units import study_total, unit_scope, unit_totals, units_of
+
+_ZONE = "zone"
+# 每百户: planned dwellings of new areas, actual households of existing ones.
+_HOUSEHOLDS = ("households", "planned_dwellings")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """A sum for each subject: what is certain of it, and whether that is all."""
+
+    value: Floats
+    complete: NDArray[np.bool_]
+    reason: str = "cell_empty"
+
+
+def judge(rule: Rule, subjects: Subjects) -> list[Block]:
+    """One block over the areas, the zones of a level, or the study."""
+    test = rule.test if isinstance(rule.test, Ratio) else Ratio()
+    return [_LEVELS.get(rule.level, _of_zones)(rule, test, subjects)]
+
+
+def _of_areas(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
+    size = len(subjects.residential)
+    if size == 0:
+        return open_block(rule, STUDY, ["*"], "no_areas")
+    if not is_assigned(subjects.residential, subjects.facilities):
+        return open_block(rule, AREA, subjects.residential.frame["area_id"], "no_assignment")
+    group = groups(subjects.assignment, _counting(rule, test, subjects), size)
+    top = _add([_facilities_by_group(rule, each, subjects, group) for each in test.numerator])
+    bottom = _add([_people_by_group(each, subjects, group) for each in test.denominator])
+    block = _ratio(rule, test, top, bottom, AREA, subjects.residential.frame["area_id"].to_numpy(object), None)
+    applies, reason = scope(rule, subjects.residential)
+    because = np.where(reason != CODE["measured"], reason, block.because)
+    outcome = np.where(applies != PASS, applies, block.outcome)
+    lost = (applies == PASS) & (outcome == FAIL) & without_code(subjects.residential, subjects.facilities)
+    return _replace(
+        block, np.where(lost, UNKNOWN, outcome).astype(np.int8), np.where(lost, CODE["no_assignment"], because)
+    )
+
+
+def _counting(rule: Rule, test: Ratio, subjects: Subjects) -> NDArray[np.bool_]:
+    """The facilities that some amount sums, or may."""
+    counts = np.zeros(len(subjects.facilities), dtype=bool)
+    for amount in (*test.numerator, *test.denominator):
+        if amount.of == "facilities":
+            counts |= qualified(rule, amount, subjects) != FAIL
+    return counts
+
+
+def _facilities_by_group(rule: Rule, amount: Amount, subjects: Subjects, group: NDArray[np.int64]) -> _Sum:
+    """What the facilities of each area's group add up to; a facility shared by its members counts once."""
+    tests, values = qualified(rule, amount, subjects), facility_values(amount, subjects)
+    size = int(group.max(initial=-1)) + 1
+    serving = (subjects.assignment.counts > 0) & (tests != FAIL)
+    known = serving & (tests == PASS) & ~np.isnan(values)
+    at = {
+        flag: group[subjects.assignment.first_of(np.flatnonzero(rows))]
+        for flag, rows in ((True, known), (False, serving & ~known))
+    }
+    certain = np.bincount(at[True], weights=values[known], minlength=size).astype(float)
+    doubts = np.bincount(at[False], minlength=size)
+    return _Sum(certain[group], (doubts == 0)[group], _facility_reason(rule, amount, subjects))
+
+
+def _facility_reason(rule: Rule, amount: Amount, subjects: Subjects) -> str:
+    """Why a sum over facilities may be open."""
+    columns = [amount.column, *condition_columns(*rule.where, *amount.where)]
+    return open_reason(columns, subjects.facilities.frame)
+
+
+def _people_by_group(amount: Amount, subjects: Subjects, group: NDArray[np.int64]) -> _Sum:
+    frame = subjects.residential.frame
+    values = _of_each_area(amount.column, frame)
+    size = int(group.max(initial=-1)) + 1
+    sums = np.bincount(group, weights=np.nan_to_num(values), minlength=size).astype(float)
+    empty = np.bincount(group, weights=np.isnan(values), minlength=size)
+    reason = "cell_empty" if amount.column in frame.columns else "no_column"
+    return _Sum(sums[group], (empty == 0)[group], reason)
+
+
+def _of_each_area(column: str, frame: pd.DataFrame) -> Floats:
+    """A column of the areas; households are those planned where the area is new."""
+    if column not in _HOUSEHOLDS or "built" not in frame.columns:
+        return _numbers(frame, column)
+    planned, actual = _numbers(frame, "planned_dwellings"), _numbers(frame, "households")
+    known = {"new": planned, "existing": actual}
+    built = frame["built"].to_numpy(dtype=object)
+    return np.select([built == key for key in known], list(known.values()), default=_numbers(frame, column))
+
+
+def _numbers(frame: pd.DataFrame, column: str) -> Floats:
+    if column not in frame.columns:
+        return np.full(len(frame), np.nan)
+    return np.asarray(frame[column].to_numpy(dtype=float, na_value=np.nan))
+
+
+def _of_zones(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
+    rows = units_of(subjects, rule.level)
+    if rows is None:
+        return open_block(rule, STUDY, ["*"], "no_units")
+    ids = rows["zone_id"].to_numpy(dtype=object)
+    top = _add([_by_zone(rule, each, subjects, rows) for each in test.numerator])
+    bottom = _add([_by_zone(rule, each, subjects, rows) for each in test.denominator])
+    tasks = unit_totals(rows, test.per_zone) if test.per_zone else None
+    limit = np.full(len(ids), np.nan) if test.per_zone and tasks is None else tasks
+    block = _ratio(rule, test, top, bottom, _ZONE, ids, limit)
+    applies, reason = unit_scope(rule, rows)
+    because = np.where(reason != CODE["counted"], reason, block.because)
+    return _replace(block, np.where(applies != PASS, applies, block.outcome), because)
+
+
+def _by_zone(rule: Rule, amount: Amount, subjects: Subjects, rows: pd.DataFrame) -> _Sum:
+    if amount.of == "facilities":
+        return _facilities_by_zone(rule, amount, subjects, rows)
+    totals = unit_totals(rows, amount.column)
+    if totals is not None and not np.isnan(totals).all():
+        return _Sum(np.nan_to_num(totals), ~np.isnan(totals))
+    if amount.of == "people" and subjects.residential.has(amount.column):
+        return _people_by_zone(rule.level, amount.column, subjects, rows)
+    return _Sum(np.zeros(len(rows)), np.zeros(len(rows), dtype=bool), "no_column")
+
+
+def _facilities_by_zone(rule: Rule, amount: Amount, subjects: Subjects, rows: pd.DataFrame) -> _Sum:
+    tests, values = qualified(rule, amount, subjects), facility_values(amount, subjects)
+    zone = zone_rows(subjects.facilities_in, rule.level, subjects.facilities.frame["facility_id"])
+    certain = (tests == PASS) & ~np.isnan(values)
+    open_rows = (tests != FAIL) & ~certain
+    place = {zone_id: number for number, zone_id in enumerate(rows["zone_id"])}
+    at = np.array([place.get(each, -1) for each in zone], dtype=np.int64)
+    sums = np.bincount(at[certain & (at >= 0)], weights=values[certain & (at >= 0)], minlength=len(rows))
+    doubts = np.bincount(at[open_rows & (at >= 0)], minlength=len(rows))
+    reason = _facility_reason(rule, amount, subjects)
+    if (tests != FAIL).any() and not are_placed(subjects.facilities_in, rule.level):
+        return _Sum(sums.astype(float), np.zeros(len(rows), dtype=bool), "no_assignment")
+    return _Sum(sums.astype(float), doubts == 0, reason)
+
+
+def _people_by_zone(level: str, column: str, subjects: Subjects, rows: pd.DataFrame) -> _Sum:
+    frame = subjects.residential.frame
+    zone = zone_rows(subjects.areas_in, level, frame["area_id"])
+    place = {zone_id: number for number, zone_id in enumerate(rows["zone_id"])}
+    at = np.array([place.get(each, -1) for each in zone], dtype=np.int64)
+    values, inside = _numbers(frame, column), at >= 0
+    sums = np.bincount(at[inside], weights=np.nan_to_num(values[inside]), minlength=len(rows)).astype(float)
+    empty = np.bincount(at[inside], weights=np.isnan(values[inside]), minlength=len(rows))
+    return _Sum(sums, empty == 0)
+
+
+def _of_study(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
+    top = _add([_study_sum(rule, each, subjects) for each in test.numerator])
+    bottom = _add([_study_sum(rule, each, subjects) for each in test.denominator])
+    return _ratio(rule, test, top, bottom, STUDY, np.array(["*"], dtype=object), None)
+
+
+def _study_sum(rule: Rule, amount: Amount, subjects: Subjects) -> _Sum:
+    if amount.of == "facilities":
+        tests, values = qualified(rule, amount, subjects), facility_values(amount, subjects)
+        certain = (tests == PASS) & ~np.isnan(values)
+        complete = not ((tests != FAIL) & ~certain).any()
+        reason = _facility_reason(rule, amount, subjects)
+        return _single(float(values[certain].sum()), complete=complete, reason=reason)
+    total = study_total(subjects, amount.column)
+    if total is not None:
+        return _single(0.0 if np.isnan(total) else total, complete=not np.isnan(total))
+    if amount.of == "people" and subjects.residential.has(amount.column):
+        values = _numbers(subjects.residential.frame, amount.column)
+        return _single(float(np.nansum(values)), complete=not np.isnan(values).any())
+    return _Sum(np.zeros(1), np.zeros(1, dtype=bool), "no_column")
+
+
+def _single(value: float, *, complete: bool, reason: str = "cell_empty") -> _Sum:
+    return _Sum(np.array([value]), np.array([complete]), reason)
+
+
+_LEVELS: dict[str, Callable[[Rule, Ratio, Subjects], Block]] = {AREA: _of_areas, STUDY: _of_study}
+
+
+def _add(sums: Sequence[_Sum]) -> _Sum | None:
+    """Amounts added up; incomplete where one of them is."""
+    if not sums:
+        return None
+    reasons = [each.reason for each in sums if not each.complete.all()]
+    return _Sum(
+        np.sum([each.value for each in sums], axis=0),
+        np.all([each.complete for each in sums], axis=0),
+        reasons[0] if reasons else "cell_empty",
+    )
+
+
+def _ratio(
+    rule: Rule,
+    test: Ratio,
+    top: _Sum | None,
+    bottom: _Sum | None,
+    kind: str,
+    ids: NDArray[np.object_],
+    own: Floats | None,
+) -> Block:
+    """Value, outcome and reason of each subject; ``own`` are limits of their own."""
+    if top is None:
+        return open_block(rule, kind, ids, "no_column")
+    below = bottom.value if bottom else np.ones(len(ids))
+    value = np.divide(top.value * test.per, below, out=np.full(len(ids), np.nan), where=below > 0)
+    limit = np.full(len(ids), float(rule.limit.value)) if own is None else own
+    outcome, because = _decide(rule, value, limit, top, bottom)
+    certain = top.complete & (bottom.complete if bottom else True)
+    shown = np.where(certain | (outcome == PASS), value, np.nan)
+    margin = limit - shown if rule.limit.op in UPPER else shown - limit
+    numerator = np.where(top.complete | (outcome == PASS), top.value, np.nan)
+    denominator = np.where(bottom.complete, below, np.nan) if bottom else np.full(len(ids), np.nan)
+    return Block(rule, rule.metric, outcome, shown, margin, because, kind, ids, limit, numerator, denominator)
+
+
+def _decide(rule: Rule, value: Floats, limit: Floats, top: _Sum, bottom: _Sum | None) -> tuple[Codes, Codes]:
+    below_known = bottom.complete if bottom else np.ones(len(value), dtype=bool)
+    nothing = below_known & np.isnan(value)
+    reached = _reaches(rule, value, limit, top, bottom)
+    lower_bound = below_known & reached & (rule.limit.op not in UPPER)
+    known = below_known & top.complete
+    outcome = np.where(reached, PASS, FAIL)
+    outcome = np.where(known | lower_bound, outcome, UNKNOWN)
+    outcome = np.where(np.isnan(limit), UNKNOWN, np.where(nothing, NOT_APPLICABLE, outcome))
+    missing = (bottom.reason if bottom and not below_known.all() else top.reason) if outcome.size else "cell_empty"
+    because = np.where(outcome == UNKNOWN, CODE[missing], CODE["counted"])
+    because = np.where(np.isnan(limit), CODE["no_limit"], np.where(nothing, CODE["nothing_to_share"], because))
+    return outcome, because
+
+
+def _reaches(rule: Rule, value: Floats, limit: Floats, top: _Sum, bottom: _Sum | None) -> NDArray[np.bool_]:
+    """Compared by products, so that 400 m² for 1,000 households are exactly 40 for 100."""
+    test = rule.test if isinstance(rule.test, Ratio) else Ratio()
+    below = bottom.value if bottom else np.ones(len(value))
+    left, right = top.value * test.per, limit * below
+    close = np.isclose(left, right, rtol=1e-12, atol=0)
+    ops = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}
+    result: NDArray[np.bool_] = np.where(close, "=" in rule.limit.op, ops[rule.limit.op]) & ~np.isnan(value)
+    return result
+
+
+def _replace(block: Block, outcome: Codes, because: Codes) -> Block:
+    gone = (outcome != block.outcome) & np.isin(outcome, (NOT_APPLICABLE, UNKNOWN))
+    return Block(
+        block.rule,
+        block.metric,
+        outcome,
+        np.where(gone, np.nan, block.value),
+        np.where(gone, np.nan, block.margin),
+        because,
+        block.subject_kind,
+        block.subject_ids,
+        block.limit,
+        block.numerator,
+        block.denominator,
+    )
+
+
+def passing(rule: Rule, blocks: Sequence[Block]) -> Block:
+    """The share of the subjects of other rules that pass: pass ÷ (pass + fail + unknown), unknowns kept open."""
+    test = rule.test if isinstance(rule.test, Ratio) else Ratio()
+    rows = [block.outcome for block in blocks if block.rule.rule_id in test.passing and block.is_headline]
+    outcome = np.concatenate(rows) if rows else np.empty(0, dtype=np.int8)
+    passed, failed, unknown = (float((outcome == code).sum()) for code in (PASS, FAIL, UNKNOWN))
+    total = passed + failed + unknown
+    share = np.array([passed / total if passed + failed else np.nan])
+    word = target_outcome(Target(rule.limit.op, rule.limit.value, ""), passed, unknown, total) or "not_applicable"
+    because = {"not_applicable": "nothing_to_share", "unknown": "part_unknown"}.get(word, "counted")
+    return Block(
+        rule,
+        rule.metric,
+        np.array([OUTCOMES.index(word)], dtype=np.int8),
+        share,
+        rule.limit.margin(share),
+        np.array([CODE[because]]),
+        STUDY,
+        np.array(["*"], dtype=object),
+        numerator=np.array([passed]),
+        denominator=np.array([total]),
+    )
+
+
+def ratios(blocks: Sequence[Block], area_ids: NDArray[np.object_], units: Units | None) -> Ratios:
+    """The ratio blocks as rows of ratios.csv."""
+    level_of = {} if units is None else dict(zip(units.frame["zone_id"], units.frame["level"], strict=True))
+    frames = [_rows(block, area_ids, level_of) for block in blocks if block.numerator is not None]
+    columns = [column.name for column in Ratios.columns]
+    return Ratios.build(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns))
+
+
+def _rows(block: Block, area_ids: NDArray[np.object_], level_of: dict[str, str]) -> pd.DataFrame:
+    ids = area_ids if block.of_areas else block.subject_ids
+    levels = level_of if block.subject_kind == _ZONE else {}
+    test = block.rule.test
+    limit = np.full(len(ids), block.rule.limit.value) if block.limit is None else block.limit
+    has_task = isinstance(test, Ratio) and bool(test.per_zone)
+    task_share = np.divide(block.value, limit, out=np.full(len(ids), np.nan), where=(limit > 0) & has_task)
+    return pd.DataFrame(
+        {
+            "rule_id": block.rule.rule_id,
+            "level": [levels.get(each, block.subject_kind) for each in ids],
+            "zone_id": ids,
+            "numerator": block.numerator,
+            "denominator": block.denominator,
+            "value": block.value,
+            "op": block.rule.limit.op,
+            "limit": limit,
+            "task_share": task_share,
+            "outcome": np.array(OUTCOMES, dtype=object)[block.outcome],
+        }
+    )

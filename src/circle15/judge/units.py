@@ -1,0 +1,66 @@
+"""Zones as subjects: which of them a rule speaks of, and their totals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from circle15.core.rule import Rule
+from circle15.judge.subjects import CODE, NOT_APPLICABLE, PASS, UNKNOWN, Codes, Floats, Subjects
+
+# 城乡分类代码 of the statistics bureau: which codes are urban and which rural.
+_URBAN_RURAL = {**dict.fromkeys(("111", "112", "121", "122", "123"), "urban"), **dict.fromkeys(("210", "220"), "rural")}
+
+# From coarse to fine: a study's total is the sum over the coarsest level that the table fills.
+_COARSE_FIRST = (("county",), ("town",), ("community", "village"))
+
+
+def units_of(subjects: Subjects, level: str) -> Any:
+    """The rows of the zone table at a level, or None if it has none."""
+    if subjects.units is None:
+        return None
+    rows = subjects.units.frame[subjects.units.frame["level"] == level].reset_index(drop=True)
+    return rows if len(rows) else None
+
+
+def unit_scope(rule: Rule, rows: Any) -> tuple[Codes, Codes]:
+    """PASS for the zones a rule speaks of, UNKNOWN or NOT_APPLICABLE for the others, with the reason code."""
+    outcome, because = np.full(len(rows), PASS), np.full(len(rows), CODE["counted"])
+    for column, wanted in rule.scope.items():
+        values = _column(rows, column)
+        if values is None:
+            because[:] = CODE["scope_assumed"]
+            continue
+        empty = values.isna().to_numpy()
+        other = ~empty & (values != wanted).to_numpy(dtype=bool, na_value=True)
+        outcome[empty], because[empty] = UNKNOWN, CODE["scope_unknown"]
+        outcome[other], because[other] = NOT_APPLICABLE, CODE["out_of_scope"]
+    return outcome, because
+
+
+def _column(rows: Any, column: str) -> Any:
+    told = rows[column] if column in rows.columns else None
+    if column != "urban_rural" or "urban_rural_code" not in rows.columns:
+        return told
+    coded = rows["urban_rural_code"].map(_URBAN_RURAL)
+    return coded if told is None else told.where(told.notna(), coded)
+
+
+def unit_totals(rows: Any, column: str) -> Floats | None:
+    """A column of zones as numbers, NaN where empty; None where the table lacks it."""
+    if column not in rows.columns:
+        return None
+    return np.asarray(rows[column].to_numpy(dtype=float, na_value=np.nan))
+
+
+def study_total(subjects: Subjects, column: str) -> float | None:
+    """The study's total of a zone column; NaN if a cell is empty, None if no level has the column."""
+    if subjects.units is None or column not in subjects.units.frame.columns:
+        return None
+    frame = subjects.units.frame
+    for levels in _COARSE_FIRST:
+        values = frame.loc[frame["level"].isin(levels), column]
+        if len(values) and values.notna().any():
+            return float(values.astype(float).sum(skipna=False))
+    return None
