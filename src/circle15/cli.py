@@ -128,7 +128,7 @@ def _root(
 
 @app.command()
 def demo(
-    sample: Annotated[str, typer.Option("--sample", metavar="NAME", help="karhula or helsinki.")] = "karhula",
+    sample: Annotated[str, typer.Option("--sample", metavar="NAME", help="karhula, helsinki or zhoukou.")] = "karhula",
     out: OutHere = None,
     quiet: Quiet = False,
     lang: Lang = None,
@@ -141,7 +141,7 @@ def demo(
 
         study = here.load(sample_study(sample))
         with here.progress() as progress:
-            result = pipeline.planned(study, progress, draw=True)
+            result = pipeline.whole(study, progress)
             written = pipeline.deliver(result, study.outputs, out or Path.cwd(), here.times(), progress)
         for line in [*audit_lines(result), *plan_lines(result)]:
             typer.echo(line.say(here.language))
@@ -228,6 +228,9 @@ def reach(
 @app.command()
 def audit(
     study: StudyFile,
+    pace: Annotated[
+        str | None, typer.Option("--pace", metavar="M/S,…", help="How shares move at these paces, such as 0.6,0.8,1.2.")
+    ] = None,
     out: Out = None,
     form: FormatOption = "human",
     strict: Strict = False,
@@ -238,12 +241,18 @@ def audit(
     """Read, route, judge: verdicts, coverage, scores."""
     with session(lang, quiet=quiet) as here:
         from circle15 import pipeline
+        from circle15.judge import parse_paces
+        from circle15.show.sensitivity import pace_lines
 
         asked = here.load(study)
+        paces = [] if pace is None else parse_paces(pace, asked.pack)
         with here.progress() as progress:
-            result = pipeline.audit(asked, progress)
+            result = pipeline.audit(asked, progress, paces=paces)
             written = pipeline.deliver(result, ("tables",), out or asked.folder, here.times(), progress)
         _print_audit(here, result, form, verbose=verbose)
+        if paces and form == "human":
+            for line in pace_lines(result):
+                typer.echo(line.say(here.language))
         _where(here, written, form)
         raise typer.Exit(_exit_code(result, strict=strict))
 
@@ -450,11 +459,8 @@ def _print_audit(here: Session, result: Audit, form: Format, *, verbose: bool) -
 
 
 def _exit_code(result: Audit, *, strict: bool) -> int:
-    from circle15.show.summary import rule_outcomes
-
     bad = {"fail", "unknown"} if strict else {"fail"}
-    outcomes = rule_outcomes(result)
-    failed = any(rule.can_fail_a_run and outcomes[rule.rule_id] in bad for rule in result.rules)
+    failed = any(rule.can_fail_a_run and result.outcomes[rule.rule_id] in bad for rule in result.rules)
     return FAILED if failed or any(each.severity == "error" for each in result.findings) else DONE
 
 

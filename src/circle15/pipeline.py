@@ -18,18 +18,18 @@ from circle15.core.crs import scale_factor
 from circle15.core.errors import ConfigError, InputError, NothingToDoError
 from circle15.core.limit import Limit
 from circle15.core.results import Audit, Facts, Finding, Plan, Source
-from circle15.core.rule import Metric, Rule
-from circle15.core.tables import Access, Areas, Candidates, Facilities, Membership, Residential, Streets, Zones
-from circle15.core.text import Text
+from circle15.core.rule import Metric, Rule, Schedule
+from circle15.core.tables import Access, Areas, Facilities, Membership, Residential, Units
+from circle15.core.text import Text, first_ids
 from circle15.core.units import MM_PER_M, Pace, round_half_up
-from circle15.read.layers import read_layer
+from circle15.read.layers import empty_table, read_layer
+from circle15.read.people import spread
 from circle15.read.shapes import demand_points
 from circle15.read.zones import membership
 from circle15.route import Places
-from circle15.show import geojson
+from circle15.show import geojson, office
 from circle15.show.files import MANIFEST, publish
 from circle15.show.manifest import manifest
-from circle15.show.report import report
 from circle15.show.tables import tables
 from circle15.study import SiteSpec, Study
 
@@ -45,26 +45,46 @@ def silent(step: Text, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Ground:
-    """What read and route lay out for a study: tables, the network, and every point anchored on it."""
+    """What read and route lay out for a study: tables, the network, and every point anchored on it.
+
+    Inputs the study does not have are empty tables; without streets there is no network and nothing is anchored.
+    ``site_row`` maps rows of ``facilities`` to rows of ``sites``, which has only those with a place; −1 elsewhere.
+    """
 
     study: Study
-    streets: Streets
-    residential: Residential
-    facilities: Facilities
-    candidates: Candidates | None
-    zones: Zones | None
-    membership: Membership | None
-    network: route.Network
+    tables: Mapping[str, Any]
+    units: Units | None
+    areas_in: Membership | None
+    facilities_in: Membership | None
+    network: route.Network | None
     homes: Places
     sites: Places
+    site_row: Any
     hosts: Places | None
     findings: tuple[Finding, ...]
     sources: tuple[Source, ...]
 
     @property
+    def residential(self) -> Residential:
+        """The residential areas, maybe none."""
+        table: Residential = self.tables["residential"]
+        return table
+
+    @property
+    def facilities(self) -> Facilities:
+        """The facilities, maybe none."""
+        table: Facilities = self.tables["facilities"]
+        return table
+
+    @property
     def area_ids(self) -> Any:
         """Ids of the residential areas, in row order."""
         return self.homes.ids
+
+    @property
+    def has_distances(self) -> bool:
+        """Whether there are streets and homes to walk from."""
+        return self.network is not None and len(self.homes) > 0
 
 
 def lay(study: Study, progress: Progress = silent) -> Ground:
@@ -72,7 +92,7 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
 
     Raises the errors of ``read``; NetworkError; NothingToDoError if no home stands near a street.
     """
-    tables: dict[str, Any] = {}
+    tables: dict[str, Any] = {layer: empty_table(layer) for layer in ("streets", "residential", "facilities")}
     findings: list[Finding] = []
     sources: list[Source] = []
     for number, (layer, spec) in enumerate(study.inputs.items()):
@@ -81,46 +101,69 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
         findings += found
         sources.append(source)
     progress(Text("构建路网", "building the network"), 0, 1)
-    network = route.build(tables["streets"])
+    network = route.build(tables["streets"]) if len(tables["streets"]) else None
     points = demand_points(tables["residential"].frame)
-    places = {
-        "residential": _anchor(network, tables["residential"], "area_id", points, study.max_access_leg_mm),
-        "facilities": _anchor(network, tables["facilities"], "facility_id", None, study.max_access_leg_mm),
-    }
-    if "candidates" in tables:
-        places["candidates"] = _anchor(network, tables["candidates"], "candidate_id", None, study.max_access_leg_mm)
-    _refuse_far_from_streets(places["residential"], study)
-    findings += route.health(network, places, study.max_access_leg_mm)
-    zones, members = tables.get("zones"), None
-    if zones is not None:
-        members, unknown_codes = membership(tables["residential"].frame, points, zones)
-        findings += unknown_codes
+    places, site_row = _places(network, tables, points, study.max_access_leg_mm)
+    if network is not None:
+        _refuse_far_from_streets(places["residential"], study)
+        findings += route.health(network, places, study.max_access_leg_mm)
+    zones, units = tables.get("zones"), _units(tables)
+    areas_in, unknown_codes = membership(tables["residential"].frame, points, zones, units)
+    tables["residential"], spread_findings = spread(tables["residential"], areas_in, units, study.spread)
+    facility_rows = tables["facilities"].frame.rename(columns={"facility_id": "area_id"})
+    facility_points = facility_rows.geometry.to_numpy()
+    facilities_in, strange_codes = membership(facility_rows, facility_points, zones, units, "facilities")
     return Ground(
         study=study,
-        streets=tables["streets"],
-        residential=tables["residential"],
-        facilities=tables["facilities"],
-        candidates=tables.get("candidates"),
-        zones=zones,
-        membership=members,
+        tables=tables,
+        units=units,
+        areas_in=areas_in,
+        facilities_in=facilities_in,
         network=network,
         homes=places["residential"],
         sites=places["facilities"],
+        site_row=site_row,
         hosts=places.get("candidates"),
-        findings=tuple(findings),
+        findings=(*findings, *unknown_codes, *strange_codes, *spread_findings),
         sources=tuple(sources),
     )
 
 
-def _anchor(network: route.Network, table: Any, key: str, points: Any, max_leg_mm: int) -> Places:
+def _units(tables: Mapping[str, Any]) -> Units | None:
+    """The zone table; where there is none, what the zones themselves carry."""
+    if "zone_table" in tables:
+        table: Units = tables["zone_table"]
+        return table
+    return Units.build(tables["zones"].frame.drop(columns="geometry")) if "zones" in tables else None
+
+
+def _places(
+    network: route.Network | None, tables: Mapping[str, Any], points: Any, max_leg_mm: int
+) -> tuple[dict[str, Places], Any]:
+    """The points of every layer on the network, and where each facility is among those that have a place."""
+    facilities = tables["facilities"].frame
+    located = ~shapely.is_missing(facilities.geometry.to_numpy())
+    site_row = np.where(located, np.cumsum(located) - 1, -1)
+    residential = tables["residential"].frame
+    found = {
+        "residential": _anchor(network, residential, "area_id", points, max_leg_mm),
+        "facilities": _anchor(network, facilities[located], "facility_id", None, max_leg_mm),
+    }
+    if "candidates" in tables:
+        found["candidates"] = _anchor(network, tables["candidates"].frame, "candidate_id", None, max_leg_mm)
+    return found, site_row
+
+
+def _anchor(network: route.Network | None, frame: Any, key: str, points: Any, max_leg_mm: int) -> Places:
     """Points of a table on the network; the leg of a polygon is measured from its boundary."""
-    shapes = table.frame.geometry.to_numpy()
+    shapes = frame.geometry.to_numpy()
     dots = shapes if points is None else points
     mm = round_half_up(shapely.get_coordinates(dots) * MM_PER_M)
     is_polygon = shapely.get_dimensions(shapes) == 2
     outlines = np.where(is_polygon, shapes, None) if is_polygon.any() else None
-    ids = table.frame[key].to_numpy(dtype=object)
-    return Places(ids, mm, route.snap(network, mm, max_leg_mm, outlines))
+    ids = frame[key].to_numpy(dtype=object)
+    anchors = route.unanchored(len(ids)) if network is None else route.snap(network, mm, max_leg_mm, outlines)
+    return Places(ids, mm, anchors)
 
 
 def _refuse_far_from_streets(homes: Places, study: Study) -> None:
@@ -137,47 +180,119 @@ def _refuse_far_from_streets(homes: Places, study: Study) -> None:
     )
 
 
-def audit(study: Study, progress: Progress = silent, *, draw: bool = False) -> Audit:
-    """Read → route → judge. ``draw`` adds service areas, covered areas and their land."""
-    return judged(lay(study, progress), progress, draw=draw)
+def audit(study: Study, progress: Progress = silent, *, draw: bool = False, paces: Sequence[Pace] = ()) -> Audit:
+    """Read → route → judge. ``draw`` adds service areas, covered areas and their land.
+
+    Time rules are judged at ``paces`` beside their own: at those of the pack where none are given.
+    """
+    return judged(lay(study, progress), progress, draw=draw, paces=paces)
 
 
-def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False) -> Audit:
+def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, paces: Sequence[Pace] = ()) -> Audit:
     """The audit of a laid-out study."""
     study = ground.study
-    rules = study.pack.rules
+    not_assessed = _not_assessed(ground)
+    rules = [rule for rule in study.pack.rules if rule.rule_id not in not_assessed]
+    walked = [rule for rule in rules if rule.is_distance]
     progress(Text("计算距离", "computing distances"), 0, 1)
     counted = {rule.rule_id: judge.counted(rule, ground.facilities, study.as_of) for rule in rules}
-    access = _access(ground, rules, counted)
-    blocks = judge.judge(rules, judge.Subjects(ground.residential, access))
-    areas = _areas(ground, rules, counted, progress, services=draw)
+    access = _access(ground, walked, counted)
+    blocks = judge.judge(rules, _subjects(ground, access))
+    areas = _areas(ground, walked, counted, progress, services=draw)
+    catchments = _catchments(ground, walked, counted)
     progress(Text("汇总覆盖率", "summing coverage"), 0, 1)
-    groups = judge.group(ground.residential, ground.membership)
-    most_mm = max((rule.limit.most_mm(rule.pace) for rule in rules), default=0)
+    groups = judge.group(ground.residential, ground.areas_in)
+    most_mm = max((rule.limit.most_mm(rule.pace) for rule in walked), default=0)
+    ids = ground.facilities.frame["facility_id"].to_numpy(dtype=object)
+    paces = paces or tuple(study.pack.paces.values())
     findings = (
         *ground.findings,
         *judge.status_findings(ground.facilities),
         *judge.health(blocks, ground.residential, most_mm),
+        *judge.equity_findings(walked, ground.facilities, ground.residential, counted),
         *_scale_findings(ground),
     )
     return Audit(
         facts=_facts(ground),
-        streets=ground.streets,
+        streets=ground.tables["streets"],
         residential=ground.residential,
         facilities=ground.facilities,
-        counted={rule_id: tuple(ground.sites.ids[rows]) for rule_id, rows in counted.items()},
-        zones=ground.zones,
-        membership=ground.membership,
-        candidates=ground.candidates,
+        counted={rule_id: tuple(ids[rows]) for rule_id, rows in counted.items()},
+        zones=ground.tables.get("zones"),
+        units=ground.units,
+        membership=ground.areas_in,
+        candidates=ground.tables.get("candidates"),
         points=shapely.points(ground.homes.mm / MM_PER_M),
         near_edge=judge.near_edge(ground.residential, most_mm),
         access=access,
         verdicts=judge.verdicts(blocks, ground.area_ids),
         coverage=judge.coverage(blocks, ground.residential, groups, _land(ground, areas)),
-        scores=judge.scores(blocks, ground.residential, groups),
+        ratios=judge.ratios(blocks, ground.area_ids, ground.units),
+        scores=judge.scores(blocks, ground.residential, groups, study.points),
         binding=judge.binding(blocks, ground.area_ids),
+        outcomes=judge.study_outcome(blocks, ground.residential),
         areas=areas,
         findings=findings,
+        not_assessed=not_assessed,
+        equity=judge.equity(blocks, ground.facilities, ground.residential, counted, catchments),
+        straight_vs_network=judge.straight_vs_network(blocks, ground.residential, groups),
+        pace_shares=judge.pace_shares(blocks, access, ground.residential, paces, study.cutoff_mm),
+        pace_changes=judge.pace_changes(blocks, access, ground.area_ids, paces, study.cutoff_mm),
+    )
+
+
+def _not_assessed(ground: Ground) -> dict[str, Text]:
+    """Rules whose target is of a later year, and rules that need what the study does not have, with the reason."""
+    early = _not_due(ground.study)
+    walked = [rule for rule in ground.study.pack.rules if rule.is_distance and rule.rule_id not in early]
+    if ground.has_distances:
+        return early | _without_places(ground, walked)
+    reason = Text("研究没有道路或居住小区位置，无法计算距离", "the study has no streets or no homes: no distances")
+    return early | {rule.rule_id: reason for rule in walked}
+
+
+def _not_due(study: Study) -> dict[str, Text]:
+    """Targets of a year after the date of the study. A schedule knows its own years."""
+    if study.as_of is None:
+        return {}
+    year = study.as_of.year
+    reason = "目标年度为 {0}，晚于数据时点", "its target is of {0}, after the date of the study"
+    return {
+        rule.rule_id: Text(reason[0].format(rule.year), reason[1].format(rule.year))
+        for rule in study.pack.rules
+        if rule.year is not None and rule.year > year and not isinstance(rule.test, Schedule)
+    }
+
+
+def _without_places(ground: Ground, walked: Sequence[Rule]) -> dict[str, Text]:
+    """Distance rules whose counted facilities are all 未定位, and all of them where the study lists no facilities."""
+    if "facilities" not in ground.study.inputs:
+        reason = Text("研究没有设施表，无法计算距离", "the study has no facilities: no distances")
+        return {rule.rule_id: reason for rule in walked}
+    reason = Text("计入的设施均未定位，无法计算距离", "no counted facility has a place: no distances")
+    rows = {rule.rule_id: judge.counted(rule, ground.facilities, ground.study.as_of) for rule in walked}
+    return {name: reason for name, each in rows.items() if len(each) and (ground.site_row[each] < 0).all()}
+
+
+def _subjects(ground: Ground, access: Access) -> judge.Subjects:
+    facilities = ground.facilities
+    located = ground.site_row >= 0
+    mm = np.zeros((len(facilities), 2), dtype=np.int64)
+    mm[located] = ground.sites.mm
+    return judge.Subjects(
+        residential=ground.residential,
+        access=access,
+        facilities=facilities,
+        units=ground.units,
+        areas_in=ground.areas_in,
+        facilities_in=ground.facilities_in,
+        operating=judge.operating(facilities, ground.study.as_of),
+        built=judge.built(facilities, ground.study.as_of),
+        has_facilities="facilities" in ground.study.inputs,
+        assignment=judge.assign(ground.residential, facilities),
+        as_of=ground.study.as_of,
+        facility_mm=mm,
+        located=located,
     )
 
 
@@ -189,11 +304,57 @@ def _access(ground: Ground, rules: Sequence[Rule], counted: Mapping[str, Any]) -
         rows = counted[rule.rule_id]
         key = rows.tobytes()
         if key not in searched:
-            facilities = ground.sites.take(rows)
-            searched[key] = route.access(ground.network, ground.homes, facilities, ground.study.cutoff_mm)
+            facilities = _counted_sites(ground, rows)
+            searched[key] = route.access(_network(ground), ground.homes, facilities, ground.study.cutoff_mm)
         frames.append(searched[key].assign(rule_id=rule.rule_id))
     columns = [column.name for column in Access.columns]
     return Access.build(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns))
+
+
+def _counted_sites(ground: Ground, rows: Any) -> Places:
+    """The places of facility rows; those without a place are left out."""
+    at = ground.site_row[rows]
+    return ground.sites.take(at[at >= 0])
+
+
+def _catchments(
+    ground: Ground, rules: Sequence[Rule], counted: Mapping[str, Any]
+) -> dict[tuple[str, Metric], judge.Catchment]:
+    """Whom each facility can serve by each metric, for rules whose capacity can be set against people.
+
+    Rules that count the same facilities share the search of the one with the longest limit.
+    """
+    asking = [rule for rule in rules if judge.capacities(rule, ground.facilities, ground.residential)]
+    searched: dict[tuple[bytes, Metric], route.Pairs] = {}
+    found = {}
+    for rule in sorted(asking, key=lambda rule: rule.limit.most_mm(rule.pace), reverse=True):
+        rows = counted[rule.rule_id]
+        most_mm, located = rule.limit.most_mm(rule.pace), rows[ground.site_row[rows] >= 0]
+        for metric in rule.metrics:
+            key = rows.tobytes(), metric
+            if key not in searched:
+                searched[key] = _near(ground, _counted_sites(ground, rows), metric, most_mm)
+            near = searched[key]
+            within = near.mm <= most_mm
+            found[rule.rule_id, metric] = judge.Catchment(located[near.source[within]], near.target[within])
+    return found
+
+
+def _near(ground: Ground, places: Places, metric: Metric, most_mm: int) -> route.Pairs:
+    """Every place and home at most ``most_mm`` apart."""
+    if metric == "network":
+        return route.pairs(_network(ground), places.anchors, ground.homes.anchors, most_mm)
+    return route.straight_pairs(places.mm, ground.homes.mm, most_mm)
+
+
+def _network(ground: Ground) -> route.Network:
+    if ground.network is None:
+        raise InputError(
+            Text(
+                "研究没有道路图层 [inputs.streets]，无法计算距离。", "the study has no [inputs.streets]: no distances."
+            )
+        )
+    return ground.network
 
 
 def _areas(
@@ -208,7 +369,7 @@ def _areas(
         return _areas_table(ground.study, rows)
     for number, rule in enumerate(rules):
         progress(Text(f"绘制服务范围 {rule.rule_id}", f"drawing {rule.rule_id}"), number, len(rules))
-        facilities = ground.sites.take(counted[rule.rule_id])
+        facilities = _counted_sites(ground, counted[rule.rule_id])
         for metric in rule.metrics:
             most_mm = rule.limit.most_mm(rule.pace)
             for one in range(len(facilities) if services else 0):
@@ -221,7 +382,7 @@ def _areas(
 
 def _drawn(ground: Ground, facilities: Places, metric: Metric, most_mm: int) -> Any:
     if metric == "network":
-        return route.draw(ground.network, facilities.anchors, most_mm)
+        return route.draw(_network(ground), facilities.anchors, most_mm)
     return route.draw_straight(facilities.mm, most_mm)
 
 
@@ -262,8 +423,10 @@ def _facts(ground: Ground) -> Facts:
     )
 
 
-def _scale(ground: Ground) -> float:
-    """Grid scale in the middle of the homes."""
+def _scale(ground: Ground) -> float | None:
+    """Grid scale in the middle of the homes; None where nothing has a place."""
+    if ground.study.crs is None or len(ground.homes) == 0:
+        return None
     middle = ground.homes.mm.mean(axis=0) / MM_PER_M
     to_degrees = pyproj.Transformer.from_crs(ground.study.crs, ground.study.crs.geodetic_crs, always_xy=True)
     return scale_factor(ground.study.crs, *to_degrees.transform(*middle))
@@ -271,7 +434,7 @@ def _scale(ground: Ground) -> float:
 
 def _scale_findings(ground: Ground) -> list[Finding]:
     factor = _scale(ground)
-    if abs(factor - 1) <= _MOST_SCALE_ERROR:
+    if factor is None or abs(factor - 1) <= _MOST_SCALE_ERROR:
         return []
     return [
         Finding(
@@ -320,6 +483,7 @@ def deliver(
 
     Raises OutputError for a place that cannot be written and for files that are not this program's.
     """
+    _refuse_no_places(result, outputs)
     files: dict[str, bytes] = {}
     for name, make in _FILES.items():
         if name in outputs:
@@ -337,10 +501,30 @@ def deliver(
     return [*(folder / name for name in (*files, MANIFEST)), *([place] if page else [])]
 
 
+def _refuse_no_places(result: Audit, outputs: Sequence[str]) -> None:
+    """A study of tables alone has nothing to draw."""
+    drawn = [name for name in outputs if name in _DRAWN]
+    if drawn and not result.facts.crs:
+        raise ConfigError(
+            Text(
+                f"研究没有几何数据，无法生成 {first_ids(drawn)}。请从 [show] outputs 中删去，或提供带位置的图层。",
+                f"the study has no geometry, so {first_ids(drawn)} cannot be made: take it out of [show] outputs, "
+                f"or give layers with places.",
+            )
+        )
+
+
+_DRAWN = ("html_map", "geojson:rfc7946")
+
 _FILES: Mapping[str, Callable[[Audit], dict[str, bytes]]] = {
     "tables": tables,
     "geojson:rfc7946": geojson.layers,
-    "markdown": lambda result: {"report.md": report(result).encode()},
+    "markdown": office.report_md,
+    "xlsx": office.report_xlsx,
+    "docx": office.report_docx,
+    "pdf": office.report_pdf,
+    "bulletin": office.bulletin_md,
+    "bulletin:docx": office.bulletin_docx,
 }
 
 
@@ -372,10 +556,7 @@ def _problem(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Dem
     if hosts is None:
         raise ConfigError(Text("缺少 [inputs.candidates]。", "[inputs.candidates] is missing."))
     demand = siting.Demand(ground.area_ids, _weight(ground, spec.weight), _outcome(ground, spec.rule, spec.metric))
-    if spec.metric == "network":
-        near = route.pairs(ground.network, hosts.anchors, ground.homes.anchors, request.limit_mm)
-    else:
-        near = route.straight_pairs(hosts.mm, ground.homes.mm, request.limit_mm)
+    near = _near(ground, hosts, spec.metric, request.limit_mm)
     return request, demand, siting.frame_problem(request, demand, hosts.ids, near.source, near.target)
 
 
@@ -400,10 +581,11 @@ def _request(ground: Ground, spec: SiteSpec) -> siting.Request:
 
 
 def _zones_of_candidates(ground: Ground) -> dict[str, tuple[str, ...]]:
-    if ground.zones is None or ground.candidates is None:
+    zones, candidates = ground.tables.get("zones"), ground.tables.get("candidates")
+    if zones is None or candidates is None:
         return {}
-    rows = ground.candidates.frame.rename(columns={"candidate_id": "area_id"})
-    members, _ = membership(rows, rows.geometry.to_numpy(), ground.zones)
+    rows = candidates.frame.rename(columns={"candidate_id": "area_id"})
+    members, _ = membership(rows, rows.geometry.to_numpy(), zones)
     return {str(name): tuple(found) for name, found in members.frame.groupby("area_id")["zone_id"]}
 
 
@@ -434,7 +616,7 @@ def _outcome(ground: Ground, rule: Rule, metric: Metric) -> Any:
     """Today's outcome of each area under a rule of the pack or an assumed one, by one metric."""
     rows = judge.counted(rule, ground.facilities, ground.study.as_of)
     access = _access(ground, [rule], {rule.rule_id: rows})
-    rows_of = judge.verdicts(judge.judge([rule], judge.Subjects(ground.residential, access)), ground.area_ids).frame
+    rows_of = judge.verdicts(judge.judge([rule], _subjects(ground, access)), ground.area_ids).frame
     return rows_of.loc[rows_of["metric"] == metric, "outcome"].to_numpy(dtype=object)
 
 
@@ -485,7 +667,7 @@ def reach(study: Study, at: Sequence[str], limits: Sequence[Limit], progress: Pr
         pace = _pace_of(ground, str(place.ids[0]), kind)
         for limit in limits:
             most_mm = limit.most_mm(pace)
-            shape = route.draw(ground.network, place.anchors, most_mm)
+            shape = route.draw(_network(ground), place.anchors, most_mm)
             walked = pace if limit.unit == "min" else None
             rows.append(
                 (

@@ -21,12 +21,17 @@ from circle15.core.rule import METRICS, Metric, Pack, Rule
 from circle15.core.text import LANGUAGES, Language, Text, first_ids
 from circle15.core.units import MM_PER_M, Pace, mm_from_m
 from circle15.read.pack import load_pack
+from circle15.read.people import SPREAD_BY
 from circle15.read.spec import OSM_EXTENSIONS, InputSpec
 from circle15.read.strict import Key, check, load, unknown_name
 
-OUTPUTS = ("tables", "geojson:rfc7946", "html_map", "markdown")
+DEFAULT_OUTPUTS = ("tables", "geojson:rfc7946", "html_map", "markdown")
+# What a study of tables alone writes.
+TABLE_OUTPUTS = ("tables", "markdown")
+OUTPUTS = (*DEFAULT_OUTPUTS, "xlsx", "docx", "pdf", "bulletin", "bulletin:docx")
+PEOPLE = ("households", "population", "pop60", "pop65", "pop80", "pop0_3")
 WEIGHTS = ("areas", "households", "population", "pop60", "pop65", "pop80", "pop0_3")
-REQUIRED_INPUTS = ("streets", "residential", "facilities")
+INPUTS = ("streets", "residential", "facilities", "zones", "zone_table", "candidates")
 
 _STUDY_KEYS = (
     Key("schema", "integer", required=True, choices=(1,)),
@@ -38,17 +43,15 @@ _STUDY_KEYS = (
     Key("audience", "text", choices=get_args(Audience)),
     Key("fictional", "flag"),
     Key("inputs", "table", required=True),
-    Key("people", "table", later=True),
+    Key("people", "table"),
     Key("route", "table"),
     Key("judge", "table"),
     Key("site", "tables"),
     Key("show", "table"),
 )
 _INPUTS_KEYS = (
-    *(Key(layer, "table", required=True) for layer in REQUIRED_INPUTS),
-    Key("zones", "table"),
-    Key("candidates", "table"),
-    *(Key(layer, "table", later=True) for layer in ("zone_table", "entrances", "barriers", "constraints")),
+    *(Key(layer, "table") for layer in INPUTS),
+    *(Key(layer, "table", later=True) for layer in ("entrances", "barriers", "constraints")),
 )
 _INPUT_KEYS = (
     Key("path", "text", required=True),
@@ -60,12 +63,13 @@ _INPUT_KEYS = (
     Key("types", "table of texts"),
     Key("type", "text"),
 )
+_PEOPLE_KEYS = (Key("spread", "table of texts", required=True),)
 _ROUTE_KEYS = (
     Key("max_access_leg_m", "positive number"),
     Key("cutoff_m", "positive number"),
     Key("pace", "table of texts"),
 )
-_JUDGE_KEYS = (Key("metric", "table of texts"),)
+_JUDGE_KEYS = (Key("metric", "table of texts"), Key("points", "table of positive numbers"))
 _SITE_KEYS = (
     Key("facility_type", "text", required=True),
     Key("rule", "text"),
@@ -123,12 +127,14 @@ class Study:
     name: str
     folder: Path
     pack: Pack
-    crs: pyproj.CRS
+    crs: pyproj.CRS | None
     crs_text: str
     as_of: dt.date | None
     audience: Audience
     fictional: bool
     inputs: Mapping[str, InputSpec]
+    spread: Mapping[str, str]
+    points: Mapping[str, float]
     max_access_leg_mm: int
     cutoff_mm: int | None
     sites: tuple[SiteSpec, ...]
@@ -149,7 +155,7 @@ def load_study(path: Path) -> Study:
     if problems:
         raise ConfigError(problems)
     folder = path.parent
-    crs = study_crs(table.get("crs"), f"{path.name}: crs")
+    crs = study_crs(table.get("crs"), f"{path.name}: crs") if _needs_crs(table) else None
     names = [table["pack"]] if isinstance(table["pack"], str) else table["pack"]
     pack, pack_content = load_pack(names, folder)
     problems = _reference_problems(table, pack, folder)
@@ -165,15 +171,17 @@ def load_study(path: Path) -> Study:
         folder=folder,
         pack=pack,
         crs=crs,
-        crs_text=table["crs"],
+        crs_text=table.get("crs", ""),
         as_of=table.get("as_of"),
         audience=table.get("audience", "internal"),
         fictional=table.get("fictional", False),
         inputs={layer: _input(layer, entry, folder) for layer, entry in table["inputs"].items()},
+        points=dict(table.get("judge", {}).get("points", {})),
+        spread=dict(table.get("people", {}).get("spread", {})),
         max_access_leg_mm=mm_from_m(route.get("max_access_leg_m", 150)),
         cutoff_mm=None if cutoff is None else mm_from_m(cutoff),
         sites=tuple(_site(entry, number, pack) for number, entry in enumerate(table.get("site", []), start=1)),
-        outputs=tuple(show.get("outputs", OUTPUTS)),
+        outputs=tuple(show.get("outputs", DEFAULT_OUTPUTS if crs is not None else TABLE_OUTPUTS)),
         language=show.get("language", "zh"),
         title_block=dict(show.get("title_block", {})),
         study_sha256=hashlib.sha256(content).hexdigest(),
@@ -181,11 +189,21 @@ def load_study(path: Path) -> Study:
     )
 
 
+def _needs_crs(table: Mapping[str, Any]) -> bool:
+    """A study of tables alone needs no CRS; facilities without coordinates neither."""
+    return "crs" in table or any(
+        layer in table["inputs"] for layer in ("streets", "residential", "zones", "candidates")
+    )
+
+
 def _refuse_short_cutoff(cutoff_m: float | None, pack: Pack) -> None:
     """A search that stops before a limit would call homes unserved that are not. Raises ConfigError."""
-    longest = max(pack.rules, key=lambda rule: rule.limit.most_mm(rule.pace))
+    walked = [rule for rule in pack.rules if rule.is_distance]
+    if cutoff_m is None or not walked:
+        return
+    longest = max(walked, key=lambda rule: rule.limit.most_mm(rule.pace))
     needed = longest.limit.most_mm(longest.pace)
-    if cutoff_m is not None and mm_from_m(cutoff_m) < needed:
+    if mm_from_m(cutoff_m) < needed:
         raise ConfigError(
             Text(
                 f"[route].cutoff_m = {cutoff_m:g} 小于 {longest.rule_id} 的限值（{needed / MM_PER_M:g} 米），"
@@ -209,9 +227,14 @@ def _shape_problems(table: Mapping[str, Any], where: str) -> list[Text]:
             )
         )
     problems += check(table["inputs"], _INPUTS_KEYS, "[inputs]")
+    if not table["inputs"]:
+        problems.append(
+            Text(f"{where}：[inputs] 为空。请至少给出一个输入。", f"{where}: [inputs] is empty: give an input.")
+        )
     for layer, entry in table["inputs"].items():
-        if isinstance(entry, dict) and layer in (*REQUIRED_INPUTS, "zones", "candidates"):
+        if isinstance(entry, dict) and layer in INPUTS:
             problems += check(entry, _INPUT_KEYS, f"[inputs.{layer}]")
+    problems += check(table["people"], _PEOPLE_KEYS, "[people]") if "people" in table else []
     problems += check(table.get("route", {}), _ROUTE_KEYS, "[route]")
     problems += check(table.get("judge", {}), _JUDGE_KEYS, "[judge]")
     problems += check(table.get("show", {}), _SHOW_KEYS, "[show]")
@@ -268,7 +291,12 @@ def _reference_problems(table: Mapping[str, Any], pack: Pack, folder: Path) -> l
     problems = [
         problem for layer, entry in table["inputs"].items() for problem in _input_problems(layer, entry, folder, pack)
     ]
+    for column, by in table.get("people", {}).get("spread", {}).items():
+        problems += [unknown_name(column, PEOPLE, "[people].spread")] if column not in PEOPLE else []
+        problems += [unknown_name(by, SPREAD_BY, "[people].spread")] if by not in SPREAD_BY else []
     rules = {rule.rule_id: rule for rule in pack.rules}
+    points = table.get("judge", {}).get("points", {})
+    problems += [unknown_name(each, list(rules), "[judge].points") for each in points if each not in rules]
     for rule_id, metric in table.get("judge", {}).get("metric", {}).items():
         problems += _metric_problems(rule_id, metric, rules)
     for old, new in table.get("route", {}).get("pace", {}).items():
@@ -295,7 +323,8 @@ def _input_problems(layer: str, entry: Mapping[str, Any], folder: Path, pack: Pa
     is_osm = entry["path"].lower().endswith(OSM_EXTENSIONS)
     if "datum" in entry and "crs" in entry:
         problems.append(Text(f"{where}：datum 与 crs 只写一项。", f"{where}: give datum or crs, not both."))
-    if not is_osm and "datum" not in entry and "crs" not in entry:
+    may_lack_places = layer == "zone_table" or (layer == "facilities" and entry["path"].endswith(".csv"))
+    if not may_lack_places and not is_osm and "datum" not in entry and "crs" not in entry:
         problems.append(
             Text(
                 f"{where}：没有写明坐标基准。请写 datum（WGS84、CGCS2000、GCJ02 或 BD09）或 crs；程序不猜测。"
@@ -315,6 +344,13 @@ def _metric_problems(rule_id: str, metric: str, rules: Mapping[str, Rule]) -> li
         return [unknown_name(rule_id, list(rules), "[judge].metric")]
     if metric not in METRICS:
         return [unknown_name(metric, METRICS, f"[judge].metric.{rule_id}")]
+    if not rules[rule_id].is_distance:
+        return [
+            Text(
+                f"[judge].metric：{rule_id} 按属性与数量判定，没有距离口径可选。请删去该项。",
+                f"[judge].metric: {rule_id} is judged by attributes and counts, not by a distance. Remove it.",
+            )
+        ]
     if metric not in rules[rule_id].metrics:
         return [
             Text(
@@ -332,7 +368,19 @@ def _site_problems(entry: Mapping[str, Any], rules: Mapping[str, Rule], pack: Pa
         return []
     if entry["rule"] not in rules:
         return [unknown_name(entry["rule"], list(rules), f"{where}.rule")]
-    rule = rules[entry["rule"]]
+    return _site_rule_problems(entry, rules[entry["rule"]], where)
+
+
+def _site_rule_problems(entry: Mapping[str, Any], rule: Rule, where: str) -> list[Text]:
+    """A rule under which nothing of the type can be sited, or not by the metric."""
+    if not rule.is_distance:
+        return [
+            Text(
+                f"{where}：{rule.rule_id} 不是距离或时间指标，不能据以选址。请换用其他指标，或用 limit 写明研究假设。",
+                f"{where}: {rule.rule_id} is no rule of distance or time, so nothing can be sited under it. "
+                f"Use another rule, or state an assumption under limit.",
+            )
+        ]
     if entry["facility_type"] not in rule.targets:
         return [
             Text(

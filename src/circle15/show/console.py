@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from circle15.core.results import Audit, Finding, Plan
-from circle15.core.rule import METRIC_WORDS, Pack
+from circle15.core.rule import FORCE_WORDS, METRIC_WORDS, STUDY, Pack, Rule
 from circle15.core.tables import BASES, OUTCOME_WORDS
 from circle15.core.text import Text
-from circle15.show.numbers import percent, whole
+from circle15.show.numbers import percent, plain, whole
 from circle15.show.sentences import (
     STATUS_WORDS,
     basis_text,
     plan_basis,
+    rule_limit_text,
     rule_text,
     stamps,
     uncoverable_text,
@@ -26,7 +27,7 @@ def audit_lines(audit: Audit) -> list[Text]:
     """Rules, verdict counts, coverage of the study by every basis and metric, binding rules."""
     facts = audit.facts
     lines = [
-        Text(f"{facts.name}  坐标系 {facts.crs}", f"{facts.name}  CRS {facts.crs}"),
+        Text(f"{facts.name}  坐标系 {facts.crs or '—'}", f"{facts.name}  CRS {facts.crs or '—'}"),
         *(Text(f"【{each.zh}】", f"[{each.en}]") for each in stamps(audit)),
         Text(
             f"居住小区 {whole(len(audit.residential))} 处，设施 {whole(len(audit.facilities))} 处，"
@@ -35,8 +36,9 @@ def audit_lines(audit: Audit) -> list[Text]:
             f"{len(audit.findings)} findings",
         ),
     ]
-    for rule in audit.rules:
+    for rule in audit.walked:
         lines += [Text("", ""), rule_text(rule), *_rule_lines(audit, rule.rule_id)]
+    lines += _attribute_lines(audit)
     return [*lines, *_absent_bases(audit), *_binding_lines(audit)]
 
 
@@ -59,6 +61,63 @@ def _rule_lines(audit: Audit, rule_id: str) -> list[Text]:
     return lines
 
 
+def _attribute_lines(audit: Audit) -> list[Text]:
+    """Rules that need no distance, one line each; those of which the data says nothing are only named."""
+    counts = verdict_counts(audit)
+    rules = [rule for rule in audit.rules if not rule.is_distance]
+    told = [rule for rule in rules if counts[rule.rule_id]["pass"] or counts[rule.rule_id]["fail"]]
+    lines = [Text("", "")] if rules else []
+    for rule in told:
+        limit, force, outcome = rule_limit_text(rule), FORCE_WORDS[rule.force], audit.outcomes[rule.rule_id]
+        word = OUTCOME_WORDS[outcome or "not_applicable"]
+        zh = "  ".join(
+            f"{OUTCOME_WORDS[key].zh} {whole(value)}" for key, value in counts[rule.rule_id].items() if value
+        )
+        en = "  ".join(
+            f"{OUTCOME_WORDS[key].en} {whole(value)}" for key, value in counts[rule.rule_id].items() if value
+        )
+        share = _figure(audit, rule, counts[rule.rule_id])
+        lines.append(
+            Text(
+                f"{rule.rule_id} {limit.zh}（{force.zh}）：{word.zh}（{zh}；{share.zh}）「{rule.clause}」",
+                f"{rule.rule_id} {limit.en} ({force.en}): {word.en} ({en}; {share.en}) “{rule.clause}”",
+            )
+        )
+    silent = [rule.rule_id for rule in rules if rule not in told]
+    if silent:
+        lines.append(
+            Text(f"资料不足或不适用的指标：{'、'.join(silent)}", f"Unknown or not applicable: {', '.join(silent)}")
+        )
+    return lines
+
+
+def _figure(audit: Audit, rule: Rule, counts: Mapping[str, int]) -> Text:
+    """The value of a rule on the study as a whole, else the share of its subjects that pass, by every metric."""
+    rows = audit.verdicts.frame
+    rows = rows[rows["rule_id"] == rule.rule_id]
+    if len(rows) == 1 and rule.level == STUDY:
+        value = plain(rows["value"].iloc[0], 4)
+        return Text(f"实测值 {value}", f"value {value}")
+    if len(rule.metrics) == 1:
+        share = percent(_share(counts))
+        return Text(f"达标率 {share}", f"share {share}")
+    shares = {
+        metric: percent(_share(rows.loc[rows["metric"] == metric, "outcome"].value_counts().to_dict()))
+        for metric in rule.metrics
+    }
+    operating, built = (shares[metric] for metric in rule.metrics)
+    return Text(
+        f"达标率 运营口径 {operating}、建成口径 {built}",
+        f"share operating {operating}, built {built}",
+    )
+
+
+def _share(counts: Mapping[str, int]) -> float | None:
+    """Pass ÷ (pass + fail + unknown); nothing to share is null."""
+    total = sum(counts.get(outcome, 0) for outcome in ("pass", "fail", "unknown"))
+    return counts.get("pass", 0) / total if total else None
+
+
 def _absent_bases(audit: Audit) -> list[Text]:
     absent = [basis_text(audit, basis) for basis in BASES if basis not in set(audit.coverage.frame["basis"])]
     if not absent:
@@ -75,7 +134,7 @@ def _absent_bases(audit: Audit) -> list[Text]:
 def _binding_lines(audit: Audit) -> list[Text]:
     frame = audit.binding.frame.dropna(subset=["rule_id"])
     counts = frame.groupby(["rule_id", "outcome"], sort=True).size()
-    lines = [Text("起控制作用的指标：", "Binding rules:")]
+    lines = [Text("起控制作用的指标：", "Binding rules:")] if len(counts) else []
     for (rule_id, outcome), count in counts.items():
         word = OUTCOME_WORDS[outcome]
         lines.append(
@@ -147,7 +206,7 @@ def finding_lines(findings: Sequence[Finding], *, github: bool) -> list[Text]:
 
 def pack_lines(pack: Pack, *, osm: bool) -> list[Text]:
     """A pack for reading."""
-    lines = [Text(f"{each.title}({each.source})", f"{each.title} ({each.source})") for each in pack.documents]
+    lines = [Text(f"{each.title}（{each.source}）", f"{each.title} ({each.source})") for each in pack.documents]
     for rule in pack.rules:
         targets = [pack.types[key].label for key in rule.targets]
         lines += [

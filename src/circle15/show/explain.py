@@ -14,12 +14,12 @@ from circle15.show.numbers import plain, whole
 from circle15.show.sentences import (
     BECAUSE_WORDS,
     STATE_WORDS,
-    UNIT_WORDS,
     basis_text,
     limit_text,
     plan_basis,
     rule_text,
     stamps,
+    unit_text,
 )
 from circle15.show.tables import access_frame
 
@@ -53,10 +53,32 @@ def _area(audit: Audit, record: str) -> list[Text]:
         words = basis_text(audit, basis)
         lines.append(Text(f"  {words.zh}：{plain(row[basis]) or '—'}", f"  {words.en}: {plain(row[basis]) or '—'}"))
     access = access_frame(audit).set_index(["rule_id", "area_id"])
-    for rule in audit.rules:
+    for rule in audit.walked:
         lines += _rule(audit, rule, record, access.loc[(rule.rule_id, record)])
-    lines += _binding(audit, record)
-    return lines + _plans(audit, record)
+    told, silent = _attributes(audit, "area", record)
+    return [*lines, *told, *_binding(audit, record), *_plans(audit, record), *silent]
+
+
+def _attributes(audit: Audit, kind: str, record: str) -> tuple[list[Text], list[Text]]:
+    """Verdicts on the record that need no distance; and the line that only names the rules nobody can tell of."""
+    verdicts = audit.verdicts.frame
+    rows = verdicts[(verdicts["subject_kind"] == kind) & (verdicts["subject_id"] == record)]
+    rows = rows[rows["outcome"] != "not_applicable"]
+    told: list[Text] = []
+    silent = []
+    for rule in audit.rules:
+        mine = rows[rows["rule_id"] == rule.rule_id]
+        if rule.is_distance or mine.empty:
+            continue
+        if (mine["outcome"] == "unknown").all():
+            silent.append(rule.rule_id)
+        else:
+            told += [rule_text(rule), *(_verdict(rule, row) for row in mine.itertuples())]
+    return told, [_silent(silent)] if silent else []
+
+
+def _silent(rule_ids: list[str]) -> Text:
+    return Text(f"资料不足的指标：{'、'.join(rule_ids)}", f"Unknown for want of data: {', '.join(rule_ids)}")
 
 
 def _title(row: Any) -> str:
@@ -97,7 +119,7 @@ def _straight(access: Any) -> list[Text]:
 
 def _verdict(rule: Rule, verdict: Any) -> Text:
     metric, outcome = METRIC_WORDS[verdict.metric], OUTCOME_WORDS[verdict.outcome]
-    limit, because, unit = limit_text(rule.limit), BECAUSE_WORDS[verdict.because], UNIT_WORDS[verdict.unit]
+    limit, because, unit = limit_text(rule.limit), BECAUSE_WORDS[verdict.because], unit_text(verdict.unit)
     headline = ("（判定口径）", " (headline)") if verdict.metric == rule.metric else ("（并列）", " (beside it)")
     value, margin = plain(verdict.value, 3), plain(verdict.margin, 3)
     zh = f"{value} {unit.zh} 对 {limit.zh}，余量 {margin}" if value else because.zh
@@ -139,7 +161,9 @@ def _facility(audit: Audit, record: str) -> list[Text]:
     if isinstance(row.get("assumed"), str):
         lines.append(Text(f"  推定：{row['assumed']}", f"  assumed: {row['assumed']}"))
     access = audit.access.frame
-    for rule in audit.rules:
+    told, silent = _attributes(audit, "facility", record)
+    lines += told
+    for rule in audit.walked:
         if record in audit.counted[rule.rule_id]:
             nearest = access[(access["rule_id"] == rule.rule_id) & (access["facility_id"] == record)]
             lines.append(
@@ -150,7 +174,7 @@ def _facility(audit: Audit, record: str) -> list[Text]:
             )
         else:
             lines.append(Text(f"  不计入 {rule.rule_id}", f"  does not count for {rule.rule_id}"))
-    return lines
+    return lines + silent
 
 
 def certificate(audit_language: Language, plan_id: str, found: Any) -> str:

@@ -64,13 +64,13 @@ def residential_frame(audit: Audit) -> Any:
     frame = audit.residential.frame.copy()
     order = frame["area_id"]
     access = access_frame(audit)
-    for rule in audit.rules:
+    for rule in audit.walked:
         rows = access[access["rule_id"] == rule.rule_id].set_index("area_id").loc[order]
         for column in ("facility_id", "distance_m", "walk_min", "straight_m", "state"):
             frame[f"{rule.rule_id}_{column}"] = rows[column].to_numpy()
     failed: Any = pd.Series([""] * len(frame), index=frame.index)
     verdicts = audit.verdicts.frame
-    for rule in audit.rules:
+    for rule in audit.walked:
         for metric in rule.metrics:
             rows = verdicts[(verdicts["rule_id"] == rule.rule_id) & (verdicts["metric"] == metric)]
             outcome = rows.set_index("subject_id")["outcome"].loc[order].to_numpy()

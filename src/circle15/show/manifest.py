@@ -35,9 +35,9 @@ def manifest(audit: Audit, times: Mapping[str, str | float]) -> dict[str, Any]:
             ],
         },
         "crs": facts.crs,
-        "scale_factor": round(facts.scale_factor, 9),
+        "scale_factor": None if facts.scale_factor is None else round(facts.scale_factor, 9),
         "pace_m_s": paces(audit),
-        "thresholds": {rule.rule_id: f"{rule.limit.op} {rule.limit.value:g} {rule.limit.unit}" for rule in audit.rules},
+        "thresholds": {rule.rule_id: str(rule.limit) for rule in audit.rules},
         "headline_metric": {rule.rule_id: rule.metric for rule in audit.rules},
         "max_access_leg_m": facts.max_access_leg_m,
         "inputs": [

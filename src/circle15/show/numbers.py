@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 
@@ -17,12 +18,17 @@ def plain(value: Any, decimals: int = 6, *, keep_zeros: bool = False) -> str:
 
 
 def percent(share: Any) -> str:
-    """A share as a percentage with one decimal; a dash for null."""
+    """A share as a percentage with one decimal, rounded half up; a dash for null."""
     if share is None or (isinstance(share, float) and math.isnan(share)):
         return "—"
-    return f"{share:.1%}"
+    return f"{_half_up(share * 100)}%"
 
 
 def whole(value: float) -> str:
-    """A count with thousands separators, with decimals only where it has them."""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    """A count with thousands separators, with one decimal, rounded half up, only where it is no whole number."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{_half_up(value):,}"
+
+
+def _half_up(value: float) -> Decimal:
+    """One decimal of the fifteen digits that spreadsheets show, so that 6.25 is 6.3 here as there."""
+    return Decimal(f"{value:.15g}").quantize(Decimal("0.1"), ROUND_HALF_UP)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 from circle15.core.limit import SYMBOLS, Limit
 from circle15.core.results import Audit, Plan
-from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, METRIC_WORDS, Rule
+from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, METRIC_WORDS, Ratio, Rule
 from circle15.core.tables import BASIS_WORDS
 from circle15.core.text import Text
+from circle15.show.numbers import percent
 
+# The unit of packs for shares, which are written as percentages.
+SHARE_UNIT = "占比"
 UNIT_WORDS = {"m": Text("米", "m"), "min": Text("分钟", "min")}
 
 STATE_WORDS = {
@@ -25,6 +30,20 @@ BECAUSE_WORDS = {
     "beyond_cutoff": Text("超出搜索范围", "beyond the cutoff"),
     "not_snapped": Text("附近没有道路", "no street nearby"),
     "not_assessed": Text("计入的设施附近均没有道路", "no counted facility is near a street"),
+    "counted": Text("按属性与数量判定", "counted"),
+    "no_column": Text("数据中没有相应列", "the data lacks the column"),
+    "cell_empty": Text("有空缺的单元格", "a cell is empty"),
+    "no_units": Text("没有区划名单", "there is no list of zones"),
+    "no_facility_table": Text("没有设施表", "there is no facility table"),
+    "no_areas": Text("没有居住小区", "there are no residential areas"),
+    "unlocated": Text("设施未定位", "the facility has no place"),
+    "no_assignment": Text("无法确定设施归属", "nobody can say what a facility belongs to"),
+    "nothing_to_share": Text("分母为零", "there is nothing to share"),
+    "part_unknown": Text("部分对象资料不足", "some of those it speaks of are unknown"),
+    "no_limit": Text("没有限值", "there is no limit"),
+    "not_due": Text("尚未到期", "not due yet"),
+    "no_document": Text("未提供文件", "no document was given"),
+    "not_preferred": Text("不在优先范围内", "not in a preferred place"),
     "scope_assumed": Text("适用范围为推定", "its scope is assumed"),
     "scope_unknown": Text("适用范围资料不足", "its scope is unknown"),
     "out_of_scope": Text("不在适用范围内", "out of scope"),
@@ -40,13 +59,36 @@ STATUS_WORDS = {
 
 def limit_text(limit: Limit) -> Text:
     """``< 700 米``."""
-    unit = UNIT_WORDS.get(limit.unit, Text(limit.unit, limit.unit))
+    unit = unit_text(limit.unit)
+    if math.isnan(limit.value):
+        return Text(
+            f"{SYMBOLS[limit.op]} 条文未给出数值（{unit.zh}）", f"{SYMBOLS[limit.op]} no number in the text ({unit.en})"
+        )
+    if limit.unit == SHARE_UNIT:
+        return Text(*(f"{SYMBOLS[limit.op]} {percent(limit.value)}",) * 2)
     return Text(f"{SYMBOLS[limit.op]} {limit.value:g} {unit.zh}", f"{SYMBOLS[limit.op]} {limit.value:g} {unit.en}")
+
+
+def rule_limit_text(rule: Rule) -> Text:
+    """The limit of a rule; where each zone has its own, its task."""
+    if isinstance(rule.test, Ratio) and rule.test.per_zone:
+        return Text(f"{SYMBOLS[rule.limit.op]} 本单元任务数", f"{SYMBOLS[rule.limit.op]} the zone's own task")
+    return limit_text(rule.limit)
+
+
+def because_text(code: str) -> Text:
+    """A reason code in words; a code without any stands as it is."""
+    return BECAUSE_WORDS.get(code, Text(code, code))
+
+
+def unit_text(unit: str) -> Text:
+    """A unit for people; units of ratios are the words of the pack."""
+    return UNIT_WORDS.get(unit, Text(unit, unit))
 
 
 def rule_text(rule: Rule) -> Text:
     """A rule with its limit, force, legal status, headline metric and pace: what every figure must state."""
-    limit, force, legal = limit_text(rule.limit), FORCE_WORDS[rule.force], LEGAL_WORDS[rule.legal_status]
+    limit, force, legal = rule_limit_text(rule), FORCE_WORDS[rule.force], LEGAL_WORDS[rule.legal_status]
     metric = METRIC_WORDS[rule.metric]
     source = Text("条文", "clause") if rule.metric_source == "clause" else Text("解释", "interpretation")
     pace = f"，{pace_text(rule).zh}" if rule.pace else "", f", {pace_text(rule).en}" if rule.pace else ""

@@ -20,7 +20,9 @@ def audit_object(audit: Audit) -> dict[str, Any]:
         "crs": facts.crs,
         "pace_m_s": paces(audit),
         "coverage": _records(audit.coverage.frame),
-        "ratios": [],
+        "ratios": _records(audit.ratios.frame),
+        "equity": _records(audit.equity.frame),
+        "pace": _records(audit.pace_shares.frame),
         "verdict_counts": verdict_counts(audit),
         "findings": [
             {
@@ -50,22 +52,6 @@ def verdict_counts(audit: Audit) -> dict[str, dict[str, int]]:
         found = rows["outcome"].value_counts()
         counts[rule.rule_id] = {outcome: int(found.get(outcome, 0)) for outcome in OUTCOMES}
     return counts
-
-
-def rule_outcomes(audit: Audit) -> dict[str, str | None]:
-    """The outcome of each rule for the whole study, by its headline metric; None where there is nothing to judge."""
-    frame = audit.coverage.frame
-    found = {}
-    for rule in audit.rules:
-        basis = rule.target.basis if rule.target else "areas"
-        rows = frame[
-            (frame["rule_id"] == rule.rule_id)
-            & (frame["level"] == "study")
-            & (frame["metric"] == rule.metric)
-            & (frame["basis"] == basis)
-        ]
-        found[rule.rule_id] = None if rows.empty else rows["outcome"].iloc[0]
-    return found
 
 
 def plan_object(plan: Plan) -> dict[str, Any]:

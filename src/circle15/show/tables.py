@@ -25,7 +25,7 @@ def access_frame(audit: Audit) -> Any:
     """access.csv: one row for each rule and residential area, metres and minutes."""
     frame = audit.access.frame
     metres = {name: _metres(frame[f"{name}m"]) for name in ("distance_m", "home_leg_m", "facility_leg_m", "straight_m")}
-    pace = {rule.rule_id: audit.facts.pack.walking_pace(rule) for rule in audit.rules}
+    pace = {rule.rule_id: audit.facts.pack.walking_pace(rule) for rule in audit.walked}
     speed = frame["rule_id"].map({rule_id: each.m_s for rule_id, each in pace.items()}).to_numpy(dtype=float)
     return pd.DataFrame(
         {
@@ -40,6 +40,20 @@ def access_frame(audit: Audit) -> Any:
             "straight_m": metres["straight_m"],
             "straight_facility_id": frame["straight_facility_id"],
             "state": frame["state"],
+        }
+    )
+
+
+def pace_changes_frame(audit: Audit) -> Any:
+    """pace_changes.csv: the homes that change sides between the slowest and the fastest pace."""
+    frame = audit.pace_changes.frame
+    return pd.DataFrame(
+        {
+            "rule_id": frame["rule_id"],
+            "area_id": frame["area_id"],
+            "distance_m": _metres(frame["distance_mm"]),
+            "fails_at_m_s": frame["fails_at_m_s"],
+            "passes_at_m_s": frame["passes_at_m_s"],
         }
     )
 
@@ -141,7 +155,12 @@ def frames(audit: Audit) -> dict[str, Any]:
         "access": access_frame(audit),
         "verdicts": audit.verdicts.frame,
         "coverage": audit.coverage.frame,
+        "ratios": audit.ratios.frame,
         "scores": audit.scores.frame,
+        "equity": audit.equity.frame,
+        "straight_vs_network": audit.straight_vs_network.frame,
+        "pace": audit.pace_shares.frame,
+        "pace_changes": pace_changes_frame(audit),
         "findings": findings_frame(audit.findings, audit.facts.language),
     }
     return {**found, "plan": plan_frame(audit)} if audit.plans else found

@@ -34,7 +34,7 @@ def page(audit: Audit) -> str:
     """
     _check_audience(audit)
     words = Words(audit.facts.language)
-    groups = families(audit.rules)
+    groups = families(audit.walked)
     layers = map_layers(audit, groups, words)
     left, right = left_panel(audit, groups, layers, words), _right_panel(audit, groups, words)
     before = join([header(audit, words), Html("<main>"), left, Html('<div id="stage">')])

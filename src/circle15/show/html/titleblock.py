@@ -42,7 +42,7 @@ def stamps(audit: Audit) -> list[str]:
 
 def clauses(audit: Audit, words: Words) -> Html:
     """Every judged rule with its clause, operator, force, pace and what its target came to."""
-    return tag("section", tag("h2", words("clauses")), [_clause(audit, rule, words) for rule in audit.rules])
+    return tag("section", tag("h2", words("clauses")), [_clause(audit, rule, words) for rule in audit.walked])
 
 
 def _clause(audit: Audit, rule: Rule, words: Words) -> Html:
@@ -72,7 +72,7 @@ def _target(audit: Audit, rule: Rule, target: Target, words: Words) -> str:
 
 
 def title_block(audit: Audit, words: Words) -> Html:
-    """图签：what the map is, who made it, from what and under which rules."""
+    """图签: what the map is, who made it, from what and under which rules."""
     rows = [tag("tr", tag("th", label), tag("td", value)) for label, value in _entries(audit, words)]
     return tag("section", tag("h2", words("title_block")), tag("table", tag("tbody", rows), class_="titleblock"))
 
@@ -105,7 +105,7 @@ def _documents(audit: Audit, words: Words) -> list[str]:
 
 
 def _paces(audit: Audit, words: Words) -> list[str]:
-    timed = [rule for rule in audit.rules if rule.limit.unit == "min" and rule.pace is not None]
+    timed = [rule for rule in audit.walked if rule.limit.unit == "min" and rule.pace is not None]
     return [f"{rule.rule_id}: {words.pace(rule.pace)}" for rule in timed if rule.pace is not None]
 
 

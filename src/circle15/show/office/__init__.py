@@ -1,0 +1,45 @@
+"""Files that a bureau files: the report as a workbook, a Word file, a PDF and Markdown, and the bulletin."""
+
+from __future__ import annotations
+
+from circle15.core.results import Audit
+from circle15.show.office.assessment import assessment
+from circle15.show.office.bulletin import bulletin
+from circle15.show.office.docx import word
+from circle15.show.office.markdown import markdown
+from circle15.show.office.pdf import pdf
+from circle15.show.office.workbook import sheets
+from circle15.show.office.xlsx import xlsx
+
+__all__ = ["bulletin_docx", "bulletin_md", "report_docx", "report_md", "report_pdf", "report_xlsx"]
+
+
+def report_md(audit: Audit) -> dict[str, bytes]:
+    """The assessment as Markdown."""
+    return {"report.md": markdown(assessment(audit)).encode()}
+
+
+def report_docx(audit: Audit) -> dict[str, bytes]:
+    """The assessment as a Word file. Raises ConfigError without the extra ``office``, as all below."""
+    return {"report.docx": word(assessment(audit))}
+
+
+def report_pdf(audit: Audit) -> dict[str, bytes]:
+    """The assessment as a PDF."""
+    return {"report.pdf": pdf(assessment(audit))}
+
+
+def report_xlsx(audit: Audit) -> dict[str, bytes]:
+    """The assessment as a workbook."""
+    document = assessment(audit)
+    return {"report.xlsx": xlsx(sheets(audit), document.title, document.stamps)}
+
+
+def bulletin_md(audit: Audit) -> dict[str, bytes]:
+    """The bulletin as Markdown."""
+    return {"bulletin.md": markdown(bulletin(audit)).encode()}
+
+
+def bulletin_docx(audit: Audit) -> dict[str, bytes]:
+    """The bulletin as a Word file."""
+    return {"bulletin.docx": word(bulletin(audit))}

@@ -1,0 +1,122 @@
+"""通报: how the zones of a study stand against their tasks, for those who gave them and those who have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from circle15.core.results import Audit
+from circle15.core.rule import LEGAL_WORDS, Rule
+from circle15.core.text import Text
+from circle15.show.numbers import percent, whole
+from circle15.show.office.assessment import document
+from circle15.show.office.chapters import failures, outcome_summary
+from circle15.show.office.document import Block, Document, Heading, Paragraph
+from circle15.show.office.placetables import ranked_levels, ranking_table
+from circle15.show.office.results import results
+from circle15.show.office.tasks import Task, task_label, task_rules, task_table, task_title, tasks
+from circle15.show.sentences import unit_text
+
+
+def bulletin(audit: Audit) -> Document:
+    """总体情况，排名，问题，下一步. Zones that reported nothing are named as such, never ranked last."""
+    standing = {rule.rule_id: tasks(audit, rule) for rule in task_rules(audit)}
+    blocks = (*_overview(audit), *_ranking(audit), *_problems(audit, standing), *_next(audit, standing))
+    name = audit.facts.name
+    return document(audit, Text(f"{name}通报", f"Bulletin: {name}"), blocks)
+
+
+def _overview(audit: Audit) -> list[Block]:
+    language, facts = audit.facts.language, audit.facts
+    plans = "、".join(f"《{each.title}》（{LEGAL_WORDS[each.legal_status].zh}）" for each in facts.pack.documents)
+    plans_en = ", ".join(f"{each.title} ({LEGAL_WORDS[each.legal_status].en})" for each in facts.pack.documents)
+    as_of = Text(f"数据时点为 {facts.as_of}。", f" as of {facts.as_of}.") if facts.as_of else Text("", ".")
+    sentence = Text(f"依据{plans}，对各单元完成情况进行核查。{as_of.zh}", f"Judged by {plans_en}{as_of.en}")
+    return [
+        Heading(1, Text("一、总体情况", "1 Overview").say(language)),
+        Paragraph(sentence.say(language)),
+        Paragraph(outcome_summary(results(audit)).say(language)),
+    ]
+
+
+def _ranking(audit: Audit) -> list[Block]:
+    language = audit.facts.language
+    blocks: list[Block] = [Heading(1, Text("二、排名", "2 Ranking").say(language))]
+    for rule in task_rules(audit):
+        blocks += [Heading(2, task_title(rule).say(language)), task_table(audit, rule)]
+    if len(blocks) == 1 and ranked_levels(audit):
+        blocks.append(ranking_table(audit, ranked_levels(audit)[:1]))
+    if len(blocks) == 1:
+        none = Text("资料中没有区划任务，也没有分区得分，无法排名。", "There are neither tasks nor scores of zones.")
+        blocks.append(Paragraph(none.say(language)))
+    note = Text(
+        "任务完成率 = 实有 ÷ 任务；完成率相同的名次并列。缺报的单元不参加排名。",
+        "Share = value ÷ task; equal ones tie.",
+    )
+    return [*blocks, Paragraph(note.say(language), "note")] if task_rules(audit) else blocks
+
+
+def _problems(audit: Audit, standing: Mapping[str, Sequence[Task]]) -> list[Block]:
+    language = audit.facts.language
+    items = [
+        Paragraph(sentence.say(language), "item")
+        for rule_id, found in standing.items()
+        for sentence in _shortfalls(audit.facts.pack.rule(rule_id), found)
+    ]
+    rest = [each for each in results(audit) if each.rule.rule_id not in standing]
+    return [Heading(1, Text("三、问题", "3 Problems").say(language)), *items, *failures(audit, rest)]
+
+
+def _shortfalls(rule: Rule, found: Sequence[Task]) -> list[Text]:
+    """Who has not done its task, and who has not said."""
+    label, sentences = task_label(rule), []
+    behind = [each for each in found if each.outcome == "fail"]
+    if behind:
+        who = [f"{each.name}({percent(each.share)})" for each in behind]
+        sentences.append(
+            Text(
+                f"{label.zh}（{rule.rule_id}）：{len(behind)} 个单元未完成任务：{'、'.join(who)}。",
+                f"{label.en} ({rule.rule_id}): {len(behind)} zones have not done their task: {', '.join(who)}.",
+            )
+        )
+    silent = [each.name for each in found if each.value is None]
+    if silent:
+        sentences.append(
+            Text(
+                f"{label.zh}（{rule.rule_id}）：{len(silent)} 个单元缺报：{'、'.join(silent)}。",
+                f"{label.en} ({rule.rule_id}): {len(silent)} zones have not reported: {', '.join(silent)}.",
+            )
+        )
+    return sentences
+
+
+def _next(audit: Audit, standing: Mapping[str, Sequence[Task]]) -> list[Block]:
+    """下一步: for each zone what is left to do or to report, in the order of the codes."""
+    language = audit.facts.language
+    todo: dict[tuple[str, str], list[Text]] = {}
+    for rule_id, found in standing.items():
+        rule = audit.facts.pack.rule(rule_id)
+        for task in sorted(found, key=lambda each: each.zone_id):
+            todo.setdefault((task.zone_id, task.name), []).extend(_left_to_do(rule, task))
+    items: list[Block] = [
+        Paragraph(
+            Text(
+                f"{name}：{'；'.join(each.zh for each in left)}。", f"{name}: {'; '.join(each.en for each in left)}."
+            ).say(language),
+            "item",
+        )
+        for (_, name), left in todo.items()
+        if left
+    ]
+    done = Text("各单元没有未完成的任务。", "No zone has anything left to do.")
+    heading = Heading(1, Text("四、下一步", "4 What comes next").say(language))
+    return [heading, *(items or [Paragraph(done.say(language))])]
+
+
+def _left_to_do(rule: Rule, task: Task) -> list[Text]:
+    label, unit = task_label(rule), unit_text(rule.limit.unit)
+    if task.value is None:
+        return [Text(f"补报{label.zh}", f"report {label.en}")]
+    if task.missing:
+        missing = whole(task.missing)
+        return [Text(f"补足{label.zh} {missing} {unit.zh}", f"add {missing} {unit.en} of {label.en}")]
+    return []

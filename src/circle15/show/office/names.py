@@ -1,0 +1,46 @@
+"""What levels, states and records are called in documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from circle15.core.results import Audit
+from circle15.core.text import Text
+
+LEVEL_WORDS = {
+    "county": Text("县（市、区）", "county"),
+    "town": Text("镇（街道）", "town"),
+    "village": Text("村", "village"),
+    "community": Text("社区", "community"),
+    "area": Text("居住小区", "residential area"),
+    "study": Text("全部", "study"),
+}
+ZONE_LEVEL_ORDER = ("county", "town", "village", "community")
+STATUS_WORDS = {
+    "operating": Text("运营", "operating"),
+    "construction": Text("在建", "under construction"),
+    "planned": Text("规划", "planned"),
+    "closed": Text("停用", "closed"),
+}
+SEVERITY_WORDS = {
+    "error": Text("错误", "error"),
+    "warning": Text("警告", "warning"),
+    "info": Text("提示", "info"),
+}
+
+
+def zone_names(audit: Audit) -> dict[str, str]:
+    """The name of each zone by its id."""
+    table = audit.units if audit.units is not None else audit.zones
+    return {} if table is None else dict(zip(table.frame["zone_id"], table.frame["name"], strict=True))
+
+
+def named(names: dict[str, str], key: str) -> str:
+    """A name where there is one, else the id."""
+    name = names.get(key)
+    return name if isinstance(name, str) and name else key
+
+
+def text_or_empty(value: Any) -> str:
+    """A text cell of a record; nothing for an empty one."""
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,236 @@
+"""Documents as PDF, with the Chinese font that travels in the package: A4, stamps on every page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.resources import as_file, files
+from io import BytesIO
+from typing import Any
+from xml.sax.saxutils import escape
+
+from circle15.core.text import Text, first_ids
+from circle15.show.office.document import Block, Cell, Document, Heading, Number, Paragraph, Table, column_widths
+from circle15.show.office.extra import library
+
+FONT = "NotoSansSC-subset"
+# What stands for a character the font lacks: the printer's mark for a missing sort.
+MISSING = "〓"
+_STOPS = "\uff0c\uff1a\uff1b\uff1f\uff01\uff09\u300b\u2019\u201d\u2026%"
+_MM = 72 / 25.4
+_MARGIN_TOP, _MARGIN_BOTTOM, _MARGIN_SIDE = 32 * _MM, 26 * _MM, 24 * _MM
+_TEXT_MM = 162
+_STAMP_COLOUR, _HEAD_FILL, _GRID, _GREY = "#C00000", "#E7ECF2", "#8A8F98", "#595959"
+# Points, leading, space before, space after.
+_STYLES = {
+    "title": (20, 30, 0, 6),
+    "maker": (12, 18, 0, 14),
+    "stamp": (11, 16, 0, 2),
+    "h1": (15, 22, 14, 6),
+    "h2": (12, 18, 9, 4),
+    "h3": (10.5, 16, 6, 3),
+    "body": (10.5, 17, 0, 4),
+    "item": (10.5, 16, 0, 3),
+    "note": (8.5, 13, 2, 5),
+    "cell": (8, 11, 0, 0),
+}
+# A heading without so much room under it begins a page; a cell of more characters may break across pages.
+_HEADING_ROOM, _LONG_CELL = 90, 300
+_CENTRED, _RIGHT = 1, 2
+_LOG = logging.getLogger(__name__)
+
+
+def pdf(document: Document) -> bytes:
+    """The document as PDF. Raises ConfigError where reportlab is missing.
+
+    A character the font lacks is printed as 〓; a note at the end and a line of the log say which they are.
+    """
+    glyphs = _font()
+    shown, missing = _printable(document, glyphs)
+    styles = _styles(document)
+    story = [*_title(shown, styles)]
+    for block in (*shown.blocks, *_missing_note(shown, missing)):
+        story += _WRITE[type(block)](block, styles)
+    out = BytesIO()
+    _template(out, shown).build(story)
+    return out.getvalue()
+
+
+def _font() -> Any:
+    """Register the font once and say which code points it has."""
+    metrics = library("reportlab.pdfbase.pdfmetrics")
+    if FONT not in metrics.getRegisteredFontNames():
+        with as_file(files("circle15.show") / "fonts" / f"{FONT}.ttf") as path:
+            metrics.registerFont(library("reportlab.pdfbase.ttfonts").TTFont(FONT, str(path)))
+        metrics.registerFontFamily(FONT, FONT, FONT, FONT, FONT)
+    _keep_stops_with_their_sentence()
+    return metrics.getFont(FONT).face.charToGlyph
+
+
+def _keep_stops_with_their_sentence() -> None:
+    """No line begins with a full-width stop; the library's own list of such characters lacks some."""
+    split = library("reportlab.lib.textsplit")
+    split.ALL_CANNOT_START += "".join(each for each in _STOPS if each not in split.ALL_CANNOT_START)
+
+
+def _printable(document: Document, glyphs: Any) -> tuple[Document, list[str]]:
+    """The document with a mark for each character the font lacks, and these characters."""
+    found: set[str] = set()
+
+    def shown(text: str) -> str:
+        lacking = {each for each in text if ord(each) not in glyphs}
+        found.update(lacking)
+        return "".join(MISSING if each in lacking else each for each in text) if lacking else text
+
+    def block_shown(block: Block) -> Block:
+        if not isinstance(block, Table):
+            return replace(block, text=shown(block.text))
+        heads = tuple(replace(head, text=shown(head.text)) for head in block.heads)
+        return Table(heads, tuple(tuple(_cell_shown(cell, shown) for cell in row) for row in block.rows))
+
+    changed = replace(
+        document,
+        title=shown(document.title),
+        maker=shown(document.maker),
+        stamps=tuple(map(shown, document.stamps)),
+        blocks=tuple(map(block_shown, document.blocks)),
+    )
+    return changed, sorted(found)
+
+
+def _cell_shown(cell: Cell, shown: Callable[[str], str]) -> Cell:
+    return cell if isinstance(cell, Number) else shown(cell)
+
+
+def _missing_note(document: Document, missing: list[str]) -> list[Block]:
+    if not missing:
+        return []
+    codes = [f"U+{ord(each):04X}" for each in missing]
+    note = Text(
+        f"内嵌字体缺少 {len(codes)} 个字符，以 {MISSING} 代替：{first_ids(codes, 20)}。原文见 report.docx。",
+        f"The embedded font lacks {len(codes)} characters, printed as {MISSING}: {first_ids(codes, 20)}.",
+    )
+    _LOG.warning("%s", note.say(document.language))
+    return [Paragraph(note.say(document.language), "note")]
+
+
+def _styles(document: Document) -> dict[str, Any]:
+    """Paragraph styles; Chinese breaks between any two characters, English between words."""
+    make = library("reportlab.lib.styles").ParagraphStyle
+    wrap = "CJK" if document.language == "zh" else None
+    styles = {
+        name: make(name, fontName=FONT, fontSize=size, leading=leading, spaceBefore=before, spaceAfter=after)
+        for name, (size, leading, before, after) in _STYLES.items()
+    }
+    for style in styles.values():
+        style.wordWrap, style.splitLongWords = wrap, 1
+    for name in ("title", "maker", "stamp"):
+        styles[name].alignment = _CENTRED
+    styles["stamp"].textColor, styles["note"].textColor = _STAMP_COLOUR, _GREY
+    styles["body"].firstLineIndent = 2 * _STYLES["body"][0]
+    styles["item"].leftIndent, styles["item"].bulletIndent = 14, 2
+    styles["head"] = make("head", styles["cell"], alignment=_CENTRED)
+    styles["number"] = make("number", styles["cell"], alignment=_RIGHT)
+    return styles
+
+
+def _flow(text: str, style: Any, bullet: str | None = None) -> Any:
+    return library("reportlab.platypus").Paragraph(escape(text), style, bulletText=bullet)
+
+
+def _title(document: Document, styles: Mapping[str, Any]) -> list[Any]:
+    lines = [(document.title, "title"), *((each, "stamp") for each in document.stamps)]
+    lines += [(document.maker, "maker")] if document.maker else []
+    return [_flow(text, styles[name]) for text, name in lines]
+
+
+def _heading(block: Heading, styles: Mapping[str, Any]) -> list[Any]:
+    flow = _flow(block.text, styles[f"h{block.level}"])
+    flow.outline = block
+    return [library("reportlab.platypus").CondPageBreak(_HEADING_ROOM), flow]
+
+
+def _paragraph(block: Paragraph, styles: Mapping[str, Any]) -> list[Any]:
+    return [_flow(block.text, styles[block.manner], "•" if block.manner == "item" else None)]
+
+
+def _table(block: Table, styles: Mapping[str, Any]) -> list[Any]:
+    """A table that breaks across pages under a repeated head; a row longer than a page breaks, too."""
+    platypus = library("reportlab.platypus")
+    rows = [[_flow(head.text, styles["head"]) for head in block.heads]]
+    rows += [[_cell(cell, styles) for cell in row] for row in block.rows]
+    is_long = any(isinstance(cell, str) and len(cell) > _LONG_CELL for row in block.rows for cell in row)
+    widths = [width * _MM for width in column_widths(block, _TEXT_MM)]
+    table = platypus.LongTable(rows, colWidths=widths, repeatRows=1, splitInRow=int(is_long))
+    table.setStyle(
+        [
+            ("GRID", (0, 0), (-1, -1), 0.4, _GRID),
+            ("BACKGROUND", (0, 0), (-1, 0), _HEAD_FILL),
+            ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+            ("LEFTPADDING", (0, 0), (-1, -1), 3),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+            ("TOPPADDING", (0, 0), (-1, -1), 2.5),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
+        ]
+    )
+    return [table, platypus.Spacer(1, 8)]
+
+
+def _cell(cell: Cell, styles: Mapping[str, Any]) -> Any:
+    return _flow(cell.text, styles["number"]) if isinstance(cell, Number) else _flow(cell, styles["cell"])
+
+
+def _template(out: BytesIO, document: Document) -> Any:
+    """Pages with the title and the stamps above and the number below; headings become the outline."""
+    platypus = library("reportlab.platypus")
+    width, height = library("reportlab.lib.pagesizes").A4
+
+    def decorate(canvas: Any, page: Any) -> None:
+        canvas.setFont(FONT, 8)
+        canvas.setFillColor(_GREY)
+        canvas.drawCentredString(width / 2, _MARGIN_BOTTOM / 2, f"— {page.page} —")
+        canvas.setFillColor(_STAMP_COLOUR if document.stamps else _GREY)
+        for number, line in enumerate(_head_lines(document, width - 2 * _MARGIN_SIDE)):
+            canvas.drawString(_MARGIN_SIDE, height - _MARGIN_TOP * 0.5 - 11 * number, line)
+
+    class Template(platypus.BaseDocTemplate):  # type: ignore[misc,name-defined]  # the library is loaded when called
+        def afterFlowable(self, flowable: Any) -> None:  # noqa: N802  # the library's name for it
+            block = getattr(flowable, "outline", None)
+            if block is not None:
+                key = f"h{self.seq.nextf('h')}"
+                self.canv.bookmarkPage(key)
+                self.canv.addOutlineEntry(block.text, key, level=block.level - 1)
+
+    template = Template(
+        out,
+        pagesize=(width, height),
+        title=document.title,
+        author=document.maker,
+        creator="circle15",
+        lang="zh-CN" if document.language == "zh" else "en",
+        invariant=1,
+    )
+    text_height = height - _MARGIN_TOP - _MARGIN_BOTTOM
+    frame = platypus.Frame(_MARGIN_SIDE, _MARGIN_BOTTOM, width - 2 * _MARGIN_SIDE, text_height, 0, 0, 0, 0)
+    template.addPageTemplates(platypus.PageTemplate("page", [frame], onPage=decorate))
+    return template
+
+
+def _head_lines(document: Document, width: float) -> list[str]:
+    """The title and the stamps, as few lines as the page is wide; every stamp whole."""
+    return [line for text in (document.title, " · ".join(document.stamps)) for line in _broken(text, width)]
+
+
+def _broken(text: str, width: float) -> list[str]:
+    """A text in lines of at most ``width``, broken anywhere."""
+    metrics = library("reportlab.pdfbase.pdfmetrics")
+    lines = [""]
+    for each in text:
+        if metrics.stringWidth(lines[-1] + each, FONT, 8) > width:
+            lines.append("")
+        lines[-1] += each
+    return [line for line in lines if line]
+
+
+_WRITE: Mapping[type, Callable[[Any, Any], list[Any]]] = {Heading: _heading, Paragraph: _paragraph, Table: _table}

@@ -1,0 +1,221 @@
+"""Tables of rules, coverage and findings that pages and the workbook share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from circle15.core.results import Audit
+from circle15.core.rule import FORCE_WORDS, METRIC_WORDS
+from circle15.core.tables import BASES
+from circle15.core.text import Language, Text
+from circle15.show.office.document import NOTHING, Number, Row, Table, heads
+from circle15.show.office.names import SEVERITY_WORDS
+from circle15.show.office.results import Result, outcome_text, reasons, remarks
+from circle15.show.sentences import basis_text, pace_text, rule_limit_text
+
+
+def rules_table(audit: Audit, results: Sequence[Result]) -> Table:
+    """逐条达标表: every rule of the pack with its clause, value, limit, difference, outcome and remarks."""
+    language = audit.facts.language
+    columns = heads(
+        language,
+        ("编号", "rule", 6),
+        ("条文", "clause", 20),
+        ("文件", "document", 10),
+        ("效力", "force", 6),
+        ("年度", "year", 3),
+        ("实测值", "value", 6),
+        ("实测口径", "of", 8),
+        ("限值", "limit", 8),
+        ("差额", "difference", 6),
+        ("差额单位", "unit", 6),
+        ("达标", "pass", 4),
+        ("不达标", "fail", 4),
+        ("资料不足", "unknown", 5),
+        ("结论", "outcome", 7),
+        ("说明", "remarks", 20),
+    )
+    rows: list[Row] = [
+        (
+            each.rule.rule_id,
+            each.rule.clause,
+            each.rule.source,
+            FORCE_WORDS[each.rule.force].say(language),
+            str(each.rule.year or NOTHING),
+            each.value,
+            each.of.say(language),
+            each.limit.say(language),
+            each.difference,
+            each.difference_unit.say(language),
+            *(Number(each.counts[outcome], "count") for outcome in ("pass", "fail", "unknown")),
+            outcome_text(each.outcome).say(language),
+            remarks(each).say(language),
+        )
+        for each in results
+    ]
+    return Table(columns, (*rows, *_not_assessed_rows(audit)))
+
+
+def rules_brief(audit: Audit, results: Sequence[Result]) -> Table:
+    """逐条达标表 as wide as a page: clause with its document, value with what it is of, difference with its unit."""
+    language = audit.facts.language
+    columns = heads(
+        language,
+        ("编号", "rule", 6),
+        ("条文（文件）", "clause (document)", 17),
+        ("效力", "force", 6),
+        ("限值", "limit", 6),
+        ("实测值", "value", 6),
+        ("实测口径", "of", 6),
+        ("差额", "difference", 6),
+        ("结论", "outcome", 7),
+    )
+    rows = tuple(
+        (
+            each.rule.rule_id,
+            f"{each.rule.clause}({each.rule.source}{f',{each.rule.year} 年' if each.rule.year else ''})",
+            FORCE_WORDS[each.rule.force].say(language),
+            each.limit.say(language),
+            each.value,
+            each.of.say(language),
+            with_unit(each, language),
+            outcome_text(each.outcome).say(language),
+        )
+        for each in results
+    )
+    return Table(columns, rows)
+
+
+def with_unit(result: Result, language: Language) -> str:
+    """The difference and its unit in one cell."""
+    return f"{result.difference.text} {result.difference_unit.say(language)}" if result.difference.known else NOTHING
+
+
+def goals_table(audit: Audit, results: Sequence[Result]) -> Table:
+    """Targets of the whole study and the distance to them."""
+    language = audit.facts.language
+    columns = heads(
+        language,
+        ("指标", "rule", 6),
+        ("效力", "force", 6),
+        ("年度", "year", 4),
+        ("现状", "value", 7),
+        ("口径", "of", 9),
+        ("目标", "target", 8),
+        ("差距", "difference", 8),
+        ("结论", "outcome", 7),
+    )
+    rows = tuple(
+        (
+            each.rule.rule_id,
+            FORCE_WORDS[each.rule.force].say(language),
+            str(each.rule.year or NOTHING),
+            each.value,
+            each.of.say(language),
+            each.limit.say(language),
+            with_unit(each, language),
+            outcome_text(each.outcome).say(language),
+        )
+        for each in results
+        if each.is_goal
+    )
+    return Table(columns, rows)
+
+
+def unknown_table(audit: Audit, results: Sequence[Result]) -> Table:
+    """Rules of which something cannot be said, and why."""
+    language = audit.facts.language
+    columns = heads(
+        language, ("指标", "rule", 6), ("资料不足", "unknown", 5), ("原因", "why", 16), ("条文", "clause", 18)
+    )
+    rows = tuple(
+        (each.rule.rule_id, Number(each.counts["unknown"], "count"), reasons(each).say(language), each.rule.clause)
+        for each in results
+        if each.counts["unknown"]
+    )
+    return Table(columns, rows)
+
+
+def _not_assessed_rows(audit: Audit) -> list[Row]:
+    language = audit.facts.language
+    word = Text("未评估", "not assessed").say(language)
+    nothing = (NOTHING,) * 11
+    return [(rule_id, clause, *nothing, word, reason) for rule_id, clause, reason in _left_out(audit)]
+
+
+def _left_out(audit: Audit) -> list[tuple[str, str, str]]:
+    pack, language = audit.facts.pack, audit.facts.language
+    rules = [(key, pack.rule(key).clause, reason.say(language)) for key, reason in audit.not_assessed.items()]
+    return [*rules, *((each.rule_id, each.clause, each.reason) for each in pack.not_assessed)]
+
+
+def not_assessed_table(audit: Audit) -> Table:
+    """Clauses that nothing was judged of, with the reason."""
+    columns = heads(audit.facts.language, ("编号", "rule", 6), ("条文", "clause", 20), ("原因", "reason", 16))
+    return Table(columns, tuple(_left_out(audit)))
+
+
+def absent_bases(audit: Audit) -> list[Text]:
+    """The bases that the data does not allow, in words."""
+    there = set(audit.coverage.frame["basis"])
+    return [basis_text(audit, basis) for basis in BASES if basis not in there]
+
+
+def thresholds_table(audit: Audit) -> Table:
+    """Limit, metric, pace and counted facilities of each rule."""
+    language = audit.facts.language
+    columns = heads(
+        language,
+        ("指标", "rule", 6),
+        ("限值", "limit", 9),
+        ("度量", "metric", 8),
+        ("度量依据", "metric by", 5),
+        ("步速", "pace", 9),
+        ("计入设施", "counted", 5),
+        ("未计入", "not counted", 5),
+    )
+    cells = []
+    for rule in audit.rules:
+        of_type = int(audit.facilities.frame["type"].isin(rule.targets).sum())
+        counted = len(audit.counted[rule.rule_id])
+        source = Text("条文", "clause") if rule.metric_source == "clause" else Text("解释", "interpretation")
+        cells.append(
+            (
+                rule.rule_id,
+                rule_limit_text(rule).say(language),
+                METRIC_WORDS[rule.metric].say(language),
+                source.say(language) if rule.is_distance else NOTHING,
+                pace_text(rule).say(language) or NOTHING,
+                Number(counted, "count"),
+                Number(max(of_type - counted, 0), "count"),
+            )
+        )
+    return Table(columns, tuple(cells))
+
+
+def findings_table(audit: Audit) -> Table:
+    """数据质检: every finding."""
+    language = audit.facts.language
+    columns = heads(
+        language,
+        ("代码", "code", 7),
+        ("级别", "severity", 4),
+        ("图层", "layer", 5),
+        ("数量", "count", 4),
+        ("编号（前若干）", "first ids", 8),
+        ("说明", "message", 18),
+        ("处理", "what to do", 14),
+    )
+    cells = [
+        (
+            each.code,
+            SEVERITY_WORDS[each.severity].say(language),
+            each.layer,
+            Number(each.count, "count"),
+            "、".join(each.ids),
+            each.message.say(language),
+            each.fix.say(language),
+        )
+        for each in audit.findings
+    ]
+    return Table(columns, tuple(cells))
