@@ -31,6 +31,9 @@ from tests.towns import CANDIDATES, CRS, SITE, STUDY, ZONES, Place, boxes, call,
 
 EXPECTED = Path(__file__).parent / "r017"
 
+# The rules of its story; of the others the record says nothing.
+WALKED = ("JJ-01", "JJ-02")
+
 CORNER = (96, -150.89)
 STREETS: list[list[Place]] = [
     [(-1300, 0), (0, 0)],
@@ -138,12 +141,20 @@ def test_explain_tells_the_story_word_for_word(story: str) -> None:
     assert story == golden("explain.txt")
 
 
+def test_rules_of_which_the_record_says_nothing_are_only_named(story: str, out: Path) -> None:
+    silent = {row["rule_id"] for row in rows(out, "verdicts.csv", subject_id="R-017", outcome="unknown")}
+    assert silent == {"JJ-03", "JJ-05"}
+    assert [line for line in story.splitlines() if any(each in line for each in silent)] == [
+        "资料不足的指标：JJ-03、JJ-05"
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "needles"),
     [
         ("access.csv", ["R-017"]),
-        ("verdicts.csv", [",R-017,"]),
-        ("coverage.csv", [",Z-17,"]),
+        ("verdicts.csv", [f"{rule_id},area,R-017," for rule_id in WALKED]),
+        ("coverage.csv", [f"{rule_id},community,Z-17," for rule_id in WALKED]),
         ("plan.csv", ["day_care"]),
     ],
 )

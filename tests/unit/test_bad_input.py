@@ -93,9 +93,19 @@ THE_STUDY = {
         study=swap("fictional = true", 'fictional = "是"\nas_of = "2024-09-30"'),
     ),
     "an id that is no folder name": Case(("'../../x'", "文件夹名"), study=swap('"invented"', '"../../x"')),
-    "a rule of no pack": Case(("'JJ-1'", "'JJ-01'"), study=add('\n[judge]\nmetric = { "JJ-1" = "network" }\n')),
+    "a rule of no pack": Case(("'JJ-011'", "'JJ-01'"), study=add('\n[judge]\nmetric = { "JJ-011" = "network" }\n')),
+    "points of a rule of no pack": Case(
+        ("[judge].points", "'JJ-011'", "'JJ-01'"), study=add('\n[judge]\npoints = { "JJ-011" = 2 }\n')
+    ),
+    "points that are no number above 0": Case(
+        ("[judge].points", "JJ-01"), study=add('\n[judge]\npoints = { "JJ-01" = 0 }\n')
+    ),
     "a time by straight line": Case(
         ("JJ-02", "只按路网计算"), study=add('\n[judge]\nmetric = { "JJ-02" = "straight_line" }\n')
+    ),
+    "a distance for a rule of counts": Case(
+        ("[judge].metric", "JJ-03", "没有距离口径", "请删去该项"),
+        study=add('\n[judge]\nmetric = { "JJ-03" = "network" }\n'),
     ),
     "an unknown pace": Case(
         ("[route].pace", "'elderly_slow'"), study=add('\n[route]\npace = { elderly = "elder_slow" }\n')
@@ -109,10 +119,9 @@ NUMBERS = {
 LATER = {
     name: Case((name.rpartition(".")[2], "本版本尚不支持"), study=add(lines))
     for name, lines in {
-        "people": '\n[people]\nspread = { pop60 = "households" }\n',
         **{
             f"inputs.{layer}": f'\n[inputs.{layer}]\npath = "homes.geojson"\ndatum = "WGS84"\n'
-            for layer in ("zone_table", "entrances", "barriers", "constraints")
+            for layer in ("entrances", "barriers", "constraints")
         },
         **{
             f"site.{key}": f"\n{key} = {value}\n"
@@ -237,6 +246,9 @@ SITES = {
     "a rule that does not target the type": Case(
         ("[[site]] 1", "JJ-01 不以 canteen 为对象", "day_care", "研究假设"), study=swap('"day_care"', '"canteen"')
     ),
+    "a rule that is no distance": Case(
+        ("[[site]] 1", "JJ-03 不是距离或时间指标", "研究假设"), study=swap('"JJ-01"', '"JJ-03"')
+    ),
     "a rule and a limit": Case(
         ("[[site]] 1", "rule 与 limit"),
         study=add('limit = { op = "<", value = 700, unit = "m", basis = "assumption", label = "规划研究假设" }\n'),
@@ -267,7 +279,39 @@ SITES = {
     "no site to plan": Case(("没有 [[site]]",), study=lambda _: STUDY + CANDIDATES, verb="site"),
     "no candidates": Case(("[inputs.candidates]",), study=lambda _: STUDY + SITE, verb="site"),
 }
-CASES = {**THE_STUDY, **NUMBERS, **LATER, **INPUTS, **SITES}
+
+
+def spread(column: str, by: str) -> str:
+    return f'\n[people]\nspread = {{ {column} = "{by}" }}\n'
+
+
+ZONE_TABLE = '\n[inputs.zone_table]\npath = "zones.csv"\n'
+PEOPLE = {
+    "spread over a column that is there": Case(
+        ("[people].spread", "pop60 列", "请删去该项"), study=add(spread("pop60", "households"))
+    ),
+    "spread of an unknown column": Case(
+        ("[people].spread", "'pop_80'", "'pop80'"), study=add(spread("pop_80", "households"))
+    ),
+    "spread by an unknown column": Case(
+        ("[people].spread", "'household'", "'households'"), study=add(spread("pop80", "household"))
+    ),
+    "spread without totals": Case(
+        ("[people].spread", "区划表的 pop80 列", "households"), study=add(spread("pop80", "households"))
+    ),
+    "spread of totals the zone table lacks": Case(
+        ("[people].spread", "区划表的 pop80 列", "households"),
+        study=add(ZONE_TABLE + spread("pop80", "households")),
+        files={"zones.csv": "zone_id,name,level,pop60\nZ-1,虚构镇,town,50\n"},
+    ),
+    "a zone table without a column": Case(
+        ("zones.csv", "缺少必需列 level", "columns"),
+        study=add(ZONE_TABLE),
+        files={"zones.csv": "zone_id,name\nZ-1,虚构镇\n"},
+    ),
+    "a zone table that is not there": Case(("[inputs.zone_table]", "找不到文件 zones.csv"), study=add(ZONE_TABLE)),
+}
+CASES = {**THE_STUDY, **NUMBERS, **LATER, **INPUTS, **SITES, **PEOPLE}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

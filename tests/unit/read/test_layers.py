@@ -251,7 +251,7 @@ def test_row_order_changes_nothing_but_order(tmp_path) -> None:
 
 def test_the_registries_name_what_they_can_read() -> None:
     assert set(EXTENSIONS) < set(READERS)
-    assert set(LAYERS) == {"streets", "residential", "facilities", "candidates", "zones"}
+    assert set(LAYERS) == {"streets", "residential", "facilities", "candidates", "zones", "zone_table"}
 
 
 def test_porto_alegre_people_and_health_care(shared) -> None:
