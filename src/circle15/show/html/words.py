@@ -105,7 +105,7 @@ PAGE = {
     "no_sites": Text("本次未编制选址方案", "no plan was asked for"),
     "not_shown": Text("未填写", "not given"),
     "north": Text("北", "N"),
-    "optimality": Text("最优性说明：{0},与上界差距 {1}", "certificate: {0}, gap to bound {1}"),
+    "optimality": Text("最优性说明：{0}，与上界差距 {1}", "certificate: {0}, gap to bound {1}"),
     "pace": Text("步速", "Pace"),
     "plans": Text("规划新增设施（建议）", "Proposed sites"),
     "rank": Text("名次", "Rank"),
