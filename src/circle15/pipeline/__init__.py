@@ -1,0 +1,37 @@
+"""The corridor: read → route → judge → site → show. The only part that knows the order."""
+
+from __future__ import annotations
+
+from circle15.core.results import Audit, Finding
+from circle15.pipeline.assess import audit, judged
+from circle15.pipeline.delivery import deliver, results_folder
+from circle15.pipeline.ground import Ground, Progress, lay, silent
+from circle15.pipeline.plans import certificates, planned
+from circle15.pipeline.reach import reach
+from circle15.study import Study
+
+__all__ = [
+    "Ground",
+    "Progress",
+    "audit",
+    "certificates",
+    "check",
+    "deliver",
+    "judged",
+    "lay",
+    "planned",
+    "reach",
+    "results_folder",
+    "silent",
+    "whole",
+]
+
+
+def check(study: Study, progress: Progress = silent) -> tuple[Finding, ...]:
+    """The data health of a study: every finding of every room."""
+    return audit(study, progress).findings
+
+
+def whole(study: Study, progress: Progress = silent) -> Audit:
+    """All that the outputs of a study need: drawn areas, and plans where the study asks for any."""
+    return planned(study, progress, draw=True) if study.sites else audit(study, progress, draw=True)

@@ -1,0 +1,278 @@
+"""The audit: distances to verdicts, coverage, scores, drawn areas and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from circle15 import judge, route
+from circle15.core.crs import scale_factor
+from circle15.core.results import Audit, Facts, Finding
+from circle15.core.rule import Metric, Rule, Schedule
+from circle15.core.tables import Access, Areas
+from circle15.core.text import Text
+from circle15.core.units import MM_PER_M, Pace
+from circle15.pipeline.ground import Ground, Progress, counted_sites, lay, near_pairs, silent, street_network
+from circle15.route import Places
+from circle15.study import Study
+
+# More than this from 1, and grid metres are not ground metres for a 700 m rule.
+_MOST_SCALE_ERROR = 4e-4
+
+
+def audit(study: Study, progress: Progress = silent, *, draw: bool = False, paces: Sequence[Pace] = ()) -> Audit:
+    """Read → route → judge. ``draw`` adds service areas, covered areas and their land.
+
+    Time rules are judged at ``paces`` beside their own: at those of the pack where none are given.
+    """
+    return judged(lay(study, progress), progress, draw=draw, paces=paces)
+
+
+def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, paces: Sequence[Pace] = ()) -> Audit:
+    """The audit of a laid-out study."""
+    study = ground.study
+    not_assessed = _not_assessed(ground)
+    rules = [rule for rule in study.pack.rules if rule.rule_id not in not_assessed]
+    walked = [rule for rule in rules if rule.is_distance]
+    progress(Text("计算距离", "computing distances"), 0, 1)
+    counted = {rule.rule_id: judge.counted(rule, ground.facilities, study.as_of) for rule in rules}
+    access = access_to(ground, walked, counted)
+    blocks = judge.judge(rules, subjects(ground, access))
+    areas = _areas(ground, walked, counted, progress, services=draw)
+    catchments = _catchments(ground, walked, counted)
+    progress(Text("汇总覆盖率", "summing coverage"), 0, 1)
+    groups = judge.group(ground.residential, ground.areas_in)
+    most_mm = max((rule.limit.most_mm(rule.pace) for rule in walked), default=0)
+    ids = ground.facilities.frame["facility_id"].to_numpy(dtype=object)
+    paces = paces or tuple(study.pack.paces.values())
+    findings = (
+        *ground.findings,
+        *judge.status_findings(ground.facilities),
+        *judge.health(blocks, ground.residential, most_mm),
+        *judge.equity_findings(walked, ground.facilities, ground.residential, counted),
+        *_scale_findings(ground),
+    )
+    return Audit(
+        facts=_facts(ground),
+        streets=ground.tables["streets"],
+        residential=ground.residential,
+        facilities=ground.facilities,
+        counted={rule_id: tuple(ids[rows]) for rule_id, rows in counted.items()},
+        zones=ground.tables.get("zones"),
+        units=ground.units,
+        membership=ground.areas_in,
+        candidates=ground.tables.get("candidates"),
+        points=shapely.points(ground.homes.mm / MM_PER_M),
+        near_edge=judge.near_edge(ground.residential, most_mm),
+        access=access,
+        verdicts=judge.verdicts(blocks, ground.area_ids),
+        coverage=judge.coverage(blocks, ground.residential, groups, _land(ground, areas)),
+        ratios=judge.ratios(blocks, ground.area_ids, ground.units),
+        scores=judge.scores(blocks, ground.residential, groups, study.points),
+        binding=judge.binding(blocks, ground.area_ids),
+        outcomes=judge.study_outcome(blocks, ground.residential),
+        areas=areas,
+        findings=findings,
+        not_assessed=not_assessed,
+        equity=judge.equity(blocks, ground.facilities, ground.residential, counted, catchments),
+        straight_vs_network=judge.straight_vs_network(blocks, ground.residential, groups),
+        pace_shares=judge.pace_shares(blocks, access, ground.residential, paces, study.cutoff_mm),
+        pace_changes=judge.pace_changes(blocks, access, ground.area_ids, paces, study.cutoff_mm),
+    )
+
+
+def _not_assessed(ground: Ground) -> dict[str, Text]:
+    """Rules whose target is of a later year, and rules that need what the study does not have, with the reason."""
+    early = _not_due(ground.study)
+    walked = [rule for rule in ground.study.pack.rules if rule.is_distance and rule.rule_id not in early]
+    if ground.has_distances:
+        return early | _without_places(ground, walked)
+    reason = Text("研究没有道路或居住小区位置，无法计算距离", "the study has no streets or no homes: no distances")
+    return early | {rule.rule_id: reason for rule in walked}
+
+
+def _not_due(study: Study) -> dict[str, Text]:
+    """Targets of a year after the date of the study. A schedule knows its own years."""
+    if study.as_of is None:
+        return {}
+    year = study.as_of.year
+    reason = "目标年度为 {0}，晚于数据时点", "its target is of {0}, after the date of the study"
+    return {
+        rule.rule_id: Text(reason[0].format(rule.year), reason[1].format(rule.year))
+        for rule in study.pack.rules
+        if rule.year is not None and rule.year > year and not isinstance(rule.test, Schedule)
+    }
+
+
+def _without_places(ground: Ground, walked: Sequence[Rule]) -> dict[str, Text]:
+    """Distance rules whose counted facilities are all 未定位, and all of them where the study lists no facilities."""
+    if "facilities" not in ground.study.inputs:
+        reason = Text("研究没有设施表，无法计算距离", "the study has no facilities: no distances")
+        return {rule.rule_id: reason for rule in walked}
+    reason = Text("计入的设施均未定位，无法计算距离", "no counted facility has a place: no distances")
+    rows = {rule.rule_id: judge.counted(rule, ground.facilities, ground.study.as_of) for rule in walked}
+    return {name: reason for name, each in rows.items() if len(each) and (ground.site_row[each] < 0).all()}
+
+
+def subjects(ground: Ground, access: Access) -> judge.Subjects:
+    """What a laid-out study is judged on."""
+    facilities = ground.facilities
+    located = ground.site_row >= 0
+    mm = np.zeros((len(facilities), 2), dtype=np.int64)
+    mm[located] = ground.sites.mm
+    return judge.Subjects(
+        residential=ground.residential,
+        access=access,
+        facilities=facilities,
+        units=ground.units,
+        areas_in=ground.areas_in,
+        facilities_in=ground.facilities_in,
+        operating=judge.operating(facilities, ground.study.as_of),
+        built=judge.built(facilities, ground.study.as_of),
+        has_facilities="facilities" in ground.study.inputs,
+        assignment=judge.assign(ground.residential, facilities),
+        as_of=ground.study.as_of,
+        facility_mm=mm,
+        located=located,
+    )
+
+
+def access_to(ground: Ground, rules: Sequence[Rule], counted: Mapping[str, Any]) -> Access:
+    """Access under every rule; rules that count the same facilities share one search."""
+    searched: dict[bytes, Any] = {}
+    frames = []
+    for rule in rules:
+        rows = counted[rule.rule_id]
+        key = rows.tobytes()
+        if key not in searched:
+            facilities = counted_sites(ground, rows)
+            searched[key] = route.access(street_network(ground), ground.homes, facilities, ground.study.cutoff_mm)
+        frames.append(searched[key].assign(rule_id=rule.rule_id))
+    columns = [column.name for column in Access.columns]
+    return Access.build(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns))
+
+
+def _catchments(
+    ground: Ground, rules: Sequence[Rule], counted: Mapping[str, Any]
+) -> dict[tuple[str, Metric], judge.Catchment]:
+    """Whom each facility can serve by each metric, for rules whose capacity can be set against people.
+
+    Rules that count the same facilities share the search of the one with the longest limit.
+    """
+    asking = [rule for rule in rules if judge.capacities(rule, ground.facilities, ground.residential)]
+    searched: dict[tuple[bytes, Metric], route.Pairs] = {}
+    found = {}
+    for rule in sorted(asking, key=lambda rule: rule.limit.most_mm(rule.pace), reverse=True):
+        rows = counted[rule.rule_id]
+        most_mm, located = rule.limit.most_mm(rule.pace), rows[ground.site_row[rows] >= 0]
+        for metric in rule.metrics:
+            key = rows.tobytes(), metric
+            if key not in searched:
+                searched[key] = near_pairs(ground, counted_sites(ground, rows), metric, most_mm)
+            near = searched[key]
+            within = near.mm <= most_mm
+            found[rule.rule_id, metric] = judge.Catchment(located[near.source[within]], near.target[within])
+    return found
+
+
+def _areas(
+    ground: Ground, rules: Sequence[Rule], counted: Mapping[str, Any], progress: Progress, *, services: bool
+) -> Areas:
+    """Covered areas of each rule by every metric, and on request the service area of each counted facility.
+
+    Drawing takes longer than all distances together; nothing is drawn where no land and no map needs it.
+    """
+    rows: list[Any] = []
+    if not services and not judge.are_parcels(ground.residential):
+        return _areas_table(ground.study, rows)
+    for number, rule in enumerate(rules):
+        progress(Text(f"绘制服务范围 {rule.rule_id}", f"drawing {rule.rule_id}"), number, len(rules))
+        facilities = counted_sites(ground, counted[rule.rule_id])
+        for metric in rule.metrics:
+            most_mm = rule.limit.most_mm(rule.pace)
+            for one in range(len(facilities) if services else 0):
+                shape = _drawn(ground, facilities.take([one]), metric, most_mm)
+                rows.append((rule.rule_id, facilities.ids[one], metric, most_mm, route.HOLES, shape))
+            covered = _drawn(ground, facilities, metric, most_mm)
+            rows.append((rule.rule_id, None, metric, most_mm, route.HOLES, covered))
+    return _areas_table(ground.study, rows)
+
+
+def _drawn(ground: Ground, facilities: Places, metric: Metric, most_mm: int) -> Any:
+    if metric == "network":
+        return route.draw(street_network(ground), facilities.anchors, most_mm)
+    return route.draw_straight(facilities.mm, most_mm)
+
+
+def _areas_table(study: Study, rows: list[Any]) -> Areas:
+    names = [column.name for column in Areas.columns]
+    frame = pd.DataFrame(rows, columns=names)
+    return Areas.build(gpd.GeoDataFrame(frame, geometry="geometry", crs=study.crs))
+
+
+def _land(ground: Ground, areas: Areas) -> dict[Any, Any]:
+    """Residential land inside each covered area, where the residential areas are parcels."""
+    if not judge.are_parcels(ground.residential):
+        return {}
+    covered = areas.frame[areas.frame["facility_id"].isna()]
+    return {
+        (row.rule_id, row.metric): judge.land_intersection(ground.residential, row.geometry)
+        for row in covered.itertuples()
+    }
+
+
+def _facts(ground: Ground) -> Facts:
+    study = ground.study
+    return Facts(
+        study_id=study.study_id,
+        name=study.name,
+        pack=study.pack,
+        crs=study.crs_text,
+        scale_factor=_scale(ground),
+        as_of=study.as_of.isoformat() if study.as_of else "",
+        language=study.language,
+        audience=study.audience,
+        title_block=study.title_block,
+        study_sha256=study.study_sha256,
+        pack_sha256=study.pack_sha256,
+        sources=ground.sources,
+        fictional=study.fictional,
+        max_access_leg_m=study.max_access_leg_mm / MM_PER_M,
+    )
+
+
+def _scale(ground: Ground) -> float | None:
+    """Grid scale in the middle of the homes; None where nothing has a place."""
+    if ground.study.crs is None or len(ground.homes) == 0:
+        return None
+    middle = ground.homes.mm.mean(axis=0) / MM_PER_M
+    to_degrees = pyproj.Transformer.from_crs(ground.study.crs, ground.study.crs.geodetic_crs, always_xy=True)
+    return scale_factor(ground.study.crs, *to_degrees.transform(*middle))
+
+
+def _scale_findings(ground: Ground) -> list[Finding]:
+    factor = _scale(ground)
+    if factor is None or abs(factor - 1) <= _MOST_SCALE_ERROR:
+        return []
+    return [
+        Finding(
+            code="scale_factor",
+            severity="warning",
+            layer="study",
+            count=1,
+            ids=(),
+            message=Text(
+                f"研究区中部的投影长度比为 {factor:.6f}，与 1 相差超过万分之四，"
+                f"700 米约偏 {abs(factor - 1) * 700:.1f} 米。",
+                f"the grid scale in the middle of the study is {factor:.6f}, more than 4 in 10,000 from 1: "
+                f"700 m are {abs(factor - 1) * 700:.1f} m off.",
+            ),
+            fix=Text("改用中央经线更近的投影带。", "Use a zone with a nearer central meridian."),
+        )
+    ]

@@ -1,0 +1,73 @@
+"""From an audit to files: which output is made by what, and where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from circle15.core.errors import ConfigError
+from circle15.core.results import Audit
+from circle15.core.text import Text, first_ids
+from circle15.pipeline.ground import Progress, silent
+from circle15.show import geojson, office
+from circle15.show.files import MANIFEST, publish
+from circle15.show.manifest import manifest
+from circle15.show.tables import tables
+
+
+def results_folder(study_id: str, out: Path) -> Path:
+    """Where the tables of a study lie under an output folder."""
+    return out / "data" / "processed" / study_id
+
+
+def deliver(
+    result: Audit, outputs: Sequence[str], out: Path, times: Mapping[str, str | float], progress: Progress = silent
+) -> list[Path]:
+    """Write the outputs asked for, with their manifest, all or nothing; says where they are.
+
+    Raises OutputError for a place that cannot be written and for files that are not this program's.
+    """
+    _refuse_no_places(result, outputs)
+    files: dict[str, bytes] = {}
+    for name, make in _FILES.items():
+        if name in outputs:
+            progress(Text(f"生成 {name}", f"making {name}"), 0, 1)
+            files |= make(result)
+    page: bytes | None = None
+    if "html_map" in outputs:
+        progress(Text("生成地图", "making the map"), 0, 1)
+        from circle15.show import html  # noqa: PLC0415  # folium is heavy, and only maps need it
+
+        page = html.page(result).encode()
+    folder = results_folder(result.facts.study_id, out)
+    place = out / "maps" / f"{result.facts.study_id}.html"
+    publish(folder, files, manifest(result, times), place, page)
+    return [*(folder / name for name in (*files, MANIFEST)), *([place] if page else [])]
+
+
+def _refuse_no_places(result: Audit, outputs: Sequence[str]) -> None:
+    """A study of tables alone has nothing to draw."""
+    drawn = [name for name in outputs if name in _DRAWN]
+    if drawn and not result.facts.crs:
+        raise ConfigError(
+            Text(
+                f"研究没有几何数据，无法生成 {first_ids(drawn)}。请从 [show] outputs 中删去，或提供带位置的图层。",
+                f"the study has no geometry, so {first_ids(drawn)} cannot be made: take it out of [show] outputs, "
+                f"or give layers with places.",
+            )
+        )
+
+
+_DRAWN = ("html_map", "geojson:rfc7946")
+
+
+_FILES: Mapping[str, Callable[[Audit], dict[str, bytes]]] = {
+    "tables": tables,
+    "geojson:rfc7946": geojson.layers,
+    "markdown": office.report_md,
+    "xlsx": office.report_xlsx,
+    "docx": office.report_docx,
+    "pdf": office.report_pdf,
+    "bulletin": office.bulletin_md,
+    "bulletin:docx": office.bulletin_docx,
+}

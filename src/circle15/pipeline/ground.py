@@ -1,0 +1,191 @@
+"""What read and route lay out for a study, before anything is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from circle15 import route
+from circle15.core.errors import InputError, NothingToDoError
+from circle15.core.results import Finding, Source
+from circle15.core.rule import Metric
+from circle15.core.tables import Facilities, Membership, Residential, Units
+from circle15.core.text import Text
+from circle15.core.units import MM_PER_M, round_half_up
+from circle15.read.layers import empty_table, read_layer
+from circle15.read.people import spread
+from circle15.read.shapes import demand_points
+from circle15.read.zones import membership
+from circle15.route import Places
+from circle15.study import Study
+
+Progress = Callable[[Text, int, int], None]
+
+
+def silent(step: Text, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What read and route lay out for a study: tables, the network, and every point anchored on it.
+
+    Inputs the study does not have are empty tables; without streets there is no network and nothing is anchored.
+    ``site_row`` maps rows of ``facilities`` to rows of ``sites``, which has only those with a place; −1 elsewhere.
+    """
+
+    study: Study
+    tables: Mapping[str, Any]
+    units: Units | None
+    areas_in: Membership | None
+    facilities_in: Membership | None
+    network: route.Network | None
+    homes: Places
+    sites: Places
+    site_row: Any
+    hosts: Places | None
+    findings: tuple[Finding, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def residential(self) -> Residential:
+        """The residential areas, maybe none."""
+        table: Residential = self.tables["residential"]
+        return table
+
+    @property
+    def facilities(self) -> Facilities:
+        """The facilities, maybe none."""
+        table: Facilities = self.tables["facilities"]
+        return table
+
+    @property
+    def area_ids(self) -> Any:
+        """Ids of the residential areas, in row order."""
+        return self.homes.ids
+
+    @property
+    def has_distances(self) -> bool:
+        """Whether there are streets and homes to walk from."""
+        return self.network is not None and len(self.homes) > 0
+
+
+def lay(study: Study, progress: Progress = silent) -> Ground:
+    """Read every input and anchor every point.
+
+    Raises the errors of ``read``; NetworkError; NothingToDoError if no home stands near a street.
+    """
+    tables: dict[str, Any] = {layer: empty_table(layer) for layer in ("streets", "residential", "facilities")}
+    findings: list[Finding] = []
+    sources: list[Source] = []
+    for number, (layer, spec) in enumerate(study.inputs.items()):
+        progress(Text(f"读取 {spec.shown}", f"reading {spec.shown}"), number, len(study.inputs))
+        tables[layer], found, source = read_layer(spec, study.crs, study.pack.types)
+        findings += found
+        sources.append(source)
+    progress(Text("构建路网", "building the network"), 0, 1)
+    network = route.build(tables["streets"]) if len(tables["streets"]) else None
+    points = demand_points(tables["residential"].frame)
+    places, site_row = _places(network, tables, points, study.max_access_leg_mm)
+    if network is not None:
+        _refuse_far_from_streets(places["residential"], study)
+        findings += route.health(network, places, study.max_access_leg_mm)
+    zones, units = tables.get("zones"), _units(tables)
+    areas_in, unknown_codes = membership(tables["residential"].frame, points, zones, units)
+    tables["residential"], spread_findings = spread(tables["residential"], areas_in, units, study.spread)
+    facility_rows = tables["facilities"].frame.rename(columns={"facility_id": "area_id"})
+    facility_points = facility_rows.geometry.to_numpy()
+    facilities_in, strange_codes = membership(facility_rows, facility_points, zones, units, "facilities")
+    return Ground(
+        study=study,
+        tables=tables,
+        units=units,
+        areas_in=areas_in,
+        facilities_in=facilities_in,
+        network=network,
+        homes=places["residential"],
+        sites=places["facilities"],
+        site_row=site_row,
+        hosts=places.get("candidates"),
+        findings=(*findings, *unknown_codes, *strange_codes, *spread_findings),
+        sources=tuple(sources),
+    )
+
+
+def _units(tables: Mapping[str, Any]) -> Units | None:
+    """The zone table; where there is none, what the zones themselves carry."""
+    if "zone_table" in tables:
+        table: Units = tables["zone_table"]
+        return table
+    return Units.build(tables["zones"].frame.drop(columns="geometry")) if "zones" in tables else None
+
+
+def _places(
+    network: route.Network | None, tables: Mapping[str, Any], points: Any, max_leg_mm: int
+) -> tuple[dict[str, Places], Any]:
+    """The points of every layer on the network, and where each facility is among those that have a place."""
+    facilities = tables["facilities"].frame
+    located = ~shapely.is_missing(facilities.geometry.to_numpy())
+    site_row = np.where(located, np.cumsum(located) - 1, -1)
+    residential = tables["residential"].frame
+    found = {
+        "residential": _anchor(network, residential, "area_id", points, max_leg_mm),
+        "facilities": _anchor(network, facilities[located], "facility_id", None, max_leg_mm),
+    }
+    if "candidates" in tables:
+        found["candidates"] = _anchor(network, tables["candidates"].frame, "candidate_id", None, max_leg_mm)
+    return found, site_row
+
+
+def _anchor(network: route.Network | None, frame: Any, key: str, points: Any, max_leg_mm: int) -> Places:
+    """Points of a table on the network; the leg of a polygon is measured from its boundary."""
+    shapes = frame.geometry.to_numpy()
+    dots = shapes if points is None else points
+    mm = round_half_up(shapely.get_coordinates(dots) * MM_PER_M)
+    is_polygon = shapely.get_dimensions(shapes) == 2
+    outlines = np.where(is_polygon, shapes, None) if is_polygon.any() else None
+    ids = frame[key].to_numpy(dtype=object)
+    anchors = route.unanchored(len(ids)) if network is None else route.snap(network, mm, max_leg_mm, outlines)
+    return Places(ids, mm, anchors)
+
+
+def _refuse_far_from_streets(homes: Places, study: Study) -> None:
+    if homes.anchors.snapped.any():
+        return
+    metres = study.max_access_leg_mm / MM_PER_M
+    raise NothingToDoError(
+        Text(
+            f"全部 {len(homes)} 处居住小区在 {metres:g} 米内都没有道路。请核对两个图层的坐标基准和范围，"
+            f"或调整 [route] max_access_leg_m。",
+            f"none of the {len(homes)} residential areas has a street within {metres:g} m. Check datum and extent "
+            f"of both layers, or [route] max_access_leg_m.",
+        )
+    )
+
+
+def street_network(ground: Ground) -> route.Network:
+    """The network of a laid-out study. Raises InputError if it has no streets."""
+    if ground.network is None:
+        raise InputError(
+            Text(
+                "研究没有道路图层 [inputs.streets]，无法计算距离。", "the study has no [inputs.streets]: no distances."
+            )
+        )
+    return ground.network
+
+
+def counted_sites(ground: Ground, rows: Any) -> Places:
+    """The places of facility rows; those without a place are left out."""
+    at = ground.site_row[rows]
+    return ground.sites.take(at[at >= 0])
+
+
+def near_pairs(ground: Ground, places: Places, metric: Metric, most_mm: int) -> route.Pairs:
+    """Every place and home at most ``most_mm`` apart."""
+    if metric == "network":
+        return route.pairs(street_network(ground), places.anchors, ground.homes.anchors, most_mm)
+    return route.straight_pairs(places.mm, ground.homes.mm, most_mm)

@@ -1,0 +1,154 @@
+"""Plans of new sites, and their certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from circle15 import judge, siting
+from circle15.core.errors import ConfigError, InputError
+from circle15.core.results import Audit, Plan
+from circle15.core.rule import Metric, Rule
+from circle15.core.tables import Residential
+from circle15.core.text import Text
+from circle15.core.units import Pace, round_half_up
+from circle15.pipeline.assess import access_to, judged, subjects
+from circle15.pipeline.ground import Ground, Progress, lay, near_pairs, silent
+from circle15.read.zones import membership
+from circle15.study import SiteSpec, Study
+
+
+def planned(study: Study, progress: Progress = silent, *, draw: bool = False) -> Audit:
+    """The audit with the plans of every ``[[site]]``. Raises ConfigError if the study asks for none."""
+    _refuse_no_site(study)
+    ground = lay(study, progress)
+    found = judged(ground, progress, draw=draw)
+    plans = []
+    for number, spec in enumerate(study.sites):
+        progress(Text(f"选址 {spec.plan_id}", f"siting {spec.plan_id}"), number, len(study.sites))
+        plans.append(_plan(ground, spec))
+    return replace(found, plans=tuple(plans))
+
+
+def _refuse_no_site(study: Study) -> None:
+    if not study.sites:
+        raise ConfigError(
+            Text(
+                "研究文件没有 [[site]]，无从选址。请至少写一项。",
+                "the study has no [[site]]: there is nothing to plan. Add one.",
+            )
+        )
+    if "candidates" not in study.inputs:
+        raise ConfigError(
+            Text(
+                "选址需要备选点图层 [inputs.candidates]。请补充（列：candidate_id、host、位置）。",
+                "siting needs [inputs.candidates] (candidate_id, host, location). Add it.",
+            )
+        )
+
+
+def _plan(ground: Ground, spec: SiteSpec) -> Plan:
+    request, demand, problem = _problem(ground, spec)
+    return siting.describe(request, demand, problem, siting.solve(problem))
+
+
+def _problem(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Demand, siting.Problem]:
+    request = _request(ground, spec)
+    hosts = ground.hosts
+    if hosts is None:
+        raise ConfigError(Text("缺少 [inputs.candidates]。", "[inputs.candidates] is missing."))
+    demand = siting.Demand(ground.area_ids, _weight(ground, spec.weight), _outcome(ground, spec.rule, spec.metric))
+    near = near_pairs(ground, hosts, spec.metric, request.limit_mm)
+    return request, demand, siting.frame_problem(request, demand, hosts.ids, near.source, near.target)
+
+
+def _request(ground: Ground, spec: SiteSpec) -> siting.Request:
+    pace: Pace | None = spec.rule.pace
+    return siting.Request(
+        plan_id=spec.plan_id,
+        facility_type=spec.facility_type,
+        rule_id=spec.rule.rule_id,
+        assumed=spec.assumed,
+        metric=spec.metric,
+        limit=spec.rule.limit,
+        limit_mm=spec.rule.limit.most_mm(pace),
+        pace=pace.name if pace else "",
+        weight=spec.weight,
+        weight_estimated=spec.weight in estimated_columns(ground.residential),
+        stages=spec.stages,
+        mandatory=spec.mandatory,
+        forbidden=spec.forbidden,
+        zones_of=_zones_of_candidates(ground),
+    )
+
+
+def _zones_of_candidates(ground: Ground) -> dict[str, tuple[str, ...]]:
+    zones, candidates = ground.tables.get("zones"), ground.tables.get("candidates")
+    if zones is None or candidates is None:
+        return {}
+    rows = candidates.frame.rename(columns={"candidate_id": "area_id"})
+    members, _ = membership(rows, rows.geometry.to_numpy(), zones)
+    return {str(name): tuple(found) for name, found in members.frame.groupby("area_id")["zone_id"]}
+
+
+def estimated_columns(residential: Residential) -> set[str]:
+    """The columns of which some row is an estimate."""
+    if not residential.has("estimated"):
+        return set()
+    marks = residential.frame["estimated"].dropna().unique()
+    return {column for mark in marks for column in str(mark).split("+")}
+
+
+def _weight(ground: Ground, name: str) -> Any:
+    """Whole-number weight of each area; people and households are counted, fractions round half up."""
+    residential = ground.residential
+    if name == "areas":
+        return np.ones(len(residential), dtype=np.int64)
+    if not residential.has(name) or residential.frame[name].isna().all():
+        raise InputError(
+            Text(
+                f"[[site]] 的权重 {name} 在居住小区图层中没有对应的列或全为空。请补充，或换用 areas 等已有口径。",
+                f"[[site]] weighs by {name}, which the residential areas lack: add it, or weigh by areas.",
+            )
+        )
+    return round_half_up(residential.frame[name].to_numpy(dtype=float, na_value=0.0))
+
+
+def _outcome(ground: Ground, rule: Rule, metric: Metric) -> Any:
+    """Today's outcome of each area under a rule of the pack or an assumed one, by one metric."""
+    rows = judge.counted(rule, ground.facilities, ground.study.as_of)
+    access = access_to(ground, [rule], {rule.rule_id: rows})
+    rows_of = judge.verdicts(judge.judge([rule], subjects(ground, access)), ground.area_ids).frame
+    return rows_of.loc[rows_of["metric"] == metric, "outcome"].to_numpy(dtype=object)
+
+
+def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Progress = silent) -> dict[str, Any]:
+    """The certificate of each stored plan (``sites``, ``bound_sites``, objective, bound), from raw coverage.
+
+    Raises ConfigError if a stored plan is no longer asked for by the study.
+    """
+    _refuse_no_site(study)
+    ground = lay(study, progress)
+    specs = {spec.plan_id: spec for spec in study.sites}
+    found = {}
+    for plan in plans:
+        if plan["site_plan"] not in specs:
+            raise ConfigError(
+                Text(
+                    f"已存的方案 {plan['site_plan']} 在研究文件中已不存在。请重新运行 circle15 site。",
+                    f"the stored plan {plan['site_plan']} is no longer in the study: run circle15 site again.",
+                )
+            )
+        _, _, problem = _problem(ground, specs[plan["site_plan"]])
+        claim = siting.Claim(
+            sites=tuple(plan["sites"]),
+            bound_sites=tuple(plan["bound_sites"]),
+            objective=plan["objective"],
+            bound=plan["bound"],
+            optimal=plan["status"] == "optimal",
+        )
+        found[plan["site_plan"]] = siting.certify(problem, claim)
+    return found

@@ -1,0 +1,83 @@
+"""Isochrones and isodistances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from circle15 import route
+from circle15.core.errors import ConfigError
+from circle15.core.limit import Limit
+from circle15.core.text import Text
+from circle15.core.units import MM_PER_M, Pace
+from circle15.pipeline.ground import Ground, Progress, lay, silent, street_network
+from circle15.route import Places
+from circle15.study import Study
+
+
+def reach(study: Study, at: Sequence[str], limits: Sequence[Limit], progress: Progress = silent) -> Any:
+    """Isochrones and isodistances as a GeoDataFrame in the study CRS: one row for each place and limit.
+
+    ``at``: ids of facilities, residential areas or candidates; none means every facility. Minutes are walked
+    at the pace of the first time rule that counts the facility's type, else at the pack's first pace.
+    Raises ConfigError for ids nobody has and for places that stand near no street.
+    """
+    ground = lay(study, progress)
+    rows = []
+    for place, kind in _chosen(ground, at):
+        pace = _pace_of(ground, str(place.ids[0]), kind)
+        for limit in limits:
+            most_mm = limit.most_mm(pace)
+            shape = route.draw(street_network(ground), place.anchors, most_mm)
+            walked = pace if limit.unit == "min" else None
+            rows.append(
+                (
+                    place.ids[0],
+                    kind,
+                    limit.value,
+                    limit.unit,
+                    walked.name if walked else None,
+                    walked.m_s if walked else None,
+                    most_mm / MM_PER_M,
+                    route.HOLES,
+                    shape,
+                )
+            )
+    names = ["id", "kind", "limit", "unit", "pace", "pace_m_s", "limit_m", "holes", "geometry"]
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=names), geometry="geometry", crs=study.crs)
+
+
+def _chosen(ground: Ground, at: Sequence[str]) -> list[tuple[Places, str]]:
+    kinds = {"facility": ground.sites, "area": ground.homes, "candidate": ground.hosts}
+    wanted = list(at) or [str(each) for each in ground.sites.ids]
+    found = []
+    for name in wanted:
+        places = [
+            (places.take(np.flatnonzero(places.ids == name)), kind)
+            for kind, places in kinds.items()
+            if places is not None and (places.ids == name).any()
+        ]
+        if not places:
+            raise ConfigError(
+                Text(
+                    f"没有编号为 {name} 的设施、居住小区或备选点。",
+                    f"no facility, residential area or candidate is called {name}.",
+                )
+            )
+        found.append(places[0])
+    return found
+
+
+def _pace_of(ground: Ground, name: str, kind: str) -> Pace:
+    pack = ground.study.pack
+    if kind == "facility":
+        frame = ground.facilities.frame
+        facility_type = frame.loc[frame["facility_id"] == name, "type"].iloc[0]
+        for rule in pack.rules:
+            if rule.pace and facility_type in rule.targets:
+                return rule.pace
+    return next(iter(pack.paces.values()))
