@@ -10,7 +10,10 @@ import pytest
 
 from circle15.core.tables import Facilities
 from circle15.show.geometry import to_wgs84
-from circle15.show.html import page
+from circle15.show.html import layers, page
+from circle15.show.html.families import families
+from circle15.show.html.popup import home_stories
+from circle15.show.html.words import Words
 from tests.fakes import CRS, HOMES, place, renamed, small_audit
 
 HOSTILE = {
@@ -221,3 +224,64 @@ def test_stamps_stand_on_the_map(show):
 def test_english_page(show):
     told = click_home(show(page(small_audit(language="en"))), "R-004")
     assert "T-01 < 700 m straight line 636.4 m pass" in told
+
+
+@pytest.fixture
+def packed(monkeypatch):
+    """Pages drawn as if their few homes were many."""
+    monkeypatch.setattr(layers, "MOST_PLAIN", 3)
+
+
+def ready(view: Any) -> Any:
+    view.locator("html[data-ready]").wait_for(state="attached")
+    return view
+
+
+@pytest.mark.usefixtures("packed")
+def test_packed_stories_are_the_plain_ones(show):
+    audit = small_audit()
+    groups = families(audit.walked)
+    view = ready(show(page(audit)))
+    told = view.evaluate("Array.from({ length: circle15.homes.count }, (_, row) => circle15.homes.story(row))")
+    assert told == home_stories(audit, groups, Words("zh"))
+
+
+@pytest.mark.usefixtures("packed")
+def test_packed_home_is_found_by_a_click_and_hidden_by_its_class(show):
+    view = ready(show(page(small_audit())))
+    told = click_home(view, "R-004")
+    assert "虚构里004号" in told
+    assert re.search(r"T-01 < 700 米 直线距离 636\.4 米 达标", told)
+    view = ready(show(page(small_audit())))
+    assert "R-010" in click_home(view, "R-010")
+    view.evaluate("circle15.map.closePopup()")
+    switch(view, "homes:0:metre").uncheck()
+    east, north, _ = HOMES["R-004"]
+    (point,) = to_wgs84([place(east, north)], CRS, 7)
+    assert view.evaluate(f"circle15.homes.layer.at(L.latLng({point.y}, {point.x}))") == -1
+
+
+@pytest.mark.usefixtures("packed")
+def test_packed_homes_are_painted(show):
+    view = ready(show(page(small_audit())))
+    (point,) = to_wgs84([place(*HOMES["R-007"][:2])], CRS, 7)
+    view.evaluate(f"circle15.map.setView([{point.y}, {point.x}], 18, {{ animate: false }})")
+    where = view.evaluate(f"circle15.map.latLngToContainerPoint([{point.y}, {point.x}])")
+    painted = (
+        "async ([x, y]) => { for (let n = 0; n < 60; n += 1) { await new Promise(requestAnimationFrame);"
+        " for (const tile of document.querySelectorAll('.leaflet-homes-pane canvas')) {"
+        "  const box = tile.getBoundingClientRect(), stage = circle15.map.getContainer().getBoundingClientRect();"
+        "  const at = [x + stage.x - box.x, y + stage.y - box.y];"
+        "  if (at[0] < 0 || at[1] < 0 || at[0] >= box.width || at[1] >= box.height) continue;"
+        "  const dot = tile.getContext('2d').getImageData(at[0], at[1], 1, 1).data;"
+        "  if (dot[3]) return [...dot]; } } return null; }"
+    )
+    red, green, blue, _ = view.evaluate(painted, [where["x"], where["y"]])
+    assert (red, green, blue) == pytest.approx((0xA3, 0x32, 0x0B), abs=3)
+
+
+@pytest.mark.usefixtures("packed")
+def test_packed_page_works_without_decompression_stream(show):
+    html = page(small_audit()).replace("<head>", "<head><script>delete window.DecompressionStream</script>", 1)
+    view = ready(show(html))
+    assert view.evaluate("circle15.homes.count") == len(HOMES)

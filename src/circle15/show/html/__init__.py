@@ -5,17 +5,30 @@ Nothing outside this package imports folium or branca.
 
 from __future__ import annotations
 
+from typing import Any
+
 from folium import FitBounds
 
 from circle15.core.errors import ConfigError
 from circle15.core.results import Audit
 from circle15.core.tables import OUTCOME_WORDS
 from circle15.core.text import Text
-from circle15.show.html.families import Family, families
+from circle15.show.html.columns import home_columns
+from circle15.show.html.families import CLASSES, Family, families
 from circle15.show.html.figure import LocalFigure, LocalMap
-from circle15.show.html.layers import DataLayer, MapLayer, extent, home_features, map_layers
+from circle15.show.html.layers import (
+    DataLayer,
+    MapLayer,
+    are_packed,
+    extent,
+    home_features,
+    home_shapes,
+    map_layers,
+)
 from circle15.show.html.legend import left_panel
 from circle15.show.html.markup import Html, join, script_json, tag
+from circle15.show.html.packing import compressed
+from circle15.show.html.palette import CLASS_STYLES
 from circle15.show.html.start import Start
 from circle15.show.html.tables import coverage_section, site_section
 from circle15.show.html.titleblock import REVIEW, attributions, clauses, header, stamps, title, title_block
@@ -80,6 +93,19 @@ def _right_panel(audit: Audit, groups: tuple[Family, ...], words: Words) -> Html
     )
 
 
+def _packed(audit: Audit, groups: tuple[Family, ...], words: Words) -> dict[str, Any] | None:
+    """The residential areas of a page that has too many for plain layers: shapes, stories and a style a class."""
+    if not are_packed(audit):
+        return None
+    return {
+        "shapes": home_shapes(audit),
+        "columns": compressed(home_columns(audit, groups, words)),
+        "classes": CLASSES,
+        "styles": [CLASS_STYLES[name] for name in CLASSES],
+        "estimated": words("estimated"),
+    }
+
+
 def _watermark(audit: Audit, words: Words) -> Html | None:
     borne = [words.say(STAMPS[key]) for key in stamps(audit) if key in ("fictional", "draft")]
     return tag("div", " · ".join(borne), class_="watermark") if borne else None
@@ -105,7 +131,8 @@ def _data(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer], word
             },
             "families": [[rule.rule_id for rule in family.rules] for family in groups],
             "facilities": dict(zip(facilities["facility_id"], names, strict=True)),
-            "homes": home_features(audit, groups, words),
+            "homes": [] if are_packed(audit) else home_features(audit, groups, words),
+            "packed": _packed(audit, groups, words),
             "layers": [layer.spec() for layer in layers],
             "attributions": attributions(audit),
         }

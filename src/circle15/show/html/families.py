@@ -19,6 +19,8 @@ FOUR = {
 }
 CLASSES_OF_TWO_RULES = ("both", "metre", "time", "none", "unknown", "not_applicable")
 CLASSES_OF_ONE_RULE = ("pass", "fail", "unknown", "not_applicable")
+# Every class, best first.
+CLASSES = ("both", "metre", "time", "none", "pass", "fail", "unknown", "not_applicable")
 GAPS = ("none", "fail")
 
 
@@ -76,11 +78,12 @@ def outcomes(audit: Audit, rule: Rule) -> dict[str, str]:
 
 def classify(audit: Audit, family: Family) -> list[str]:
     """The class of each residential area, in row order. Without a verdict it is unknown."""
-    by_rule = [outcomes(audit, rule) for rule in family.rules]
-    return [
-        class_of(tuple(found.get(area_id, "unknown") for found in by_rule))
-        for area_id in audit.residential.frame["area_id"]
+    ids = audit.residential.frame["area_id"]
+    by_rule = [
+        [found.get(area_id, "unknown") for area_id in ids] for found in (outcomes(audit, rule) for rule in family.rules)
     ]
+    known = {found: class_of(found) for found in set(zip(*by_rule, strict=True))}
+    return [known[found] for found in zip(*by_rule, strict=True)]
 
 
 def class_of(found: tuple[str, ...]) -> str:

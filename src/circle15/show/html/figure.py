@@ -21,6 +21,8 @@ from circle15.core.text import Text
 from circle15.show.html.markup import Html
 
 LEAFLET = "leaflet@1.9.4/dist"
+# Unpacks where the browser has no DecompressionStream.
+INFLATE = "fflate@0.8.3/umd/index.js"
 
 # The browser itself refuses to load anything that is not in the page.
 POLICY = (
@@ -70,7 +72,7 @@ class LocalFigure(Figure):
         "</head>\n<body>\n"
         "{{ this.before }}\n{{ this.html.render(**kwargs) }}\n{{ this.after }}\n"
         '<script type="application/json" id="circle15-data">{{ this.data }}</script>\n'
-        "<script>{{ this.code }}</script>\n"
+        "{% for code in this.code %}<script>{{ code }}</script>\n{% endfor %}"
         "<script>\n{{ this.script.render(**kwargs) }}\n</script>\n"
         "</body>\n</html>\n"
     )
@@ -84,7 +86,7 @@ class LocalFigure(Figure):
         self.data = data
         self.policy = POLICY
         self.style = asset("style.css")
-        self.code = asset("map.js")
+        self.code = [vendored(INFLATE).decode(), asset("packed.js"), asset("homes.js"), asset("map.js")]
 
     def render(self, **kwargs: Any) -> str:
         """The page. Raises InternalError on anything that the page would load."""

@@ -14,11 +14,16 @@ from folium.template import Template
 from circle15.core.results import Audit, Plan
 from circle15.show.geometry import to_wgs84
 from circle15.show.html.families import Family, classify, tally
+from circle15.show.html.packing import pack_shapes
 from circle15.show.html.palette import CLASS_STYLES, GAINS, STREETS, ZONES, Style, drawn_area, facility, type_colour
 from circle15.show.html.popup import facility_stories, home_stories, site_story, type_label
 from circle15.show.html.words import Words
 
 DECIMALS = 7
+# Above so many features a layer is a packed table that one canvas draws: plain ones load and pan slowly.
+MOST_PLAIN = 3000
+MOST_VERTICES = 5000
+_PACKED_DECIMALS = 9
 
 # part of a rule's drawn areas: opacity of its filling
 DRAWN_PARTS = {"covered_area": 0.13, "services": 0.04}
@@ -30,7 +35,8 @@ class MapLayer:
 
     ``kind`` tells the page's script how to draw it: home, gain, facility, site, zone or ground. ``group`` is the
     place of its switch: homes, drawn, facilities, base or plan:n. ``family`` is the number of the rule family it
-    belongs to, if any. ``members`` are rows of the residential areas; ``features`` is GeoJSON.
+    belongs to, if any. ``members`` are rows of the residential areas; ``features`` is GeoJSON, or where there are
+    many, ``packed`` is their packed table. The homes of a packed page are in a table of their own.
     """
 
     key: str
@@ -45,6 +51,7 @@ class MapLayer:
     class_: str = ""
     members: list[int] | None = None
     features: list[dict[str, Any]] = field(default_factory=list)
+    packed: str = ""
 
     @property
     def fill(self) -> str:
@@ -60,6 +67,7 @@ class MapLayer:
             "family": self.family,
             "members": self.members,
             "features": self.features,
+            "packed": self.packed,
         }
 
 
@@ -89,6 +97,16 @@ def map_layers(audit: Audit, groups: tuple[Family, ...], words: Words) -> list[M
         layers += _drawn(audit, index, family, words)
         layers += _homes(audit, index, family)
     return [*layers, *_gains(audit, words), *_facilities(audit, words), *_sites(audit, words)]
+
+
+def are_packed(audit: Audit) -> bool:
+    """Whether there are more residential areas than plain layers carry."""
+    return len(audit.residential) > MOST_PLAIN
+
+
+def home_shapes(audit: Audit) -> str:
+    """The residential areas as a packed table."""
+    return pack_shapes(to_wgs84(audit.residential.frame.geometry.to_numpy(), audit.facts.crs, _PACKED_DECIMALS))
 
 
 def home_features(audit: Audit, groups: tuple[Family, ...], words: Words) -> list[dict[str, Any]]:
@@ -146,7 +164,6 @@ def _streets(audit: Audit, words: Words) -> Iterator[MapLayer]:
     frame = audit.streets.frame
     if not len(frame):
         return
-    features = _features(audit, frame.geometry, [{}] * len(frame))
     yield MapLayer(
         key="streets",
         kind="ground",
@@ -155,16 +172,24 @@ def _streets(audit: Audit, words: Words) -> Iterator[MapLayer]:
         style=STREETS,
         label=words("streets"),
         count=len(frame),
-        features=features,
+        **_ground(audit, frame.geometry),
     )
+
+
+def _ground(audit: Audit, geometries: Any) -> dict[str, Any]:
+    """Shapes without stories, plain or packed."""
+    if len(geometries) > MOST_PLAIN or shapely.get_num_coordinates(list(geometries)).sum() > MOST_VERTICES:
+        return {"packed": pack_shapes(to_wgs84(list(geometries), audit.facts.crs, _PACKED_DECIMALS))}
+    return {"features": _features(audit, geometries, [{}] * len(geometries))}
 
 
 def _homes(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
     """One layer for each class. Only where there are homes no rule applies to, they have a class of their own."""
     classes = classify(audit, family)
+    packed = are_packed(audit)
     for name, count in tally(family, classes).items():
         if count or name != "not_applicable":
-            members = [row for row, each in enumerate(classes) if each == name]
+            members = None if packed else [row for row, each in enumerate(classes) if each == name]
             yield MapLayer(
                 key=f"homes:{index}:{name}",
                 kind="home",
@@ -188,8 +213,8 @@ def _drawn(audit: Audit, index: int, family: Family, words: Words) -> Iterator[M
             first = rule is family.rules[0] and metric == rule.metrics[0]
             label = f"{rule.rule_id} {words.metric(metric)}"
             for part, opacity in DRAWN_PARTS.items():
-                features = _drawn_features(audit, rule.rule_id, metric, part)
-                if features:
+                shapes = _drawn_shapes(audit, rule.rule_id, metric, part)
+                if len(shapes):
                     yield MapLayer(
                         key=f"drawn:{index}:{rule.limit.unit}:{metric}:{part}",
                         kind="ground",
@@ -197,19 +222,20 @@ def _drawn(audit: Audit, index: int, family: Family, words: Words) -> Iterator[M
                         swatch="area",
                         style=drawn_area(rule.limit.unit, metric, opacity),
                         label=f"{label} · {words(part)}",
-                        count=None if part == "covered_area" else len(features),
+                        count=None if part == "covered_area" else len(shapes),
                         shown=first and part == "covered_area",
                         family=index,
-                        features=features,
+                        **_ground(audit, shapes),
                     )
 
 
-def _drawn_features(audit: Audit, rule_id: str, metric: str, part: str) -> list[dict[str, Any]]:
+def _drawn_shapes(audit: Audit, rule_id: str, metric: str, part: str) -> Any:
     """A covered area is of no single facility. Where no facility counts it is empty, and not there."""
     frame = audit.areas.frame
     of_part = frame["facility_id"].isna() == (part == "covered_area")
     rows = frame[(frame["rule_id"] == rule_id) & (frame["metric"] == metric) & of_part]
-    return _features(audit, rows.geometry, [{}] * len(rows))
+    shapes = rows.geometry.to_numpy()
+    return shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
 
 
 def _gains(audit: Audit, words: Words) -> Iterator[MapLayer]:

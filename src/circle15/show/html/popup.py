@@ -23,7 +23,7 @@ def home_stories(audit: Audit, groups: tuple[Family, ...], words: Words) -> list
     """
     classes = [classify(audit, family) for family in groups]
     verdicts, ways, deciding = _verdicts(audit), _ways(audit), _binding(audit)
-    sites = _sites_by_area(audit)
+    sites = sites_by_area(audit)
     stories = []
     for row, record in enumerate(audit.residential.frame.drop(columns="geometry").to_dict("records")):
         area_id = record["area_id"]
@@ -144,7 +144,8 @@ def _people(audit: Audit, record: dict[str, Any], words: Words) -> list[list[str
     ]
 
 
-def _sites_by_area(audit: Audit) -> dict[str, list[str]]:
+def sites_by_area(audit: Audit) -> dict[str, list[str]]:
+    """area_id → the proposed sites that will cover it, in words."""
     found: dict[str, list[str]] = {}
     for plan in audit.plans:
         for site in plan.sites:

@@ -8,6 +8,8 @@ const circle15 = (() => {
   const records = new Map();
   let map = null;
   let family = 0;
+  // The residential areas of a page that has too many for plain layers.
+  let homes = null;
 
   // ---- small helpers
 
@@ -154,6 +156,7 @@ const circle15 = (() => {
 
   function layer(key) {
     const spec = specs.get(key);
+    if (spec.packed || (data.packed && (spec.kind === "home" || spec.kind === "gain"))) return null;
     const features = spec.members ? spec.members.map((member) => data.homes[member]) : spec.features;
     const made = L.geoJSON({ type: "FeatureCollection", features }, {
       pane: panes[spec.kind] || "overlayPane",
@@ -176,15 +179,61 @@ const circle15 = (() => {
     return box.checked && (!home || Number(home.dataset.family) === family);
   }
 
+  // Layers of packed tables, made when those are unpacked.
+  async function unpack() {
+    if (data.packed) {
+      homes = await packedHomes.load(data.packed);
+      homes.layer.addTo(map);
+      listenToHomes();
+    }
+    for (const [key, spec] of specs) {
+      if (spec.packed) {
+        const table = packed.decode(await packed.unzip(spec.packed));
+        layers.set(key, new packed.Layer(table, [spec.style], new Uint8Array(table.count), { pane: panes[spec.kind] }));
+      } else if (data.packed && spec.kind === "gain") {
+        layers.set(key, homes.ring(spec.members, spec.style));
+      }
+    }
+  }
+
+  function listenToHomes() {
+    let asked = null;
+    map.on("click", (event) => openHome(homes.layer.at(event.latlng), event.latlng));
+    map.on("mousemove", (event) => {
+      if (!asked) requestAnimationFrame(() => {
+        const over = homes.layer.at(asked);
+        asked = null;
+        map.getContainer().classList.toggle("over", over >= 0);
+      });
+      asked = event.latlng;
+    });
+  }
+
+  function openHome(row, place) {
+    if (row < 0) return;
+    const rings = homes.layer.places(row);
+    const chosen = L.polygon(rings, { color: "#111827", weight: 3, fill: false, interactive: false }).addTo(map);
+    L.popup({ minWidth: 270, maxWidth: 360, maxHeight: 430 })
+      .setLatLng(place || homes.layer.middle(row)).setContent(homeStory(homes.story(row)))
+      .on("remove", () => chosen.remove()).openOn(map);
+  }
+
+  function showHomes() {
+    const on = [...document.querySelectorAll('input[data-layer^="homes:"]')].filter(wanted);
+    homes.show(family, new Set(on.map((box) => box.dataset.layer.split(":")[2])));
+  }
+
   function sync() {
+    if (homes) showHomes();
     for (const box of document.querySelectorAll("input[data-layer]")) {
       const made = layers.get(box.dataset.layer);
+      if (!made) continue;
       const on = wanted(box);
       if (on && !map.hasLayer(made)) made.addTo(map);
       if (!on && map.hasLayer(made)) made.remove();
     }
     for (const [key, spec] of specs) {
-      if (spec.kind === "facility" && map.hasLayer(layers.get(key))) layers.get(key).bringToFront();
+      if (spec.kind === "facility" && layers.has(key) && map.hasLayer(layers.get(key))) layers.get(key).bringToFront();
     }
   }
 
@@ -253,16 +302,20 @@ const circle15 = (() => {
     });
   }
 
-  function start(made) {
+  async function start(made) {
     map = made;
     addPane("ground", 350);
+    addPane("homes", 370);
     addPane("gain", 450);
     northArrow().addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     attribute();
     listen();
     sync();
+    await unpack();
+    sync();
+    document.documentElement.dataset.ready = "";
   }
 
-  return { layer, start, open, get map() { return map; } };
+  return { layer, start, open, openHome, get map() { return map; }, get homes() { return homes; } };
 })();
