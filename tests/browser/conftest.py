@@ -63,6 +63,7 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Callable[[str], Any]]:
             lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None,
         )
         page.goto(file.as_uri())
+        page.locator("html[data-ready]").wait_for(state="attached")
         return page
 
     yield open_page

@@ -10,11 +10,11 @@ import pytest
 
 from circle15.core.tables import Facilities
 from circle15.show.geometry import to_wgs84
-from circle15.show.html import layers, page
+from circle15.show.html import page
 from circle15.show.html.families import families
-from circle15.show.html.popup import home_stories
 from circle15.show.html.words import Words
 from tests.fakes import CRS, HOMES, place, renamed, small_audit
+from tests.stories import home_stories
 
 HOSTILE = {
     "script": "<script>alert('x')</script>",
@@ -27,9 +27,7 @@ HOSTILE = {
     "template": "{{ 7 * 7 }}{% raw %}",
     "line separators": "a\u2028b\u2029c",
 }
-SHOWN_HOMES = (
-    "(() => { let n = 0; circle15.map.eachLayer((l) => { if (l.feature?.properties?.classes) n += 1; }); return n; })()"
-)
+SHOWN_HOMES = "circle15.homes.layer.paintOf.filter((paint) => paint !== packed.HIDDEN).length"
 
 
 def click_home(view: Any, area_id: str) -> str:
@@ -46,6 +44,14 @@ def story(view: Any) -> str:
     box = view.locator(".leaflet-popup-content .story")
     box.wait_for()
     return re.sub(r"\s+", " ", box.inner_text())
+
+
+def painted(view: Any) -> None:
+    """Wait until nothing is left to draw."""
+    view.evaluate(
+        "async () => { do { await new Promise(requestAnimationFrame); await new Promise(requestAnimationFrame); }"
+        " while (packed.busy); }"
+    )
 
 
 def switch(view: Any, key: str) -> Any:
@@ -121,12 +127,11 @@ def test_switches_take_layers_off_and_on(show):
 @pytest.mark.parametrize("key", ["streets", "drawn:0:m:straight_line:covered_area", "facilities:0", "gains:0"])
 def test_every_kind_of_layer_changes_the_picture(show, key):
     view = show(page(small_audit()))
+    painted(view)
     stage = view.locator("#stage")
     before = stage.screenshot()
     switch(view, key).click()
-    view.wait_for_function(
-        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
-    )
+    painted(view)
     assert stage.screenshot() != before
 
 
@@ -226,33 +231,20 @@ def test_english_page(show):
     assert "T-01 < 700 m straight line 636.4 m pass" in told
 
 
-@pytest.fixture
-def packed(monkeypatch):
-    """Pages drawn as if their few homes were many."""
-    monkeypatch.setattr(layers, "MOST_PLAIN", 3)
-
-
-def ready(view: Any) -> Any:
-    view.locator("html[data-ready]").wait_for(state="attached")
-    return view
-
-
-@pytest.mark.usefixtures("packed")
-def test_packed_stories_are_the_plain_ones(show):
+def test_every_story_is_the_audits(show):
     audit = small_audit()
     groups = families(audit.walked)
-    view = ready(show(page(audit)))
+    view = show(page(audit))
     told = view.evaluate("Array.from({ length: circle15.homes.count }, (_, row) => circle15.homes.story(row))")
     assert told == home_stories(audit, groups, Words("zh"))
 
 
-@pytest.mark.usefixtures("packed")
-def test_packed_home_is_found_by_a_click_and_hidden_by_its_class(show):
-    view = ready(show(page(small_audit())))
+def test_hidden_home_is_not_found_by_a_click(show):
+    view = show(page(small_audit()))
     told = click_home(view, "R-004")
     assert "虚构里004号" in told
     assert re.search(r"T-01 < 700 米 直线距离 636\.4 米 达标", told)
-    view = ready(show(page(small_audit())))
+    view = show(page(small_audit()))
     assert "R-010" in click_home(view, "R-010")
     view.evaluate("circle15.map.closePopup()")
     switch(view, "homes:0:metre").uncheck()
@@ -261,9 +253,8 @@ def test_packed_home_is_found_by_a_click_and_hidden_by_its_class(show):
     assert view.evaluate(f"circle15.homes.layer.at(L.latLng({point.y}, {point.x}))") == -1
 
 
-@pytest.mark.usefixtures("packed")
-def test_packed_homes_are_painted(show):
-    view = ready(show(page(small_audit())))
+def test_homes_are_painted(show):
+    view = show(page(small_audit()))
     (point,) = to_wgs84([place(*HOMES["R-007"][:2])], CRS, 7)
     view.evaluate(f"circle15.map.setView([{point.y}, {point.x}], 18, {{ animate: false }})")
     where = view.evaluate(f"circle15.map.latLngToContainerPoint([{point.y}, {point.x}])")
@@ -280,8 +271,7 @@ def test_packed_homes_are_painted(show):
     assert (red, green, blue) == pytest.approx((0xA3, 0x32, 0x0B), abs=3)
 
 
-@pytest.mark.usefixtures("packed")
-def test_packed_page_works_without_decompression_stream(show):
+def test_page_works_without_decompression_stream(show):
     html = page(small_audit()).replace("<head>", "<head><script>delete window.DecompressionStream</script>", 1)
-    view = ready(show(html))
+    view = show(html)
     assert view.evaluate("circle15.homes.count") == len(HOMES)

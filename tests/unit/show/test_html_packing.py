@@ -14,11 +14,11 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circle15.show.html import columns, layers, page
+from circle15.show.html import columns
 from circle15.show.html.families import families
 from circle15.show.html.packing import pack_shapes, varints
 from circle15.show.html.words import Words
-from tests.fakes import HOMES, small_audit
+from tests.fakes import small_audit
 
 WORLD = 256 * 2**20
 
@@ -103,18 +103,7 @@ def test_outer_rings_and_holes_run_opposite_ways_whatever_way_they_came():
     assert set(turns) == {(turns[0][0], not turns[0][0])}
 
 
-def test_few_homes_are_plain_and_many_packed(monkeypatch):
-    assert '"packed":null' in page(small_audit())
-    monkeypatch.setattr(layers, "MOST_PLAIN", len(HOMES) - 1)
-    assert '"packed":null' not in page(small_audit())
-
-
-def test_packed_pages_are_the_same_bytes_every_time(monkeypatch):
-    monkeypatch.setattr(layers, "MOST_PLAIN", 3)
-    assert page(small_audit()) == page(small_audit())
-
-
-def test_a_public_packed_page_has_no_head_counts():
+def test_a_public_page_has_no_head_counts():
     audit: Any = small_audit()
     audit = replace(audit, facts=replace(audit.facts, audience="public"))
     found = json.loads(columns.home_columns(audit, families(audit.walked), Words("zh")))

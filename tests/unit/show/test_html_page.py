@@ -1,5 +1,7 @@
 """What the map page says of an audit."""
 
+import base64
+import gzip
 import json
 import re
 from dataclasses import replace
@@ -12,7 +14,7 @@ from circle15.core.errors import ConfigError
 from circle15.core.limit import Limit
 from circle15.core.tables import Areas, Facilities, Residential, Verdicts
 from circle15.show.html import page
-from circle15.show.html.families import FOUR, class_of, families
+from circle15.show.html.families import CLASSES, FOUR, class_of, families
 from circle15.show.html.words import Words, number, percent
 from tests.fakes import RULES, renamed, small_audit
 
@@ -53,6 +55,10 @@ class Reader(HTMLParser):
 
 def data_of(html):
     return json.loads(re.findall(r'id="circle15-data">(.*?)</script>', html, re.DOTALL)[0])
+
+
+def columns_of(html):
+    return json.loads(gzip.decompress(base64.b64decode(data_of(html)["homes"]["columns"])))
 
 
 def with_estimates(audit):
@@ -101,16 +107,14 @@ def test_a_changed_verdict_changes_the_legend():
     assert int(after["homes:0:metre"].split(" · ")[0]) == int(before["homes:0:metre"].split(" · ")[0]) + 1
 
 
-def test_layers_hold_the_homes_that_the_legend_counts():
+def test_columns_hold_the_homes_that_the_legend_counts():
     html = page(small_audit())
-    switches = Reader(html).switches
-    homes = [layer for layer in data_of(html)["layers"] if layer["kind"] == "home"]
-    assert homes
-    for layer in homes:
-        assert len(layer["members"]) == int(switches[layer["key"]].split(" · ")[0])
-    for family in (0, 1):
-        members = [row for layer in homes if layer["family"] == family for row in layer["members"]]
-        assert sorted(members) == list(range(len(small_audit().residential)))
+    switches, columns = Reader(html).switches, columns_of(html)
+    for family, codes in enumerate(columns["classes"]):
+        for digit, name in enumerate(CLASSES):
+            shown = switches.get(f"homes:{family}:{name}", "0").split(" · ")[0]
+            assert codes.count(str(digit)) == int(shown)
+        assert len(codes) == len(small_audit().residential)
 
 
 def test_title_block_states_everything():
@@ -186,8 +190,8 @@ def test_estimates_are_marked_wherever_they_are_shown():
     assert "口径：60岁及以上人口（人） · 推算" in texts["note"]
     assert "户数（户） · 推算" in texts["shares"]
     assert "常住人口（人） · 推算" not in texts["shares"]
-    marks = {label: mark for label, _, mark in data_of(html)["homes"][0]["properties"]["people"]}
-    assert marks == {"户数（户）": "推算", "常住人口（人）": "", "60岁及以上人口（人）": "推算"}
+    marks = {people["label"]: set(people["estimated"]) for people in columns_of(html)["people"]}
+    assert marks == {"户数（户）": {"1"}, "常住人口（人）": set(), "60岁及以上人口（人）": {"1"}}
     gains = [layer["features"][0]["properties"]["gain"] for layer in data_of(html)["layers"] if layer["kind"] == "site"]
     assert all(gain.endswith("推算") for gain in gains)
 
@@ -202,7 +206,7 @@ def test_public_carries_no_streets_and_no_heads_of_single_homes():
     html = page(small_audit(audience="public", title_block={"审图号": "虚审2024-1"}))
     assert "streets" not in {layer["key"] for layer in data_of(html)["layers"]}
     assert "streets" in {layer["key"] for layer in data_of(page(small_audit()))["layers"]}
-    assert all(home["properties"]["people"] == [] for home in data_of(html)["homes"])
+    assert columns_of(html)["people"] == []
     assert "虚审2024-1" in Reader(html).texts["titleblock"]
 
 
@@ -215,7 +219,7 @@ def test_values_of_the_data_never_become_markup():
     tags = [tag for tag, _ in Reader(html).tags]
     # one row more: the key that this title block has more
     assert sorted(tags) == sorted([tag for tag, _ in Reader(page(plain)).tags] + ["tr", "th", "td"])
-    assert data_of(html)["homes"][0]["properties"]["name"] == HOSTILE
+    assert columns_of(html)["names"][0] == HOSTILE
     assert HOSTILE.replace("\u2028", "") in Reader(html).texts["sites"].replace("\u2028", "")
 
 
@@ -253,30 +257,28 @@ def test_types_that_the_pack_does_not_know_are_named_by_their_key():
     assert "unheard_of" in Reader(page(replace(audit, facilities=Facilities.build(frame)))).texts["switch"]
 
 
-def test_home_story_holds_both_metrics_and_the_way():
-    homes = {each["properties"]["id"]: each["properties"] for each in data_of(page(small_audit()))["homes"]}
-    story = homes["R-004"]
-    assert story["verdicts"]["T-01"]["straight_line"][0] == pytest.approx(636.396)
-    assert story["verdicts"]["T-01"]["network"][:2] == [912.4, "fail"]
-    assert story["ways"]["T-01"] == {
-        "network": "F-01",
-        "straight": "F-01",
-        "home_leg": 12.4,
-        "facility_leg": 0.0,
-        "state": "reached",
-    }
-    lost = homes["R-012"]
-    assert lost["verdicts"]["T-02"]["network"] == [None, "unknown", "not_snapped"]
-    assert lost["ways"]["T-02"]["state"] == "not_snapped"
-    assert lost["ways"]["T-02"]["network"] is None
-    assert homes["R-008"]["sites"] == ["2023 · 1 · C-2"]
+def test_columns_hold_both_metrics_and_the_way():
+    columns = columns_of(page(small_audit()))
+    row, lost = columns["ids"].index("R-004"), columns["ids"].index("R-012")
+    rule, way = columns["rules"]["T-01"], columns["ways"][columns["rules"]["T-01"]["way"]]
+    assert (way["straight_line"][row], way["network"][row]) == (636_396, 912_400)
+    assert columns["outcomes"][int(rule["metrics"]["network"]["outcome"][row])] == "fail"
+    assert (way["home_leg"][row], way["facility_leg"][row]) == (12_400, 0)
+    assert columns["facilities"][way["by_network"][row]] == "F-01"
+    timed = columns["rules"]["T-02"]["metrics"]["network"]
+    assert columns["outcomes"][int(timed["outcome"][lost])] == "unknown"
+    assert timed["words"][int(timed["because"][lost])] == "not_snapped"
+    assert timed["valued"][lost] == "0"
+    assert (way["network"][lost], way["by_network"][lost]) == (-1, -1)
+    assert columns["states"][int(way["state"][lost])] == "not_snapped"
+    assert columns["sites"][str(columns["ids"].index("R-008"))] == ["2023 · 1 · C-2"]
 
 
 def test_home_near_the_edge_of_the_data_says_so():
     edge = [area_id == "R-008" for area_id in small_audit().residential.frame["area_id"]]
-    homes = data_of(page(small_audit(near_edge=edge)))["homes"]
-    assert [home["properties"]["id"] for home in homes if home["properties"]["edge"]] == ["R-008"]
-    assert not any(home["properties"]["edge"] for home in data_of(page(small_audit()))["homes"])
+    columns = columns_of(page(small_audit(near_edge=edge)))
+    assert [area_id for area_id, near in zip(columns["ids"], columns["edge"], strict=True) if near == "1"] == ["R-008"]
+    assert columns_of(page(small_audit()))["edge"] == ""
 
 
 def test_empty_covered_area_has_no_switch():
@@ -315,8 +317,8 @@ def test_home_without_a_verdict_is_unknown():
     audit = small_audit()
     frame = audit.verdicts.frame
     audit = replace(audit, verdicts=Verdicts.build(frame[frame.subject_id != "R-001"]))
-    homes = data_of(page(audit))["homes"]
-    assert homes[0]["properties"]["classes"] == ["unknown", "unknown"]
+    columns = columns_of(page(audit))
+    assert [CLASSES[int(codes[0])] for codes in columns["classes"]] == ["unknown", "unknown"]
 
 
 def test_numbers_are_written_honestly():

@@ -19,9 +19,7 @@ from circle15.show.html.figure import LocalFigure, LocalMap
 from circle15.show.html.layers import (
     DataLayer,
     MapLayer,
-    are_packed,
     extent,
-    home_features,
     home_shapes,
     map_layers,
 )
@@ -93,10 +91,8 @@ def _right_panel(audit: Audit, groups: tuple[Family, ...], words: Words) -> Html
     )
 
 
-def _packed(audit: Audit, groups: tuple[Family, ...], words: Words) -> dict[str, Any] | None:
-    """The residential areas of a page that has too many for plain layers: shapes, stories and a style a class."""
-    if not are_packed(audit):
-        return None
+def _homes(audit: Audit, groups: tuple[Family, ...], words: Words) -> dict[str, Any]:
+    """The residential areas, once for all layers: shapes, stories, and a style for each class."""
     return {
         "shapes": home_shapes(audit),
         "columns": compressed(home_columns(audit, groups, words)),
@@ -131,8 +127,7 @@ def _data(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer], word
             },
             "families": [[rule.rule_id for rule in family.rules] for family in groups],
             "facilities": dict(zip(facilities["facility_id"], names, strict=True)),
-            "homes": [] if are_packed(audit) else home_features(audit, groups, words),
-            "packed": _packed(audit, groups, words),
+            "homes": _homes(audit, groups, words),
             "layers": [layer.spec() for layer in layers],
             "attributions": attributions(audit),
         }

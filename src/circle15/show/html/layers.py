@@ -16,13 +16,11 @@ from circle15.show.geometry import to_wgs84
 from circle15.show.html.families import Family, classify, tally
 from circle15.show.html.packing import pack_shapes
 from circle15.show.html.palette import CLASS_STYLES, GAINS, STREETS, ZONES, Style, drawn_area, facility, type_colour
-from circle15.show.html.popup import facility_stories, home_stories, site_story, type_label
+from circle15.show.html.popup import facility_stories, site_story, type_label
 from circle15.show.html.words import Words
 
 DECIMALS = 7
-# Above so many features a layer is a packed table that one canvas draws: plain ones load and pan slowly.
-MOST_PLAIN = 3000
-MOST_VERTICES = 5000
+# Finer than a pixel of the packed tables.
 _PACKED_DECIMALS = 9
 
 # part of a rule's drawn areas: opacity of its filling
@@ -35,8 +33,9 @@ class MapLayer:
 
     ``kind`` tells the page's script how to draw it: home, gain, facility, site, zone or ground. ``group`` is the
     place of its switch: homes, drawn, facilities, base or plan:n. ``family`` is the number of the rule family it
-    belongs to, if any. ``members`` are rows of the residential areas; ``features`` is GeoJSON, or where there are
-    many, ``packed`` is their packed table. The homes of a packed page are in a table of their own.
+    belongs to, if any. ``members`` are rows of the residential areas, whose shapes and classes the page holds once for
+    all layers. What has a story or a label is GeoJSON in ``features``; streets and drawn areas, of which there may be
+    very many, are a table of shapes in ``packed``.
     """
 
     key: str
@@ -99,19 +98,9 @@ def map_layers(audit: Audit, groups: tuple[Family, ...], words: Words) -> list[M
     return [*layers, *_gains(audit, words), *_facilities(audit, words), *_sites(audit, words)]
 
 
-def are_packed(audit: Audit) -> bool:
-    """Whether there are more residential areas than plain layers carry."""
-    return len(audit.residential) > MOST_PLAIN
-
-
 def home_shapes(audit: Audit) -> str:
     """The residential areas as a packed table."""
-    return pack_shapes(to_wgs84(audit.residential.frame.geometry.to_numpy(), audit.facts.crs, _PACKED_DECIMALS))
-
-
-def home_features(audit: Audit, groups: tuple[Family, ...], words: Words) -> list[dict[str, Any]]:
-    """The residential areas with their stories, once for all layers."""
-    return _features(audit, audit.residential.frame.geometry, home_stories(audit, groups, words))
+    return _packed(audit, audit.residential.frame.geometry)
 
 
 def extent(audit: Audit) -> list[list[float]] | None:
@@ -172,24 +161,20 @@ def _streets(audit: Audit, words: Words) -> Iterator[MapLayer]:
         style=STREETS,
         label=words("streets"),
         count=len(frame),
-        **_ground(audit, frame.geometry),
+        packed=_packed(audit, frame.geometry),
     )
 
 
-def _ground(audit: Audit, geometries: Any) -> dict[str, Any]:
-    """Shapes without stories, plain or packed."""
-    if len(geometries) > MOST_PLAIN or shapely.get_num_coordinates(list(geometries)).sum() > MOST_VERTICES:
-        return {"packed": pack_shapes(to_wgs84(list(geometries), audit.facts.crs, _PACKED_DECIMALS))}
-    return {"features": _features(audit, geometries, [{}] * len(geometries))}
+def _packed(audit: Audit, geometries: Any) -> str:
+    """Shapes without stories."""
+    return pack_shapes(to_wgs84(list(geometries), audit.facts.crs, _PACKED_DECIMALS))
 
 
 def _homes(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
     """One layer for each class. Only where there are homes no rule applies to, they have a class of their own."""
     classes = classify(audit, family)
-    packed = are_packed(audit)
     for name, count in tally(family, classes).items():
         if count or name != "not_applicable":
-            members = None if packed else [row for row, each in enumerate(classes) if each == name]
             yield MapLayer(
                 key=f"homes:{index}:{name}",
                 kind="home",
@@ -199,7 +184,6 @@ def _homes(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
                 count=count,
                 family=index,
                 class_=name,
-                members=members,
             )
 
 
@@ -225,7 +209,7 @@ def _drawn(audit: Audit, index: int, family: Family, words: Words) -> Iterator[M
                         count=None if part == "covered_area" else len(shapes),
                         shown=first and part == "covered_area",
                         family=index,
-                        **_ground(audit, shapes),
+                        packed=_packed(audit, shapes),
                     )
 
 

@@ -1,4 +1,4 @@
-/* The residential areas of a packed page: one canvas for all, and each one's story out of columns. */
+/* The residential areas: one canvas for all, and each one's story out of columns. */
 const packedHomes = (() => {
   "use strict";
 
@@ -16,7 +16,7 @@ const packedHomes = (() => {
     return column && column.row[row] >= 0 ? column.words[column.row[row]] : null;
   }
 
-  /* The same record as a plain page holds of each home. */
+  /* All that is told of one home. */
   function story(columns, classes, estimated, row) {
     return {
       id: columns.ids[row],

@@ -8,7 +8,6 @@ const circle15 = (() => {
   const records = new Map();
   let map = null;
   let family = 0;
-  // The residential areas of a page that has too many for plain layers.
   let homes = null;
 
   // ---- small helpers
@@ -116,7 +115,7 @@ const circle15 = (() => {
       ], "facts"));
   }
 
-  const stories = { home: homeStory, facility: facilityStory, site: siteStory };
+  const stories = { facility: facilityStory, site: siteStory };
 
   // ---- layers
 
@@ -131,8 +130,8 @@ const circle15 = (() => {
     return L.marker(place, { icon, alt: feature.properties.name, riseOnHover: true });
   }
 
-  const panes = { ground: "ground", zone: "ground", gain: "gain" };
-  const radii = { home: 5, facility: 7, gain: 9 };
+  const panes = { ground: "ground", zone: "ground" };
+  const radii = { facility: 7 };
 
   function pointMaker(spec) {
     return (feature, place) => spec.kind === "site"
@@ -156,9 +155,8 @@ const circle15 = (() => {
 
   function layer(key) {
     const spec = specs.get(key);
-    if (spec.packed || (data.packed && (spec.kind === "home" || spec.kind === "gain"))) return null;
-    const features = spec.members ? spec.members.map((member) => data.homes[member]) : spec.features;
-    const made = L.geoJSON({ type: "FeatureCollection", features }, {
+    if (spec.packed || spec.kind === "home" || spec.kind === "gain") return null;
+    const made = L.geoJSON({ type: "FeatureCollection", features: spec.features }, {
       pane: panes[spec.kind] || "overlayPane",
       interactive: spec.kind in stories,
       smoothFactor: 0.5,
@@ -166,10 +164,6 @@ const circle15 = (() => {
       pointToLayer: pointMaker(spec),
       onEachFeature: attend(spec),
     });
-    if (spec.kind === "home") {
-      made.on("popupopen", (event) => event.layer.setStyle({ color: "#111827", weight: 3 }));
-      made.on("popupclose", (event) => made.resetStyle(event.layer));
-    }
     layers.set(key, made);
     return made;
   }
@@ -181,16 +175,14 @@ const circle15 = (() => {
 
   // Layers of packed tables, made when those are unpacked.
   async function unpack() {
-    if (data.packed) {
-      homes = await packedHomes.load(data.packed);
-      homes.layer.addTo(map);
-      listenToHomes();
-    }
+    homes = await packedHomes.load(data.homes);
+    homes.layer.addTo(map);
+    listenToHomes();
     for (const [key, spec] of specs) {
       if (spec.packed) {
         const table = packed.decode(await packed.unzip(spec.packed));
         layers.set(key, new packed.Layer(table, [spec.style], new Uint8Array(table.count), { pane: panes[spec.kind] }));
-      } else if (data.packed && spec.kind === "gain") {
+      } else if (spec.kind === "gain") {
         layers.set(key, homes.ring(spec.members, spec.style));
       }
     }
