@@ -139,12 +139,37 @@ class Plan:
     idle_stages: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Walks:
+    """Streets and where the homes stand on them: all that is needed to walk from a further place.
+
+    Everything is whole millimetres of the study CRS. Edge *e* joins the nodes ``edge_u[e]`` and ``edge_v[e]`` along
+    the vertices ``edge_start[e] … edge_start[e + 1] − 1``; its length is the sum of its pieces, each rounded. Ties
+    between edges go to the smaller ``edge_rank``; ``edge_main`` tells which belong to a component that is sought
+    first. Home ``home_row`` stands ``home_offset_mm`` along ``home_edge``, ``home_leg_mm`` beside it; a home without
+    a street in reach has no entry, one with several gates has several.
+    """
+
+    node_count: int
+    edge_u: Any
+    edge_v: Any
+    edge_start: Any
+    edge_rank: Any
+    edge_main: Any
+    vertex_mm: Any
+    home_row: Any
+    home_edge: Any
+    home_offset_mm: Any
+    home_leg_mm: Any
+
+
 @dataclass(frozen=True)
 class Audit:
     """The end of read → route → judge. ``points`` are the demand points of the residential areas, in row order.
 
     ``near_edge`` tells, in the same order, which areas lie nearer to the edge of the extract than the longest
     allowed walk, or is None where the data states no edge. ``outcomes``: of each rule for the whole study.
+    ``walks`` is None where the study has no streets.
     """
 
     facts: Facts
@@ -173,6 +198,7 @@ class Audit:
     straight_vs_network: StraightVsNetwork = field(default_factory=StraightVsNetwork.empty)
     pace_shares: PaceShares = field(default_factory=PaceShares.empty)
     pace_changes: PaceChanges = field(default_factory=PaceChanges.empty)
+    walks: Walks | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:

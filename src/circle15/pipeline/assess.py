@@ -84,6 +84,7 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
         straight_vs_network=judge.straight_vs_network(blocks, ground.residential, groups),
         pace_shares=judge.pace_shares(blocks, access, ground.residential, paces, study.cutoff_mm),
         pace_changes=judge.pace_changes(blocks, access, ground.area_ids, paces, study.cutoff_mm),
+        walks=None if ground.network is None else route.walks(ground.network, ground.homes.anchors),
     )
 
 

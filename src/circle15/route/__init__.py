@@ -7,6 +7,7 @@ from circle15.route.network import Network, build
 from circle15.route.reach import Nearest, Pairs, distances, nearest, pairs
 from circle15.route.snap import Anchors, snap, unanchored
 from circle15.route.straight import nearest_straight, straight_pairs
+from circle15.route.walks import walks
 
 __all__ = [
     "HOLES",
@@ -28,4 +29,5 @@ __all__ = [
     "snap",
     "straight_pairs",
     "unanchored",
+    "walks",
 ]

@@ -5,16 +5,17 @@ Nothing outside this package imports folium or branca.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 from folium import FitBounds
 
 from circle15.core.errors import ConfigError
 from circle15.core.results import Audit
-from circle15.core.tables import OUTCOME_WORDS
+from circle15.core.tables import OUTCOME_WORDS, OUTCOMES
 from circle15.core.text import Text
 from circle15.show.html.columns import home_columns
-from circle15.show.html.families import CLASSES, Family, families
+from circle15.show.html.families import CLASSES, GAPS, Family, class_of, families
 from circle15.show.html.figure import LocalFigure, LocalMap
 from circle15.show.html.layers import (
     DataLayer,
@@ -22,14 +23,17 @@ from circle15.show.html.layers import (
     extent,
     home_shapes,
     map_layers,
+    planned_sites,
 )
 from circle15.show.html.legend import left_panel
 from circle15.show.html.markup import Html, join, script_json, tag
 from circle15.show.html.packing import compressed
 from circle15.show.html.palette import CLASS_STYLES
+from circle15.show.html.scenario import scenario_section, stage_section
 from circle15.show.html.start import Start
 from circle15.show.html.tables import coverage_section, site_section
 from circle15.show.html.titleblock import REVIEW, attributions, clauses, header, stamps, title, title_block
+from circle15.show.html.walks import pack_walks
 from circle15.show.html.words import CLASS_WORDS, PAGE, STAMPS, STATE_WORDS, UNITS, Words
 
 __all__ = ["page"]
@@ -83,6 +87,8 @@ def _map(audit: Audit, layers: list[MapLayer]) -> LocalMap:
 def _right_panel(audit: Audit, groups: tuple[Family, ...], words: Words) -> Html:
     return tag(
         "aside",
+        stage_section(audit, words),
+        scenario_section(audit, groups, words),
         site_section(audit, words),
         [coverage_section(audit, index, family, words) for index, family in enumerate(groups)],
         clauses(audit, words),
@@ -97,6 +103,7 @@ def _homes(audit: Audit, groups: tuple[Family, ...], words: Words) -> dict[str, 
         "shapes": home_shapes(audit),
         "columns": compressed(home_columns(audit, groups, words)),
         "classes": CLASSES,
+        "classOf": {",".join(found): class_of(found) for count in (1, 2) for found in product(OUTCOMES, repeat=count)},
         "styles": [CLASS_STYLES[name] for name in CLASSES],
         "estimated": words("estimated"),
     }
@@ -128,6 +135,11 @@ def _data(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer], word
             "families": [[rule.rule_id for rule in family.rules] for family in groups],
             "facilities": dict(zip(facilities["facility_id"], names, strict=True)),
             "homes": _homes(audit, groups, words),
+            "study": audit.facts.study_id,
+            "familyTypes": [family.targets[0] for family in groups],
+            "gaps": GAPS,
+            "walks": pack_walks(audit),
+            "plans": planned_sites(audit, groups),
             "layers": [layer.spec() for layer in layers],
             "attributions": attributions(audit),
         }

@@ -7,6 +7,7 @@ the page's script makes the same values of them as the verdicts hold: metres, or
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 
 from circle15.core.results import Audit
 from circle15.core.rule import Rule
-from circle15.core.tables import BASIS_WORDS, OUTCOMES, STATES
+from circle15.core.tables import BASES, BASIS_WORDS, OUTCOMES, STATES
 from circle15.core.units import MM_PER_M, SECONDS_PER_MIN
 from circle15.show.html.families import CLASSES, Family, classify, estimated_columns
 from circle15.show.html.popup import PEOPLE, sites_by_area
+from circle15.show.html.tables import shown_level
 from circle15.show.html.words import Words
 
 _DIGITS = np.array(list("0123456789abcdefghijklmnopqrstuvwxyz"))
@@ -40,6 +42,8 @@ def home_columns(audit: Audit, groups: tuple[Family, ...], words: Words) -> byte
         "facilities": audit.facilities.frame["facility_id"].tolist(),
         "binding": _binding(audit, ids),
         "people": _people(audit, words),
+        "weights": _weights(audit),
+        "zones": _zones(audit, ids),
         "assumed": _repeated(frame["assumed"]) if "assumed" in frame else None,
         "edge": "" if audit.near_edge is None else _codes(np.where(audit.near_edge, 1, 0), (0, 1)),
         "sites": _sites(audit, ids),
@@ -79,6 +83,7 @@ def _rule(audit: Audit, rule: Rule, ids: NDArray[np.object_], ways: list[dict[st
         ways.append(way)
     return {
         "way": ways.index(way),
+        "most": rule.limit.most_mm(rule.pace),
         "per": MM_PER_M if rule.pace is None else float(rule.pace.mm_s * SECONDS_PER_MIN),
         "metrics": {
             metric: _metric(_aligned(verdicts[verdicts["metric"] == metric], "subject_id", ids))
@@ -135,17 +140,35 @@ def _people(audit: Audit, words: Words) -> list[dict[str, Any]]:
             found.append(
                 {
                     "label": words.say(BASIS_WORDS[column]),
-                    "values": [None if np.isnan(each) else each for each in _plain(frame[column])],
+                    "values": _plain(frame[column]),
                     "estimated": _codes(estimated, (False, True)) if column in estimated_columns(audit) else "",
                 }
             )
     return found
 
 
-def _plain(values: Any) -> list[float]:
-    """Numbers, whole ones without a decimal point."""
-    numbers = values.to_numpy(dtype=float, na_value=np.nan)
-    return [int(each) if each == each // 1 else each for each in numbers.tolist()]
+def _weights(audit: Audit) -> dict[str, list[float | None]]:
+    """What each area weighs under every basis but counting, for figures that the page tells anew. Empty cells: 0."""
+    if audit.facts.audience == "public":
+        return {}
+    frame = audit.residential.frame
+    return {basis: _plain(frame[basis].fillna(0)) for basis in BASES if basis in frame}
+
+
+def _zones(audit: Audit, ids: NDArray[np.object_]) -> dict[str, dict[str, Any]]:
+    """The zone of each area at the level that the page ranks."""
+    level = shown_level(audit.coverage.frame)
+    if level is None or audit.membership is None:
+        return {}
+    rows = audit.membership.frame
+    rows = rows[rows["level"] == level]
+    return {level: _repeated(_aligned(rows, "area_id", ids)["zone_id"])}
+
+
+def _plain(values: Any) -> list[float | None]:
+    """Numbers, whole ones without a decimal point, and null for empty cells."""
+    numbers = values.to_numpy(dtype=float, na_value=np.nan).tolist()
+    return [None if math.isnan(each) else int(each) if each == each // 1 else each for each in numbers]
 
 
 def _sites(audit: Audit, ids: NDArray[np.object_]) -> dict[str, list[str]]:

@@ -23,6 +23,8 @@ from circle15.show.html.markup import Html
 LEAFLET = "leaflet@1.9.4/dist"
 # Unpacks where the browser has no DecompressionStream.
 INFLATE = "fflate@0.8.3/umd/index.js"
+# The page's own scripts, each using those before it.
+SCRIPTS = ("packed.js", "homes.js", "walk.js", "scenario.js", "map.js")
 
 # The browser itself refuses to load anything that is not in the page.
 POLICY = (
@@ -86,7 +88,7 @@ class LocalFigure(Figure):
         self.data = data
         self.policy = POLICY
         self.style = asset("style.css")
-        self.code = [vendored(INFLATE).decode(), asset("packed.js"), asset("homes.js"), asset("map.js")]
+        self.code = [vendored(INFLATE).decode(), *(asset(name) for name in SCRIPTS)]
 
     def render(self, **kwargs: Any) -> str:
         """The page. Raises InternalError on anything that the page would load."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from folium.map import Layer
 from folium.template import Template
 
 from circle15.core.results import Audit, Plan
+from circle15.core.units import MM_PER_M
 from circle15.show.geometry import to_wgs84
 from circle15.show.html.families import Family, classify, tally
 from circle15.show.html.packing import pack_shapes
@@ -281,6 +283,18 @@ def _sites(audit: Audit, words: Words) -> Iterator[MapLayer]:
                 count=len(rows),
                 features=_features(audit, [points[row] for row in rows], stories),
             )
+
+
+def planned_sites(audit: Audit, groups: tuple[Family, ...]) -> list[dict[str, Any]]:
+    """Where and when the plans open sites, in millimetres of the study CRS, and for which families they count."""
+    found = []
+    for plan in audit.plans:
+        counted = [index for index, family in enumerate(groups) if plan.facility_type in family.targets]
+        for site, point in zip(plan.sites, _site_points(audit, plan), strict=True):
+            if point is not None:
+                mm = [math.floor(each * MM_PER_M + 0.5) for each in (point.x, point.y)]
+                found.append({"id": site.candidate_id, "stage": site.stage, "families": counted, "mm": mm})
+    return found
 
 
 def _site_points(audit: Audit, plan: Plan) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS, Rule
@@ -20,6 +19,7 @@ from circle15.show.html.layers import MapLayer
 from circle15.show.html.markup import Html, tag
 from circle15.show.html.palette import CLASS_STYLES
 from circle15.show.html.popup import type_label
+from circle15.show.html.tables import share
 from circle15.show.html.words import CLASS_WORDS, Words, number, percent
 
 
@@ -92,22 +92,23 @@ def _figures(audit: Audit, family: Family, counts: Mapping[str, int], words: Wor
     named = words.basis(basis, basis in estimated_columns(audit))
     cards = [_share_card(audit, rule, metric, basis, words) for rule in family.rules for metric in rule.metrics]
     gaps = sum(counts.get(each, 0) for each in GAPS)
-    cards.append(_card(number(gaps), words("gaps"), words("gaps_note", number(sum(counts.values())))))
+    cards.append(
+        _card(tag("b", number(gaps), class_="gaps"), words("gaps"), words("gaps_note", number(sum(counts.values()))))
+    )
     return tag("div", tag("p", words("by_basis", named), class_="note"), tag("div", cards, class_="cards"))
 
 
 def _share_card(audit: Audit, rule: Rule, metric: str, basis: str, words: Words) -> Html:
     rows = study_coverage(audit)
     rows = rows[(rows["rule_id"] == rule.rule_id) & (rows["metric"] == metric) & (rows["basis"] == basis)]
-    row: dict[str, Any] = rows.iloc[0].to_dict() if len(rows) else {"share": None, "unknown": 0}
-    aside = words("unknown_aside", number(row["unknown"])) if row["unknown"] else ""
-    return _card(
-        percent(row["share"]), f"{rule.rule_id} {words.limit(rule.limit)}", words.measured(rule, metric), aside
-    )
+    row = next(rows.itertuples(), None)
+    aside = words("unknown_aside", number(row.unknown)) if row is not None and row.unknown else ""
+    what = f"{rule.rule_id} {words.limit(rule.limit)}"
+    return _card(share("b", row), what, words.measured(rule, metric), aside)
 
 
-def _card(value: str, what: str, *how: str) -> Html:
-    return tag("div", tag("b", value), tag("span", what), [tag("small", each) for each in how if each], class_="card")
+def _card(value: Html, what: str, *how: str) -> Html:
+    return tag("div", value, tag("span", what), [tag("small", each) for each in how if each], class_="card")
 
 
 def _rule_line(rule: Rule, words: Words) -> Html:
@@ -121,9 +122,13 @@ def _rule_line(rule: Rule, words: Words) -> Html:
 
 def _bar(counts: Mapping[str, int]) -> Html:
     parts = [
-        tag("i", style=f"flex-grow:{count};background:{CLASS_STYLES[name]['fillColor']}")
+        tag(
+            "i",
+            data_class=name,
+            style=f"flex-grow:{count};background:{CLASS_STYLES[name]['fillColor']}",
+            hidden=not count,
+        )
         for name, count in counts.items()
-        if count
     ]
     return tag("div", parts, class_="bar")
 

@@ -50,8 +50,8 @@ def _table(shapes: NDArray[np.object_]) -> bytes:
         _kinds(shapes),
         np.bincount(feature_of_part, minlength=len(shapes)),
         np.bincount(part_of_vertex, minlength=len(parts)),
-        _zigzag(steps[:, 0]),
-        _zigzag(steps[:, 1]),
+        zigzag(steps[:, 0]),
+        zigzag(steps[:, 1]),
     )
     bodies = [varints(stream) for stream in streams]
     sizes = [len(shapes), len(parts), len(pixels), *(len(body) for body in bodies)]
@@ -92,7 +92,7 @@ def _pixels(lonlat: NDArray[np.float64]) -> Ints:
     return np.floor(np.column_stack([east, south]) * _WORLD + 0.5).astype(np.int64)
 
 
-def _zigzag(values: Ints) -> Ints:
+def zigzag(values: Ints) -> Ints:
     """Whole numbers as ones that are not negative: 0, −1, 1, −2 become 0, 1, 2, 3, and so on."""
     return (values << 1) ^ (values >> 63)
 

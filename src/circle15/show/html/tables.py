@@ -94,7 +94,7 @@ def _by_zone(audit: Audit, family: Family, figures: list[_Figure], words: Words)
     basis = headline_basis(audit, family)
     rows = audit.coverage.frame
     rows = rows[(rows["basis"] == basis) & (rows["zone_id"] != "*")]
-    level = next((each for each in ("town", *ZONE_LEVELS) if (rows["level"] == each).any()), None)
+    level = shown_level(rows)
     if level is None:
         return None
     rows = rows[rows["level"] == level]
@@ -110,6 +110,11 @@ def _by_zone(audit: Audit, family: Family, figures: list[_Figure], words: Words)
     note = tag("p", words.basis(basis, basis in estimated_columns(audit)), class_="note")
     table = _table([label, *_heads(figures, words)], body, "shares")
     return tag("section", tag("h2", words("zone_rank", label)), note, table)
+
+
+def shown_level(rows: Any) -> str | None:
+    """The level of zones that the page ranks: towns, else the finest that has figures."""
+    return next((each for each in ("town", *ZONE_LEVELS) if (rows["level"] == each).any()), None)
 
 
 def _zone_names(audit: Audit) -> dict[str, str]:
@@ -132,9 +137,17 @@ def _measures(rule: Rule, metric: Metric, words: Words) -> list[str]:
 
 
 def _cells(rows: Any, column: str, key: str, figures: list[_Figure]) -> list[Html]:
-    mine = rows[rows[column] == key]
-    shares = dict(zip(zip(mine["rule_id"], mine["metric"], strict=True), mine["share"], strict=True))
-    return [tag("td", percent(shares.get((rule.rule_id, metric)))) for rule, metric in figures]
+    mine = {(row.rule_id, row.metric): row for row in rows[rows[column] == key].itertuples()}
+    return [share("td", mine.get((rule.rule_id, metric))) for rule, metric in figures]
+
+
+def share(name: str, row: Any) -> Html:
+    """The share of a coverage row, with what the page's script needs to tell it anew for a scenario."""
+    if row is None:
+        return tag(name, percent(None))
+    figure = "|".join([row.rule_id, row.metric, row.basis, row.level, row.zone_id])
+    sums = {"data_covered": f"{row.covered:.15g}", "data_total": f"{row.total:.15g}"}
+    return tag(name, percent(row.share), data_figure=figure, **sums)
 
 
 def _table(heads: Sequence[str], rows: list[Html], class_: str) -> Html:

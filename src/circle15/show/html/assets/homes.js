@@ -69,12 +69,15 @@ const packedHomes = (() => {
     const layer = new packed.Layer(table, given.styles.map((style) => ({ radius: 5, ...style })), paintOf, { pane: "homes" });
     return {
       layer,
+      columns,
+      codes,
       count: table.count,
+      /* The class that outcomes make, one for each rule of a family. */
+      classCode: (outcomes) => given.classes.indexOf(given.classOf[outcomes.map((each) => columns.outcomes[each]).join()]),
       story: (row) => story(columns, given.classes, given.estimated, row),
-      /* Shows the homes of a family whose class is wanted. */
-      show(family, wanted) {
+      /* Shows the homes whose class is wanted, by codes of one family. */
+      show(mine, wanted) {
         const shown = given.classes.map((name) => wanted.has(name));
-        const mine = codes[family];
         for (let row = 0; row < paintOf.length; row += 1) {
           paintOf[row] = shown[mine[row]] ? mine[row] : packed.HIDDEN;
         }

@@ -9,6 +9,11 @@ const circle15 = (() => {
   let map = null;
   let family = 0;
   let homes = null;
+  // With streets: what further sites change, and those of the plans and of the reader.
+  let scenario = null;
+  let year = 0;
+  let trials = [];
+  let codes = [];
 
   // ---- small helpers
 
@@ -176,12 +181,14 @@ const circle15 = (() => {
   // Layers of packed tables, made when those are unpacked.
   async function unpack() {
     homes = await packedHomes.load(data.homes);
+    data.homes.shapes = data.homes.columns = null;
     homes.layer.addTo(map);
     listenToHomes();
     for (const [key, spec] of specs) {
       if (spec.packed) {
         const table = packed.decode(await packed.unzip(spec.packed));
         layers.set(key, new packed.Layer(table, [spec.style], new Uint8Array(table.count), { pane: panes[spec.kind] }));
+        spec.packed = null;
       } else if (spec.kind === "gain") {
         layers.set(key, homes.ring(spec.members, spec.style));
       }
@@ -212,7 +219,154 @@ const circle15 = (() => {
 
   function showHomes() {
     const on = [...document.querySelectorAll('input[data-layer^="homes:"]')].filter(wanted);
-    homes.show(family, new Set(on.map((box) => box.dataset.layer.split(":")[2])));
+    homes.show(codes[family] || homes.codes[family], new Set(on.map((box) => box.dataset.layer.split(":")[2])));
+  }
+
+  // ---- scenario: sites of the plans up to a year, and the reader's own
+
+  // Streets are unpacked when first they are needed: the page is there before.
+  let preparing = null;
+
+  function prepare() {
+    preparing ||= packed.unzip(data.walks).then((bytes) => {
+      const walker = walking.make(bytes);
+      scenario = { walker, ...scenarios.make(homes, walker, data.families, data.rules) };
+      for (const site of data.plans) site.reached = new Map();
+      data.walks = true;
+    });
+    return preparing;
+  }
+
+  function reachedBy(site, index) {
+    if (!site.reached.has(index)) site.reached.set(index, scenario.reach(index, ...site.mm));
+    return site.reached.get(index);
+  }
+
+  function applyScenario() {
+    const planned = data.plans.filter((site) => site.stage <= year);
+    codes = data.families.map((_, index) => {
+      const sites = [...planned, ...trials].filter((site) => site.families.includes(index));
+      const changed = scenario.changes(index, sites.map((site) => reachedBy(site, index)));
+      tellFigures(index, changed);
+      const found = scenario.classes(index, changed);
+      tellClasses(index, found);
+      return found;
+    });
+    showHomes();
+  }
+
+  function percent(share) {
+    if (share === null || Number.isNaN(share)) return "—";
+    let tenths = Math.floor(share * 1000 + 0.5);
+    if (share > 0 && share < 1) tenths = Math.min(Math.max(tenths, 1), 999);
+    return `${(tenths / 10).toFixed(1)}%`;
+  }
+
+  const thousands = (value) => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+
+  function tellFigures(index, changed) {
+    for (const cell of document.querySelectorAll("[data-figure]")) {
+      const [rule, metric, basis, level, zone] = cell.dataset.figure.split("|");
+      if (!data.families[index].includes(rule)) continue;
+      const rows = changed[`${rule}|${metric}`], total = Number(cell.dataset.total);
+      const gain = rows.size ? scenario.gain(rows, basis, level, zone) : 0;
+      cell.textContent = gain === null ? "—" : percent(total ? (Number(cell.dataset.covered) + gain) / total : null);
+      cell.classList.toggle("changed", gain !== 0);
+    }
+  }
+
+  function tellClasses(index, found) {
+    const counts = new Array(data.homes.classes.length).fill(0);
+    for (const code of found) counts[code] += 1;
+    const part = document.querySelector(`.left [data-family="${index}"]`);
+    data.homes.classes.forEach((name, code) => {
+      const box = part.querySelector(`input[data-layer="homes:${index}:${name}"]`);
+      if (box) box.closest("label").querySelector("small").textContent = `${thousands(counts[code])} · ${percent(found.length ? counts[code] / found.length : null)}`;
+      const bar = part.querySelector(`.bar [data-class="${name}"]`);
+      if (bar) { bar.style.flexGrow = counts[code]; bar.hidden = counts[code] === 0; }
+    });
+    const gaps = data.homes.classes.reduce((sum, name, code) => sum + (data.gaps.includes(name) ? counts[code] : 0), 0);
+    part.querySelector(".gaps").textContent = thousands(gaps);
+  }
+
+  async function addTrial(latlng) {
+    await prepare();
+    const number = trials.reduce((most, each) => Math.max(most, each.number), 0) + 1;
+    const trial = { number, families: [family], reached: new Map(), mm: null, marker: null };
+    const icon = L.divIcon({ className: "pin trial", html: element("span", "face", number), iconSize: [30, 30], iconAnchor: [15, 15] });
+    trial.marker = L.marker(latlng, { icon, draggable: true, autoPan: true, keyboard: true, alt: trialName(trial) }).addTo(map);
+    trial.marker.on("drag", () => moveTrial(trial));
+    trials.push(trial);
+    moveTrial(trial);
+    return trial;
+  }
+
+  const trialName = (trial) => data.page.scenario_site.replace("{0}", trial.number);
+
+  function moveTrial(trial) {
+    const { lat, lng } = trial.marker.getLatLng();
+    trial.mm = scenario.walker.project(lat, lng);
+    trial.reached = new Map();
+    applyScenario();
+    listTrials();
+  }
+
+  function removeTrial(trial) {
+    trial.marker.remove();
+    trials = trials.filter((each) => each !== trial);
+    applyScenario();
+    listTrials();
+  }
+
+  function listTrials() {
+    document.getElementById("scenario-sites").replaceChildren(...trials.map((trial) => {
+      const { lat, lng } = trial.marker.getLatLng();
+      const anchor = reachedBy(trial, trial.families[0]).anchor;
+      const remove = element("button", "", data.page.scenario_remove);
+      remove.type = "button";
+      remove.addEventListener("click", () => removeTrial(trial));
+      const item = element("li", "", trialName(trial), " ", `${lng.toFixed(6)}, ${lat.toFixed(6)}`,
+        anchor ? null : element("em", "", ` ${data.page.scenario_none}`), remove);
+      item.value = trial.number;
+      return item;
+    }));
+  }
+
+  /* What circle15 evaluate takes. Nine decimals of a degree keep a tenth of a millimetre. */
+  function savedScenario() {
+    return {
+      circle15: "scenario",
+      study: data.study,
+      sites: trials.map((trial) => {
+        const { lat, lng } = trial.marker.getLatLng();
+        return { site_id: `T-${trial.number}`, facility_type: data.familyTypes[trial.families[0]], lon: Number(lng.toFixed(9)), lat: Number(lat.toFixed(9)) };
+      }),
+    };
+  }
+
+  function save(name, text, type) {
+    const link = element("a");
+    link.href = URL.createObjectURL(new Blob([text], { type }));
+    link.download = name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  async function setYear(place) {
+    await prepare();
+    const slider = document.getElementById("stages");
+    const years = slider.dataset.years.split(",");
+    year = place ? Number(years[place - 1]) : 0;
+    document.getElementById("stage-shown").textContent = place ? years[place - 1] : slider.dataset.today;
+    applyScenario();
+  }
+
+  function listenToScenario() {
+    const on = (id, event, act) => document.getElementById(id)?.addEventListener(event, act);
+    on("stages", "input", (event) => setYear(Number(event.target.value)));
+    on("scenario-add", "click", () => addTrial(map.getCenter()));
+    on("scenario-clear", "click", () => trials.slice().forEach(removeTrial));
+    on("scenario-save", "click", () => save(`${data.study}-scenario.json`, JSON.stringify(savedScenario(), null, 2), "application/json"));
   }
 
   function sync() {
@@ -305,9 +459,10 @@ const circle15 = (() => {
     listen();
     sync();
     await unpack();
+    if (data.walks) listenToScenario();
     sync();
     document.documentElement.dataset.ready = "";
   }
 
-  return { layer, start, open, openHome, get map() { return map; }, get homes() { return homes; } };
+  return { layer, start, open, openHome, addTrial, moveTrial, removeTrial, setYear, prepare, savedScenario, get codes() { return codes; }, get scenario() { return scenario; }, get map() { return map; }, get homes() { return homes; } };
 })();

@@ -358,5 +358,5 @@ const packed = (() => {
     return Math.hypot(ax + share * dx - x, ay + share * dy - y);
   }
 
-  return { HIDDEN, Layer, decode, unzip, unzipJson, get busy() { return running; } };
+  return { HIDDEN, Layer, decode, reader, signed, unzip, unzipJson, get busy() { return running; } };
 })();
