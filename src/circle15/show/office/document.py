@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from circle15.core.text import Language, Text
-from circle15.show.numbers import percent, plain, whole
+from circle15.show.numbers import minutes, percent, plain, whole
 
-Form = Literal["count", "share", "points", "measure", "metres"]
+Form = Literal["count", "share", "points", "measure", "minutes", "metres"]
 Manner = Literal["body", "item", "note"]
 
 # How a number of each form is written; points are percentage points of a difference of shares.
@@ -24,12 +24,12 @@ _WRITE: Mapping[Form, Callable[[float], str]] = {
     "share": percent,
     "points": lambda value: percent(value).removesuffix("%"),
     "measure": plain,
+    "minutes": minutes,
     "metres": lambda value: plain(value, 3, keep_zeros=True),
 }
 NOTHING = "—"
 # The creation date of every container: equal inputs give equal bytes.
 EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
-# Marks that are as wide as a character beside one: the Chinese form of what keyboards write.
 _BREAKS = "\t\n\r\x0b\x0c\x85\u2028\u2029"
 
 

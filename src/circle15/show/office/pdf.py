@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from importlib.resources import as_file, files
 from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
 
 from circle15.core.text import Text, first_ids
+from circle15.show.lines import broken
 from circle15.show.office.document import Block, Cell, Document, Heading, Number, Paragraph, Table, column_widths
 from circle15.show.office.extra import library
 
 FONT = "NotoSansSC-subset"
 # What stands for a character the font lacks: the printer's mark for a missing sort.
 MISSING = "〓"
-_STOPS = "\uff0c\uff1a\uff1b\uff1f\uff01\uff09\u300b\u2019\u201d\u2026%"
 _MM = 72 / 25.4
 _MARGIN_TOP, _MARGIN_BOTTOM, _MARGIN_SIDE = 32 * _MM, 26 * _MM, 24 * _MM
 _TEXT_MM = 162
@@ -48,7 +49,7 @@ def pdf(document: Document) -> bytes:
     """
     glyphs = _font()
     shown, missing = _printable(document, glyphs)
-    styles = _styles(document)
+    styles = _styles()
     story = [*_title(shown, styles)]
     for block in (*shown.blocks, *_missing_note(shown, missing)):
         story += _WRITE[type(block)](block, styles)
@@ -64,14 +65,7 @@ def _font() -> Any:
         with as_file(files("circle15.show") / "fonts" / f"{FONT}.ttf") as path:
             metrics.registerFont(library("reportlab.pdfbase.ttfonts").TTFont(FONT, str(path)))
         metrics.registerFontFamily(FONT, FONT, FONT, FONT, FONT)
-    _keep_stops_with_their_sentence()
     return metrics.getFont(FONT).face.charToGlyph
-
-
-def _keep_stops_with_their_sentence() -> None:
-    """No line begins with a full-width stop; the library's own list of such characters lacks some."""
-    split = library("reportlab.lib.textsplit")
-    split.ALL_CANNOT_START += "".join(each for each in _STOPS if each not in split.ALL_CANNOT_START)
 
 
 def _printable(document: Document, glyphs: Any) -> tuple[Document, list[str]]:
@@ -115,16 +109,15 @@ def _missing_note(document: Document, missing: list[str]) -> list[Block]:
     return [Paragraph(note.say(document.language), "note")]
 
 
-def _styles(document: Document) -> dict[str, Any]:
-    """Paragraph styles; Chinese breaks between any two characters, English between words."""
+def _styles() -> dict[str, Any]:
+    """Paragraph styles; lines are broken here, whatever the language."""
     make = library("reportlab.lib.styles").ParagraphStyle
-    wrap = "CJK" if document.language == "zh" else None
     styles = {
         name: make(name, fontName=FONT, fontSize=size, leading=leading, spaceBefore=before, spaceAfter=after)
         for name, (size, leading, before, after) in _STYLES.items()
     }
     for style in styles.values():
-        style.wordWrap, style.splitLongWords = wrap, 1
+        style.wordWrap = "CJK"
     for name in ("title", "maker", "stamp"):
         styles[name].alignment = _CENTRED
     styles["stamp"].textColor, styles["note"].textColor = _STAMP_COLOUR, _GREY
@@ -136,7 +129,28 @@ def _styles(document: Document) -> dict[str, Any]:
 
 
 def _flow(text: str, style: Any, bullet: str | None = None) -> Any:
-    return library("reportlab.platypus").Paragraph(escape(text), style, bulletText=bullet)
+    return _flow_class()(escape(text), style, bulletText=bullet)
+
+
+@cache
+def _flow_class() -> Any:
+    """Paragraphs of the library whose lines end where ours may."""
+    width = library("reportlab.pdfbase.pdfmetrics").stringWidth
+
+    class Flow(library("reportlab.platypus").Paragraph):  # type: ignore[misc]  # the library is loaded when called
+        def breakLinesCJK(self, maxWidths: list[float]) -> Any:  # noqa: N802,N803  # the library's names
+            made = super().breakLinesCJK(maxWidths)
+            if len(self.frags) != 1 or getattr(self, "_splitpara", False):
+                return made
+            size = self.style.fontSize
+            frag = self.frags[0]
+            text = frag.text if hasattr(frag, "text") else "".join(getattr(frag, "words", ()))  # the rest of one cut
+            lines = broken(text, maxWidths, lambda text: width(text, FONT, size))
+            room = [maxWidths[min(at, len(maxWidths) - 1)] for at in range(len(lines))]
+            made.lines = [(wide - width(line, FONT, size), [line]) for wide, line in zip(room, lines, strict=True)]
+            return made
+
+    return Flow
 
 
 def _title(document: Document, styles: Mapping[str, Any]) -> list[Any]:
@@ -219,18 +233,9 @@ def _template(out: BytesIO, document: Document) -> Any:
 
 def _head_lines(document: Document, width: float) -> list[str]:
     """The title and the stamps, as few lines as the page is wide; every stamp whole."""
-    return [line for text in (document.title, " · ".join(document.stamps)) for line in _broken(text, width)]
-
-
-def _broken(text: str, width: float) -> list[str]:
-    """A text in lines of at most ``width``, broken anywhere."""
-    metrics = library("reportlab.pdfbase.pdfmetrics")
-    lines = [""]
-    for each in text:
-        if metrics.stringWidth(lines[-1] + each, FONT, 8) > width:
-            lines.append("")
-        lines[-1] += each
-    return [line for line in lines if line]
+    measure = library("reportlab.pdfbase.pdfmetrics").stringWidth
+    texts = [document.title, *([" · ".join(document.stamps)] if document.stamps else [])]
+    return [line for text in texts for line in broken(text, [width], lambda part: measure(part, FONT, 8))]
 
 
 _WRITE: Mapping[type, Callable[[Any, Any], list[Any]]] = {Heading: _heading, Paragraph: _paragraph, Table: _table}

@@ -22,7 +22,7 @@ SUBJECT_WORDS = {
     "zone": Text("区划单元", "zones"),
     "study": Text("事项", "items"),
 }
-_FORMS: Mapping[str, Form] = {"m": "metres", SHARE_UNIT: "share"}
+_FORMS: Mapping[str, Form] = {"m": "metres", "min": "minutes", SHARE_UNIT: "share"}
 POINTS = Text("个百分点", "percentage points")
 
 
@@ -73,7 +73,7 @@ def _result(audit: Audit, rule: Rule, verdicts: Any) -> Result:
     counts = {outcome: int(found.get(outcome, 0)) for outcome in OUTCOMES}
     idle = rows[rows["outcome"] == ("unknown" if counts["unknown"] else "not_applicable")]
     value, of, limit, difference, unit = _measured(audit, rule, rows, counts)
-    why = {str(code): int(count) for code, count in idle["because"].value_counts().sort_index().items()}
+    why = {str(code): int(count) for code, count in idle["because"].value_counts().sort_index().items() if count}
     return Result(rule, counts, value, of, limit, difference, unit, audit.outcomes.get(rule.rule_id), why)
 
 
@@ -135,7 +135,7 @@ def _of_many(rule: Rule, rows: Any, counts: Mapping[str, int]) -> _Measured:
 
 
 def measure(value: Any, unit: str) -> Number:
-    """A value as verdicts.csv holds it; metres to the millimetre, shares as percentages."""
+    """A value of verdicts.csv; metres to the millimetre, minutes to the hundredth, shares as percentages."""
     return Number(None if value is None else float(value), _FORMS.get(unit, "measure"))
 
 

@@ -9,14 +9,17 @@ from typing import Any
 from circle15.show.office.document import EPOCH, Form, Heading, Number, Paragraph, Row, Sheet, Table
 from circle15.show.office.extra import library
 
-_FORMATS: Mapping[Form, str] = {
-    "count": "#,##0",
-    "share": "0.0%",
-    "points": "0.0",
-    "measure": "General",
-    "metres": "0.000",
+# How cells show a number of each form, by the number of its decimals: what they show is the text that pages print.
+_FORMATS: Mapping[Form, Callable[[int], str]] = {
+    "count": lambda places: "#,##0" + _decimals(places),
+    "share": lambda places: "0" + _decimals(places) + "%",
+    "points": lambda places: "0" + _decimals(places),
+    "measure": lambda _places: "General",
+    "minutes": lambda places: "0" + _decimals(places),
+    "metres": lambda places: "0" + _decimals(places),
 }
-_DECIMAL_COUNT = "#,##0.0"
+# Forms of which the cell holds what the text says; cells of the others hold the number itself.
+_AS_SHOWN = ("measure", "minutes", "metres")
 # Excel holds no longer cell; one full-width character is two of the width of a column.
 _MOST_CHARACTERS, _WIDTH_OF_CHARACTER, _WIDEST = 32_767, 2.1, 60
 _STYLES: Mapping[str, Mapping[str, Any]] = {
@@ -26,6 +29,7 @@ _STYLES: Mapping[str, Mapping[str, Any]] = {
     "stamp": {"bold": True, "font_color": "#C00000"},
     "body": {},
 }
+_NUMBER = {**_STYLES["text"], "font_size": 10, "font_name": "宋体", "valign": "vcenter", "align": "right"}
 _WRAPPED = {"text_wrap": True, "valign": "vcenter"}
 _TEXT_COLUMNS, _LINE_POINTS, _MOST_LINES = 8, 14, 29
 
@@ -51,19 +55,23 @@ class _Formats:
     """The formats of a workbook, each made once."""
 
     def __init__(self, book: Any) -> None:
+        self.book = book
         self.styles = {
             name: book.add_format({**_WRAPPED, "font_size": 10, "font_name": "宋体", **style})
             for name, style in _STYLES.items()
         }
-        text = {**_STYLES["text"], "font_size": 10, "font_name": "宋体", "valign": "vcenter", "align": "right"}
-        self.numbers = {
-            code: book.add_format({**text, "num_format": code}) for code in {*_FORMATS.values(), _DECIMAL_COUNT}
-        }
+        self.numbers: dict[str, Any] = {}
 
     def of(self, number: Number) -> Any:
         """The format that shows a number as its text does."""
-        has_fraction = number.form == "count" and number.known and not float(number.value or 0).is_integer()
-        return self.numbers[_DECIMAL_COUNT if has_fraction else _FORMATS[number.form]]
+        code = _FORMATS[number.form](len(number.text.rstrip("%").partition(".")[2]))
+        if code not in self.numbers:
+            self.numbers[code] = self.book.add_format({**_NUMBER, "num_format": code})
+        return self.numbers[code]
+
+
+def _decimals(places: int) -> str:
+    return "." + "0" * places if places else ""
 
 
 def _set_page(page: Any, title: str, stamps: Sequence[str]) -> None:
@@ -130,8 +138,8 @@ def _lines(cells: Row, block: Table) -> int:
 
 
 def _written(number: Number) -> float:
-    """The number itself; where the format does not fix the decimals, with those that its text has."""
-    return float(number.text) if number.form in ("measure", "metres") else float(number.value or 0)
+    """What a cell holds of a number."""
+    return float(number.text) if number.form in _AS_SHOWN else float(number.value or 0)
 
 
 def _put(page: Any, row: int, column: int, text: str, style: Any, *, is_wide: bool = False) -> None:
