@@ -7,7 +7,7 @@ from typing import Any
 from circle15.core.results import Audit
 from circle15.core.tables import BASIS_WORDS
 from circle15.core.units import MM_PER_M
-from circle15.show.html.families import Family, classify, estimated_columns
+from circle15.show.families import Family, classify, estimated_columns
 from circle15.show.html.popup import PEOPLE, plain, sites_by_area
 from circle15.show.html.words import Words, number
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from circle15.core.tables import Facilities
+from circle15.show.families import families
 from circle15.show.geometry import to_wgs84
 from circle15.show.html import page
-from circle15.show.html.families import families
 from circle15.show.html.words import Words
 from tests.fakes import CRS, HOMES, place, renamed, small_audit
 from tests.stories import home_stories

@@ -14,8 +14,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circle15.show.families import families
 from circle15.show.html import columns
-from circle15.show.html.families import families
 from circle15.show.html.packing import pack_shapes, varints
 from circle15.show.html.words import Words
 from tests.fakes import small_audit

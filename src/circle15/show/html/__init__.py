@@ -10,12 +10,10 @@ from typing import Any
 
 from folium import FitBounds
 
-from circle15.core.errors import ConfigError
 from circle15.core.results import Audit
 from circle15.core.tables import OUTCOME_WORDS, OUTCOMES
-from circle15.core.text import Text
+from circle15.show.families import CLASS_WORDS, CLASSES, GAPS, Family, class_of, families
 from circle15.show.html.columns import home_columns
-from circle15.show.html.families import CLASSES, GAPS, Family, class_of, families
 from circle15.show.html.figure import LocalFigure, LocalMap
 from circle15.show.html.layers import (
     DataLayer,
@@ -28,13 +26,14 @@ from circle15.show.html.layers import (
 from circle15.show.html.legend import left_panel
 from circle15.show.html.markup import Html, join, script_json, tag
 from circle15.show.html.packing import compressed
-from circle15.show.html.palette import CLASS_STYLES
 from circle15.show.html.scenario import scenario_section, stage_section
 from circle15.show.html.start import Start
 from circle15.show.html.tables import coverage_section, site_section
-from circle15.show.html.titleblock import REVIEW, attributions, clauses, header, stamps, title, title_block
+from circle15.show.html.titleblock import clauses, header, title_block
 from circle15.show.html.walks import pack_walks
-from circle15.show.html.words import CLASS_WORDS, PAGE, STAMPS, STATE_WORDS, UNITS, Words
+from circle15.show.html.words import PAGE, STATE_WORDS, UNITS, Words
+from circle15.show.palette import CLASS_STYLES
+from circle15.show.titles import STAMPS, attributions, borne_stamps, map_title, refuse_unreviewed
 
 __all__ = ["page"]
 
@@ -47,7 +46,7 @@ def page(audit: Audit) -> str:
     Values of the data appear as text and never run. A public page carries no streets.
     Raises ConfigError if the audience is public and the title block has no 审图号.
     """
-    _check_audience(audit)
+    refuse_unreviewed(audit)
     words = Words(audit.facts.language)
     groups = families(audit.walked)
     layers = map_layers(audit, groups, words)
@@ -55,21 +54,9 @@ def page(audit: Audit) -> str:
     before = join([header(audit, words), Html("<main>"), left, Html('<div id="stage">')])
     after = join([_watermark(audit, words), Html("</div>"), right, Html("</main>")])
     lang = "zh-CN" if audit.facts.language == "zh" else "en"
-    figure = LocalFigure(title(audit, words), lang, before, after, _data(audit, groups, layers, words))
+    figure = LocalFigure(map_title(audit), lang, before, after, _data(audit, groups, layers, words))
     figure.add_child(_map(audit, layers))
     return figure.render()
-
-
-def _check_audience(audit: Audit) -> None:
-    if audit.facts.audience == "public" and not audit.facts.title_block.get(REVIEW):
-        raise ConfigError(
-            Text(
-                zh='公开地图（audience = "public"）没有审图号。请在 [show] title_block 中填写 "审图号",'
-                '或改为 audience = "internal"。',
-                en='a public map (audience = "public") has no approval number. Give "审图号" under [show] title_block, '
-                'or set audience = "internal".',
-            )
-        )
 
 
 def _map(audit: Audit, layers: list[MapLayer]) -> LocalMap:
@@ -110,7 +97,7 @@ def _homes(audit: Audit, groups: tuple[Family, ...], words: Words) -> dict[str, 
 
 
 def _watermark(audit: Audit, words: Words) -> Html | None:
-    borne = [words.say(STAMPS[key]) for key in stamps(audit) if key in ("fictional", "draft")]
+    borne = [words.say(STAMPS[key]) for key in borne_stamps(audit) if key in ("fictional", "draft")]
     return tag("div", " · ".join(borne), class_="watermark") if borne else None
 
 

@@ -19,7 +19,7 @@ from circle15.core.results import Audit
 from circle15.core.rule import Rule
 from circle15.core.tables import BASES, BASIS_WORDS, OUTCOMES, STATES
 from circle15.core.units import MM_PER_M, SECONDS_PER_MIN
-from circle15.show.html.families import CLASSES, Family, classify, estimated_columns
+from circle15.show.families import CLASSES, Family, classify, estimated_columns
 from circle15.show.html.popup import PEOPLE, sites_by_area
 from circle15.show.html.tables import shown_level
 from circle15.show.html.words import Words

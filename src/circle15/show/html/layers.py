@@ -14,12 +14,12 @@ from folium.template import Template
 
 from circle15.core.results import Audit, Plan
 from circle15.core.units import MM_PER_M
+from circle15.show.families import Family, classify, tally
 from circle15.show.geometry import to_wgs84
-from circle15.show.html.families import Family, classify, tally
 from circle15.show.html.packing import pack_shapes
-from circle15.show.html.palette import CLASS_STYLES, GAINS, STREETS, ZONES, Style, drawn_area, facility, type_colour
 from circle15.show.html.popup import facility_stories, site_story, type_label
 from circle15.show.html.words import Words
+from circle15.show.palette import CLASS_STYLES, GAINS, STREETS, ZONES, Style, drawn_area, facility, type_colour
 
 DECIMALS = 7
 # Finer than a pixel of the packed tables.

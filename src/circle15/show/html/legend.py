@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS, Rule
-from circle15.show.html.families import (
+from circle15.show.families import (
+    CLASS_WORDS,
     GAPS,
     Family,
     classify,
@@ -17,10 +18,10 @@ from circle15.show.html.families import (
 )
 from circle15.show.html.layers import MapLayer
 from circle15.show.html.markup import Html, tag
-from circle15.show.html.palette import CLASS_STYLES
 from circle15.show.html.popup import type_label
 from circle15.show.html.tables import share
-from circle15.show.html.words import CLASS_WORDS, Words, number, percent
+from circle15.show.html.words import Words, number, percent
+from circle15.show.palette import CLASS_STYLES
 
 
 def left_panel(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer], words: Words) -> Html:

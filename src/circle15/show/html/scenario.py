@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from circle15.core.results import Audit
-from circle15.show.html.families import Family
+from circle15.show.families import Family
 from circle15.show.html.legend import family_label
 from circle15.show.html.markup import Html, tag
 from circle15.show.html.walks import can_walk

@@ -8,7 +8,7 @@ from typing import Any
 from circle15.core.results import Audit, Plan, Site
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import BASES, ZONE_LEVELS
-from circle15.show.html.families import Family, estimated_columns, headline_basis, study_coverage
+from circle15.show.families import Family, estimated_columns, headline_basis, study_coverage
 from circle15.show.html.markup import Html, tag
 from circle15.show.html.popup import site_story, type_label
 from circle15.show.html.words import LEVEL_WORDS, STATUS_WORDS, Words, percent

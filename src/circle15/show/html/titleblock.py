@@ -7,37 +7,18 @@ from circle15.core.limit import SYMBOLS
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, Rule, Target
 from circle15.core.tables import BASES, BASIS_WORDS, OUTCOME_WORDS
-from circle15.show.html.families import estimated_columns, study_coverage
+from circle15.show.families import study_coverage
 from circle15.show.html.markup import Child, Html, tag
-from circle15.show.html.words import STAMPS, Words, percent
-
-TITLE, MAKER, DATE, REVIEW = "图名", "制图单位", "日期", "审图号"
-
-
-def title(audit: Audit, words: Words) -> str:
-    """The title of the map: the user's, else the study's name and what the map shows."""
-    return audit.facts.title_block.get(TITLE) or f"{audit.facts.name} {words('map_for')}"
+from circle15.show.html.words import Words, percent
+from circle15.show.titles import DATE, MAKER, REVIEW, STAMPS, TITLE, borne_stamps, map_title
 
 
 def header(audit: Audit, words: Words) -> Html:
     """The bar above the map: title, maker and date, stamps."""
     given = audit.facts.title_block
     by = " · ".join(given[key] for key in (MAKER, DATE) if given.get(key))
-    marks = [tag("span", words.say(STAMPS[key]), class_=f"stamp {key}") for key in stamps(audit)]
-    return tag("header", tag("h1", title(audit, words)), tag("small", by), tag("div", marks, class_="stamps"))
-
-
-def stamps(audit: Audit) -> list[str]:
-    """Which stamps the page bears."""
-    facts = audit.facts
-    estimated = bool(estimated_columns(audit)) or any(plan.weight_estimated for plan in audit.plans)
-    borne = {
-        "internal": facts.audience == "internal",
-        "fictional": facts.fictional,
-        "draft": any(document.legal_status == "draft" for document in facts.pack.documents),
-        "estimated": estimated,
-    }
-    return [name for name, holds in borne.items() if holds]
+    marks = [tag("span", words.say(STAMPS[key]), class_=f"stamp {key}") for key in borne_stamps(audit)]
+    return tag("header", tag("h1", map_title(audit)), tag("small", by), tag("div", marks, class_="stamps"))
 
 
 def clauses(audit: Audit, words: Words) -> Html:
@@ -84,7 +65,7 @@ def _entries(audit: Audit, words: Words) -> list[tuple[str, Child]]:
     authority = crs.to_authority()
     code = f"({authority[0]}:{authority[1]})" if authority else ""
     entries: list[tuple[str, Child]] = [
-        (words("title"), title(audit, words)),
+        (words("title"), map_title(audit)),
         (words("maker"), given.get(MAKER) or words("not_shown")),
         (words("date"), given.get(DATE) or words("not_shown")),
         (words("as_of"), facts.as_of or words("not_shown")),
@@ -120,8 +101,3 @@ def _sources(audit: Audit) -> list[str]:
 
 def _lines(texts: list[str]) -> list[Child]:
     return [tag("div", text) for text in texts]
-
-
-def attributions(audit: Audit) -> list[str]:
-    """What the licences of the sources ask the map to say, each once."""
-    return list(dict.fromkeys(source.attribution for source in audit.facts.sources if source.attribution))

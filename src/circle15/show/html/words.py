@@ -13,17 +13,6 @@ from circle15.core.units import Pace
 UNITS = {"m": Text("米", "m"), "min": Text("分钟", "min")}
 SPEED_UNIT = Text("米/秒", "m/s")
 
-CLASS_WORDS = {
-    "both": Text("距离、时间均达标", "distance and time met"),
-    "metre": Text("仅距离达标", "distance only"),
-    "time": Text("仅时间达标", "time only"),
-    "none": Text("均不达标（服务盲区）", "neither met (gap)"),
-    "pass": Text("达标", "met"),
-    "fail": Text("不达标（服务盲区）", "not met (gap)"),
-    "unknown": Text("资料不足", "unknown"),
-    "not_applicable": Text("不适用", "not applicable"),
-}
-
 STATE_WORDS = {
     "reached": Text("可达", "reached"),
     "beyond_cutoff": Text("超出搜索范围", "beyond the search cutoff"),
@@ -53,13 +42,6 @@ LEVEL_WORDS = {
     "village": Text("村", "village"),
     "town": Text("镇（街道）", "town"),
     "county": Text("县（市、区）", "county"),
-}
-
-STAMPS = {
-    "internal": Text("内部资料", "Internal"),
-    "fictional": Text("虚构示例", "Fictional"),
-    "draft": Text("征求意见稿", "Draft for comment"),
-    "estimated": Text("含推算数据", "Contains estimates"),
 }
 
 PAGE = {
@@ -98,7 +80,6 @@ PAGE = {
     "layers": Text("底图", "Base"),
     "legal": Text("法律状态", "Legal status"),
     "legend": Text("图例：居住小区", "Legend: residential areas"),
-    "map_for": Text("设施覆盖评估图", "facility coverage"),
     "maker": Text("制图单位", "Made by"),
     "nearest_network": Text("最近设施（路网）", "Nearest by street"),
     "nearest_straight": Text("最近设施（直线）", "Nearest straight"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from circle15.core.results import Audit
 from circle15.core.rule import Rule
+from circle15.core.text import Text
 
 # The class of a residential area by the outcomes of the metre rule and of the time rule.
 FOUR = {
@@ -22,6 +23,16 @@ CLASSES_OF_ONE_RULE = ("pass", "fail", "unknown", "not_applicable")
 # Every class, best first.
 CLASSES = ("both", "metre", "time", "none", "pass", "fail", "unknown", "not_applicable")
 GAPS = ("none", "fail")
+CLASS_WORDS = {
+    "both": Text("距离、时间均达标", "distance and time met"),
+    "metre": Text("仅距离达标", "distance only"),
+    "time": Text("仅时间达标", "time only"),
+    "none": Text("均不达标（服务盲区）", "neither met (gap)"),
+    "pass": Text("达标", "met"),
+    "fail": Text("不达标（服务盲区）", "not met (gap)"),
+    "unknown": Text("资料不足", "unknown"),
+    "not_applicable": Text("不适用", "not applicable"),
+}
 
 
 @dataclass(frozen=True, slots=True)

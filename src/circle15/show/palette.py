@@ -1,4 +1,4 @@
-"""Colours and line styles of the map, as Leaflet names them.
+"""Colours and line styles of the maps, on the page and on paper, as Leaflet names them.
 
 The four classes stay apart under every colour-blindness; the two middle ones are outlined so that they stay apart
 in grey print too.
