@@ -9,10 +9,10 @@ from circle15.core.tables import BASIS_WORDS
 from circle15.core.units import MM_PER_M
 from circle15.show.families import Family, classify, estimated_columns
 from circle15.show.html.popup import PEOPLE, plain, sites_by_area
-from circle15.show.html.words import Words, number
+from circle15.show.html.words import number, pair
 
 
-def home_stories(audit: Audit, groups: tuple[Family, ...], words: Words) -> list[dict[str, Any]]:
+def home_stories(audit: Audit, groups: tuple[Family, ...]) -> list[dict[str, Any]]:
     """One story for each residential area, in row order.
 
     ``rules`` holds by rule id the verdict of each metric and the way to the nearest facility; ``classes`` the
@@ -32,7 +32,7 @@ def home_stories(audit: Audit, groups: tuple[Family, ...], words: Words) -> list
                 "verdicts": verdicts.get(area_id, {}),
                 "ways": ways.get(area_id, {}),
                 "binding": deciding.get(area_id),
-                "people": _people(audit, record, words),
+                "people": _people(audit, record),
                 "assumed": plain(record.get("assumed")),
                 "edge": audit.near_edge is not None and bool(audit.near_edge[row]),
                 "sites": sites.get(area_id, []),
@@ -77,12 +77,12 @@ def _binding(audit: Audit) -> dict[str, list[Any]]:
     return {area_id: [rule_id, plain(outcome)] for area_id, rule_id, outcome in rows if plain(rule_id)}
 
 
-def _people(audit: Audit, record: dict[str, Any], words: Words) -> list[list[str]]:
+def _people(audit: Audit, record: dict[str, Any]) -> list[list[Any]]:
     if audit.facts.audience == "public":
         return []
     estimated = frozenset(str(plain(record.get("estimated")) or "").split("+")) & estimated_columns(audit)
     return [
-        [words.say(BASIS_WORDS[column]), number(record[column]), words("estimated") if column in estimated else ""]
+        [pair(BASIS_WORDS[column]), number(record[column]), column in estimated]
         for column in PEOPLE
         if plain(record.get(column)) is not None
     ]

@@ -12,7 +12,6 @@ from circle15.core.tables import Facilities
 from circle15.show.families import families
 from circle15.show.geometry import to_wgs84
 from circle15.show.html import page
-from circle15.show.html.words import Words
 from tests.fakes import CRS, HOMES, place, renamed, small_audit
 from tests.stories import home_stories
 
@@ -236,7 +235,7 @@ def test_every_story_is_the_audits(show):
     groups = families(audit.walked)
     view = show(page(audit))
     told = view.evaluate("Array.from({ length: circle15.homes.count }, (_, row) => circle15.homes.story(row))")
-    assert told == home_stories(audit, groups, Words("zh"))
+    assert told == home_stories(audit, groups)
 
 
 def test_hidden_home_is_not_found_by_a_click(show):

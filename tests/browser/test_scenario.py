@@ -36,7 +36,7 @@ def karhula() -> Any:
 
 def prepared(show: Any, audit: Any) -> Any:
     view = show(page(audit))
-    view.evaluate("circle15.prepare()")
+    view.evaluate("trials.prepare()")
     return view
 
 
@@ -73,7 +73,7 @@ def compare(view: Any, study: Any, ground: Any, places: Any) -> None:
     degrees = to_wgs84(shapely.points(places / 1000), study.crs_text, 9)
     for mm, at in zip(places, degrees, strict=True):
         told = view.evaluate(
-            "([lat, lon, far, near]) => { const walker = circle15.scenario.walker, mm = walker.project(lat, lon);"
+            "([lat, lon, far, near]) => { const walker = trials.scenario.walker, mm = walker.project(lat, lon);"
             " const walked = walker.reach(...mm, far);"
             " const straight = [...walker.circle(...mm, near)];"
             " return { mm, anchor: walked.anchor, walked: [...walked.homes], straight }; }",
@@ -109,11 +109,11 @@ def with_site(folder: Any, at: tuple[float, float] | None, **changes: Any) -> An
 
 def put(view: Any, audit: Any, at: tuple[float, float]) -> None:
     (place,) = to_wgs84([shapely.Point(*moved(at))], audit.facts.crs, 9)
-    view.evaluate(f"circle15.addTrial(L.latLng({place.y:.9f}, {place.x:.9f}))")
+    view.evaluate(f"trials.add(L.latLng({place.y:.9f}, {place.x:.9f}))")
 
 
 def told_classes(view: Any) -> list[str]:
-    return [CLASSES[code] for code in view.evaluate("[...circle15.codes[0]]")]
+    return [CLASSES[code] for code in view.evaluate("[...circle15.codesOf(0)]")]
 
 
 @pytest.mark.parametrize(("metres", "outcome"), [(699.999, "pass"), (700.0, "fail"), (700.001, "fail")])
@@ -140,12 +140,15 @@ def test_figures_and_legend_are_those_of_the_audit_with_the_site(show, tmp_path)
     assert view.locator("[data-figure]").all_text_contents() == again.locator("[data-figure]").all_text_contents()
 
 
+def planned_street(folder: Any) -> Any:
+    """The audit of the invented street with a plan of one site in 2023."""
+    facilities = {"F-1": {"at": (-900, 0), "type": "day_care"}}
+    asked = OWN_PACK + CANDIDATES + SITE.replace("JJ-01", "T-01")
+    return pipeline.whole(load_study(write_town(folder, facilities=facilities, study=asked, pack=PACK)))
+
+
 def test_slider_opens_the_sites_of_the_plan(show, tmp_path):
-    study = write_town(
-        tmp_path, facilities={"F-1": {"at": (-900, 0), "type": "day_care"}}, study=OWN_PACK + CANDIDATES
-        + SITE.replace("JJ-01", "T-01"), pack=PACK,
-    )  # fmt: skip
-    audit = pipeline.whole(load_study(study))
+    audit = planned_street(tmp_path)
     (plan,) = audit.plans
     view = show(page(audit))
     view.locator("#stages").focus()

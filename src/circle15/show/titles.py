@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from circle15.core.errors import ConfigError
 from circle15.core.results import Audit
-from circle15.core.text import Text
+from circle15.core.text import Language, Text
 from circle15.show.families import estimated_columns
 
 TITLE, MAKER, DATE, REVIEW = "图名", "制图单位", "日期", "审图号"
@@ -17,9 +17,9 @@ STAMPS = {
 }
 
 
-def map_title(audit: Audit) -> str:
+def map_title(audit: Audit, language: Language) -> str:
     """The title of the map: the user's, else the study's name and what the map shows."""
-    words = Text("设施覆盖评估图", "facility coverage").say(audit.facts.language)
+    words = Text("设施覆盖评估图", "facility coverage").say(language)
     return audit.facts.title_block.get(TITLE) or f"{audit.facts.name} {words}"
 
 

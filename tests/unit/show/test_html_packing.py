@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from circle15.show.families import families
 from circle15.show.html import columns
 from circle15.show.html.packing import pack_shapes, varints
-from circle15.show.html.words import Words
 from tests.fakes import small_audit
 
 WORLD = 256 * 2**20
@@ -106,5 +105,5 @@ def test_outer_rings_and_holes_run_opposite_ways_whatever_way_they_came():
 def test_a_public_page_has_no_head_counts():
     audit: Any = small_audit()
     audit = replace(audit, facts=replace(audit.facts, audience="public"))
-    found = json.loads(columns.home_columns(audit, families(audit.walked), Words("zh")))
+    found = json.loads(columns.home_columns(audit, families(audit.walked)))
     assert found["people"] == []

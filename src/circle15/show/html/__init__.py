@@ -5,13 +5,17 @@ Nothing outside this package imports folium or branca.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any
 
 from folium import FitBounds
 
 from circle15.core.results import Audit
+from circle15.core.rule import Metric, Rule
 from circle15.core.tables import OUTCOME_WORDS, OUTCOMES
+from circle15.core.text import LANGUAGES, Language
 from circle15.show.families import CLASS_WORDS, CLASSES, GAPS, Family, class_of, families
 from circle15.show.html.columns import home_columns
 from circle15.show.html.figure import LocalFigure, LocalMap
@@ -31,13 +35,14 @@ from circle15.show.html.start import Start
 from circle15.show.html.tables import coverage_section, site_section
 from circle15.show.html.titleblock import clauses, header, title_block
 from circle15.show.html.walks import pack_walks
-from circle15.show.html.words import PAGE, STATE_WORDS, UNITS, Words
+from circle15.show.html.words import PAGE, STATE_WORDS, UNITS, Words, both, pair
 from circle15.show.palette import CLASS_STYLES
 from circle15.show.titles import STAMPS, attributions, borne_stamps, map_title, refuse_unreviewed
 
 __all__ = ["page"]
 
 MAX_ZOOM = 20
+HTML_LANGUAGE: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 
 
 def page(audit: Audit) -> str:
@@ -47,16 +52,38 @@ def page(audit: Audit) -> str:
     Raises ConfigError if the audience is public and the title block has no 审图号.
     """
     refuse_unreviewed(audit)
-    words = Words(audit.facts.language)
     groups = families(audit.walked)
-    layers = map_layers(audit, groups, words)
-    left, right = left_panel(audit, groups, layers, words), _right_panel(audit, groups, words)
-    before = join([header(audit, words), Html("<main>"), left, Html('<div id="stage">')])
-    after = join([_watermark(audit, words), Html("</div>"), right, Html("</main>")])
-    lang = "zh-CN" if audit.facts.language == "zh" else "en"
-    figure = LocalFigure(map_title(audit), lang, before, after, _data(audit, groups, layers, words))
+    layers = map_layers(audit, groups)
+    shown, other = (Words(each) for each in sorted(LANGUAGES, key=lambda each: each != audit.facts.language))
+    parts = _Parts.of(audit, groups, layers, shown)
+    before = join([parts.header, Html("<main>"), parts.left, Html('<div id="stage">')])
+    elsewhere = tag("template", _Parts.of(audit, groups, layers, other).all, id="circle15-other")
+    after = join([parts.watermark, Html("</div>"), parts.right, Html("</main>"), elsewhere])
+    title = map_title(audit, shown.language)
+    figure = LocalFigure(title, HTML_LANGUAGE[shown.language], before, after, _data(audit, groups, layers))
     figure.add_child(_map(audit, layers))
     return figure.render()
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """All that the page says, in one language; the page's script puts those of the other one in their place."""
+
+    header: Html
+    left: Html
+    right: Html
+    watermark: Html
+
+    @classmethod
+    def of(cls, audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer], words: Words) -> _Parts:
+        """The parts of an audit's page."""
+        left, right = left_panel(audit, groups, layers, words), _right_panel(audit, groups, words)
+        return cls(header(audit, words), left, right, _watermark(audit, words))
+
+    @property
+    def all(self) -> list[Html]:
+        """The parts, one after another."""
+        return [self.header, self.left, self.right, self.watermark]
 
 
 def _map(audit: Audit, layers: list[MapLayer]) -> LocalMap:
@@ -84,46 +111,36 @@ def _right_panel(audit: Audit, groups: tuple[Family, ...], words: Words) -> Html
     )
 
 
-def _homes(audit: Audit, groups: tuple[Family, ...], words: Words) -> dict[str, Any]:
+def _homes(audit: Audit, groups: tuple[Family, ...]) -> dict[str, Any]:
     """The residential areas, once for all layers: shapes, stories, and a style for each class."""
     return {
         "shapes": home_shapes(audit),
-        "columns": compressed(home_columns(audit, groups, words)),
+        "columns": compressed(home_columns(audit, groups)),
         "classes": CLASSES,
         "classOf": {",".join(found): class_of(found) for count in (1, 2) for found in product(OUTCOMES, repeat=count)},
         "styles": [CLASS_STYLES[name] for name in CLASSES],
-        "estimated": words("estimated"),
     }
 
 
-def _watermark(audit: Audit, words: Words) -> Html | None:
+def _watermark(audit: Audit, words: Words) -> Html:
     borne = [words.say(STAMPS[key]) for key in borne_stamps(audit) if key in ("fictional", "draft")]
-    return tag("div", " · ".join(borne), class_="watermark") if borne else None
+    return tag("div", " · ".join(borne), class_="watermark", hidden=not borne)
 
 
-def _data(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer], words: Words) -> Html:
+def _data(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer]) -> Html:
     """Everything the page's script reads."""
     facilities = audit.facilities.frame
     names = facilities["name"].fillna(facilities["facility_id"]) if "name" in facilities else facilities["facility_id"]
-    tables = {"page": PAGE, "classes": CLASS_WORDS, "states": STATE_WORDS, "units": UNITS, "outcomes": OUTCOME_WORDS}
     return script_json(
         {
-            **{name: {key: words.say(text) for key, text in table.items()} for name, table in tables.items()},
-            "rules": {
-                rule.rule_id: {
-                    "limit": words.limit(rule.limit),
-                    "value": rule.limit.value,
-                    "unit": rule.limit.unit,
-                    "metrics": [[metric, words.measured(rule, metric)] for metric in rule.metrics],
-                }
-                for family in groups
-                for rule in family.rules
-            },
-            "families": [[rule.rule_id for rule in family.rules] for family in groups],
-            "facilities": dict(zip(facilities["facility_id"], names, strict=True)),
-            "homes": _homes(audit, groups, words),
             "study": audit.facts.study_id,
+            "language": audit.facts.language,
+            "words": {language: _vocabulary(audit, language) for language in LANGUAGES},
+            "rules": {rule.rule_id: _rule(rule) for family in groups for rule in family.rules},
+            "families": [[rule.rule_id for rule in family.rules] for family in groups],
             "familyTypes": [family.targets[0] for family in groups],
+            "facilities": dict(zip(facilities["facility_id"], names, strict=True)),
+            "homes": _homes(audit, groups),
             "gaps": GAPS,
             "walks": pack_walks(audit),
             "plans": planned_sites(audit, groups),
@@ -131,3 +148,22 @@ def _data(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer], word
             "attributions": attributions(audit),
         }
     )
+
+
+def _vocabulary(audit: Audit, language: Language) -> dict[str, Any]:
+    tables = {"page": PAGE, "classes": CLASS_WORDS, "states": STATE_WORDS, "units": UNITS, "outcomes": OUTCOME_WORDS}
+    said = {name: {key: text.say(language) for key, text in table.items()} for name, table in tables.items()}
+    return said | {"title": map_title(audit, language), "lang": HTML_LANGUAGE[language]}
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "limit": pair(both(lambda words: words.limit(rule.limit))),
+        "value": rule.limit.value,
+        "unit": rule.limit.unit,
+        "metrics": [[metric, pair(both(partial(_measured, rule, metric)))] for metric in rule.metrics],
+    }
+
+
+def _measured(rule: Rule, metric: Metric, words: Words) -> str:
+    return words.measured(rule, metric)

@@ -22,13 +22,13 @@ from circle15.core.units import MM_PER_M, SECONDS_PER_MIN
 from circle15.show.families import CLASSES, Family, classify, estimated_columns
 from circle15.show.html.popup import PEOPLE, sites_by_area
 from circle15.show.html.tables import shown_level
-from circle15.show.html.words import Words
+from circle15.show.html.words import pair
 
 _DIGITS = np.array(list("0123456789abcdefghijklmnopqrstuvwxyz"))
 _NOBODY = "z"
 
 
-def home_columns(audit: Audit, groups: tuple[Family, ...], words: Words) -> bytes:
+def home_columns(audit: Audit, groups: tuple[Family, ...]) -> bytes:
     """The columns as JSON, rows in the order of the residential areas."""
     frame = audit.residential.frame
     ids = frame["area_id"].to_numpy(dtype=object)
@@ -41,7 +41,7 @@ def home_columns(audit: Audit, groups: tuple[Family, ...], words: Words) -> byte
         "ways": ways,
         "facilities": audit.facilities.frame["facility_id"].tolist(),
         "binding": _binding(audit, ids),
-        "people": _people(audit, words),
+        "people": _people(audit),
         "weights": _weights(audit),
         "zones": _zones(audit, ids),
         "assumed": _repeated(frame["assumed"]) if "assumed" in frame else None,
@@ -126,7 +126,7 @@ def _binding(audit: Audit, ids: NDArray[np.object_]) -> dict[str, Any]:
     return {"rule": _repeated(rows["rule_id"]), "outcome": _codes(rows["outcome"], OUTCOMES)}
 
 
-def _people(audit: Audit, words: Words) -> list[dict[str, Any]]:
+def _people(audit: Audit) -> list[dict[str, Any]]:
     """Head counts, null where empty, and which rows of them are estimates. A public page has none."""
     if audit.facts.audience == "public":
         return []
@@ -139,7 +139,7 @@ def _people(audit: Audit, words: Words) -> list[dict[str, Any]]:
             estimated = named.map(lambda names, column=column: column in names)
             found.append(
                 {
-                    "label": words.say(BASIS_WORDS[column]),
+                    "label": pair(BASIS_WORDS[column]),
                     "values": _plain(frame[column]),
                     "estimated": _codes(estimated, (False, True)) if column in estimated_columns(audit) else "",
                 }

@@ -24,7 +24,17 @@ LEAFLET = "leaflet@1.9.4/dist"
 # Unpacks where the browser has no DecompressionStream.
 INFLATE = "fflate@0.8.3/umd/index.js"
 # The page's own scripts, each using those before it.
-SCRIPTS = ("packed.js", "homes.js", "walk.js", "scenario.js", "map.js")
+SCRIPTS = (
+    "packed.js",
+    "homes.js",
+    "walk.js",
+    "scenario.js",
+    "stories.js",
+    "map.js",
+    "trials.js",
+    "tools.js",
+    "paper.js",
+)
 
 # The browser itself refuses to load anything that is not in the page.
 POLICY = (

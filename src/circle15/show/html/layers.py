@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import shapely
@@ -13,12 +14,14 @@ from folium.map import Layer
 from folium.template import Template
 
 from circle15.core.results import Audit, Plan
+from circle15.core.rule import Metric, Rule
+from circle15.core.text import Text
 from circle15.core.units import MM_PER_M
-from circle15.show.families import Family, classify, tally
+from circle15.show.families import CLASS_WORDS, Family, classify, tally
 from circle15.show.geometry import to_wgs84
 from circle15.show.html.packing import pack_shapes
 from circle15.show.html.popup import facility_stories, site_story, type_label
-from circle15.show.html.words import Words
+from circle15.show.html.words import PAGE, Words, both
 from circle15.show.palette import CLASS_STYLES, GAINS, STREETS, ZONES, Style, drawn_area, facility, type_colour
 
 DECIMALS = 7
@@ -45,7 +48,7 @@ class MapLayer:
     group: str
     swatch: str
     style: Style
-    label: str = ""
+    label: Text
     count: int | None = None
     shown: bool = True
     family: int | None = None
@@ -89,15 +92,15 @@ class DataLayer(Layer):
         self.key = key
 
 
-def map_layers(audit: Audit, groups: tuple[Family, ...], words: Words) -> list[MapLayer]:
+def map_layers(audit: Audit, groups: tuple[Family, ...]) -> list[MapLayer]:
     """Every layer of the map, lowest first. A public map has no streets."""
-    layers = [*_zones(audit, words)]
+    layers = [*_zones(audit)]
     if audit.facts.audience != "public":
-        layers += _streets(audit, words)
+        layers += _streets(audit)
     for index, family in enumerate(groups):
-        layers += _drawn(audit, index, family, words)
+        layers += _drawn(audit, index, family)
         layers += _homes(audit, index, family)
-    return [*layers, *_gains(audit, words), *_facilities(audit, words), *_sites(audit, words)]
+    return [*layers, *_gains(audit), *_facilities(audit), *_sites(audit)]
 
 
 def home_shapes(audit: Audit) -> str:
@@ -133,11 +136,13 @@ def _features(audit: Audit, geometries: Any, stories: list[dict[str, Any]]) -> l
     ]
 
 
-def _zones(audit: Audit, words: Words) -> Iterator[MapLayer]:
+def _zones(audit: Audit) -> Iterator[MapLayer]:
     if audit.zones is None or not len(audit.zones):
         return
     frame = audit.zones.frame
-    stories = [{"name": name or zone_id} for zone_id, name in zip(frame["zone_id"], frame["name"], strict=True)]
+    stories = [
+        {"id": zone_id, "name": name or zone_id} for zone_id, name in zip(frame["zone_id"], frame["name"], strict=True)
+    ]
     features = _features(audit, frame.geometry, stories)
     yield MapLayer(
         key="zones",
@@ -145,13 +150,13 @@ def _zones(audit: Audit, words: Words) -> Iterator[MapLayer]:
         group="base",
         swatch="line",
         style=ZONES,
-        label=words("zones"),
+        label=PAGE["zones"],
         count=len(frame),
         features=features,
     )
 
 
-def _streets(audit: Audit, words: Words) -> Iterator[MapLayer]:
+def _streets(audit: Audit) -> Iterator[MapLayer]:
     frame = audit.streets.frame
     if not len(frame):
         return
@@ -161,7 +166,7 @@ def _streets(audit: Audit, words: Words) -> Iterator[MapLayer]:
         group="base",
         swatch="line",
         style=STREETS,
-        label=words("streets"),
+        label=PAGE["streets"],
         count=len(frame),
         packed=_packed(audit, frame.geometry),
     )
@@ -183,13 +188,14 @@ def _homes(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
                 group="homes",
                 swatch="fill",
                 style=CLASS_STYLES[name],
+                label=CLASS_WORDS[name],
                 count=count,
                 family=index,
                 class_=name,
             )
 
 
-def _drawn(audit: Audit, index: int, family: Family, words: Words) -> Iterator[MapLayer]:
+def _drawn(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
     """The merged covered area and the single service areas of each rule and metric of a family.
 
     At first only the covered area of the leading rule by its headline metric is shown.
@@ -197,7 +203,6 @@ def _drawn(audit: Audit, index: int, family: Family, words: Words) -> Iterator[M
     for rule in family.rules:
         for metric in rule.metrics:
             first = rule is family.rules[0] and metric == rule.metrics[0]
-            label = f"{rule.rule_id} {words.metric(metric)}"
             for part, opacity in DRAWN_PARTS.items():
                 shapes = _drawn_shapes(audit, rule.rule_id, metric, part)
                 if len(shapes):
@@ -207,12 +212,24 @@ def _drawn(audit: Audit, index: int, family: Family, words: Words) -> Iterator[M
                         group="drawn",
                         swatch="area",
                         style=drawn_area(rule.limit.unit, metric, opacity),
-                        label=f"{label} · {words(part)}",
+                        label=both(partial(_drawn_label, rule, metric, part)),
                         count=None if part == "covered_area" else len(shapes),
                         shown=first and part == "covered_area",
                         family=index,
                         packed=_packed(audit, shapes),
                     )
+
+
+def _drawn_label(rule: Rule, metric: Metric, part: str, words: Words) -> str:
+    return f"{rule.rule_id} {words.metric(metric)} · {words(part)}"
+
+
+def _type_label(audit: Audit, key: str, lost: int, words: Words) -> str:
+    return type_label(audit, key, words) + (f" · {words('unlocated', lost)}" if lost else "")
+
+
+def _stage_label(stage: int, words: Words) -> str:
+    return f"{words('stage')} {stage}"
 
 
 def _drawn_shapes(audit: Audit, rule_id: str, metric: str, part: str) -> Any:
@@ -224,7 +241,7 @@ def _drawn_shapes(audit: Audit, rule_id: str, metric: str, part: str) -> Any:
     return shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
 
 
-def _gains(audit: Audit, words: Words) -> Iterator[MapLayer]:
+def _gains(audit: Audit) -> Iterator[MapLayer]:
     rows = {area_id: row for row, area_id in enumerate(audit.residential.frame["area_id"])}
     for place, plan in enumerate(audit.plans):
         members = sorted({rows[area_id] for site in plan.sites for area_id in site.area_ids if area_id in rows})
@@ -235,16 +252,16 @@ def _gains(audit: Audit, words: Words) -> Iterator[MapLayer]:
                 group=f"plan:{place}",
                 swatch="ring",
                 style=GAINS,
-                label=words("new_homes"),
+                label=PAGE["new_homes"],
                 count=len(members),
                 shown=False,
                 members=members,
             )
 
 
-def _facilities(audit: Audit, words: Words) -> Iterator[MapLayer]:
+def _facilities(audit: Audit) -> Iterator[MapLayer]:
     frame = audit.facilities.frame
-    stories = facility_stories(audit, words)
+    stories = facility_stories(audit)
     types = frame["type"].tolist()
     for place, (key, colour) in enumerate(type_colours(audit).items()):
         rows = [row for row, each in enumerate(types) if each == key]
@@ -252,7 +269,7 @@ def _facilities(audit: Audit, words: Words) -> Iterator[MapLayer]:
             continue
         features = _features(audit, frame.geometry.iloc[rows], [stories[row] for row in rows])
         lost = len(rows) - len(features)
-        label = type_label(audit, key, words) + (f" · {words('unlocated', lost)}" if lost else "")
+        label = both(partial(_type_label, audit, key, lost))
         yield MapLayer(
             key=f"facilities:{place}",
             kind="facility",
@@ -265,21 +282,21 @@ def _facilities(audit: Audit, words: Words) -> Iterator[MapLayer]:
         )
 
 
-def _sites(audit: Audit, words: Words) -> Iterator[MapLayer]:
+def _sites(audit: Audit) -> Iterator[MapLayer]:
     """One layer for each plan and year."""
     colours = type_colours(audit)
     for place, plan in enumerate(audit.plans):
         points = _site_points(audit, plan)
         for stage in sorted({site.stage for site in plan.sites}):
             rows = [row for row, site in enumerate(plan.sites) if site.stage == stage]
-            stories = [site_story(audit, plan, plan.sites[row], words) for row in rows]
+            stories = [site_story(audit, plan, plan.sites[row]) for row in rows]
             yield MapLayer(
                 key=f"sites:{place}:{stage}",
                 kind="site",
                 group=f"plan:{place}",
                 swatch="pin",
                 style={"color": colours[plan.facility_type]},
-                label=f"{words('stage')} {stage}",
+                label=both(partial(_stage_label, stage)),
                 count=len(rows),
                 features=_features(audit, [points[row] for row in rows], stories),
             )

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS, Rule
 from circle15.show.families import (
-    CLASS_WORDS,
     GAPS,
     Family,
     classify,
@@ -28,14 +27,20 @@ def left_panel(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer],
     """Everything left of the map. Each family has a section of its own; the first is shown."""
     return tag(
         "aside",
+        _search(words),
         _chooser(audit, groups, words),
         [_family(audit, index, family, layers, words) for index, family in enumerate(groups)],
-        _switches(words("facilities"), [each for each in layers if each.group == "facilities"]),
+        _switches(words("facilities"), [each for each in layers if each.group == "facilities"], words),
         [_drawn(index, layers, words) for index in range(len(groups))],
         [_plan(audit, place, layers, words) for place in range(len(audit.plans))],
-        _switches(words("layers"), [each for each in layers if each.group == "base"]),
+        _switches(words("layers"), [each for each in layers if each.group == "base"], words),
         class_="panel left",
     )
+
+
+def _search(words: Words) -> Html:
+    box = tag("input", type="search", id="search", placeholder=words("search"), aria_label=words("search"))
+    return tag("div", box, tag("ul", id="found", hidden=True), class_="search")
 
 
 def family_label(audit: Audit, family: Family, words: Words) -> str:
@@ -75,6 +80,7 @@ def _family(audit: Audit, index: int, family: Family, layers: list[MapLayer], wo
             "section",
             tag("h2", words("legend")),
             [_rule_line(rule, words) for rule in family.rules],
+            _measures(index, family, words),
             _bar(counts),
             [_class_row(each, counts, words) for each in mine if each.group == "homes"],
         ),
@@ -85,7 +91,9 @@ def _family(audit: Audit, index: int, family: Family, layers: list[MapLayer], wo
 
 def _drawn(index: int, layers: list[MapLayer], words: Words) -> Html:
     mine = [each for each in layers if each.family == index and each.group == "drawn"]
-    return tag("div", _switches(words("drawn"), mine, words("drawing_note")), data_family=index, hidden=index > 0)
+    return tag(
+        "div", _switches(words("drawn"), mine, words, words("drawing_note")), data_family=index, hidden=index > 0
+    )
 
 
 def _figures(audit: Audit, family: Family, counts: Mapping[str, int], words: Words) -> Html:
@@ -121,6 +129,22 @@ def _rule_line(rule: Rule, words: Words) -> Html:
     )
 
 
+def _measures(index: int, family: Family, words: Words) -> Html | None:
+    """A choice of the metric of the metre rule, its headline first, where there are two."""
+    rule = family.metre
+    if rule is None or len(rule.metrics) < 2:
+        return None
+    choices = [
+        tag(
+            "label",
+            tag("input", type="radio", name=f"metric-{index}", value=metric, checked=metric == rule.metrics[0]),
+            words.metric(metric),
+        )
+        for metric in rule.metrics
+    ]
+    return tag("fieldset", tag("legend", f"{rule.rule_id} {words('measure')}"), choices, class_="measures")
+
+
 def _bar(counts: Mapping[str, int]) -> Html:
     parts = [
         tag(
@@ -137,18 +161,18 @@ def _bar(counts: Mapping[str, int]) -> Html:
 def _class_row(layer: MapLayer, counts: Mapping[str, int], words: Words) -> Html:
     total = sum(counts.values())
     share = percent(counts[layer.class_] / total if total else None)
-    return _switch(layer, words.say(CLASS_WORDS[layer.class_]), f"{number(layer.count)} · {share}")
+    return _switch(layer, words.say(layer.label), f"{number(layer.count)} · {share}")
 
 
 def _plan(audit: Audit, place: int, layers: list[MapLayer], words: Words) -> Html | None:
     title = f"{words('plans')} · {type_label(audit, audit.plans[place].facility_type, words)}"
-    return _switches(title, [each for each in layers if each.group == f"plan:{place}"])
+    return _switches(title, [each for each in layers if each.group == f"plan:{place}"], words)
 
 
-def _switches(title: str, layers: list[MapLayer], note: str = "") -> Html | None:
+def _switches(title: str, layers: list[MapLayer], words: Words, note: str = "") -> Html | None:
     if not layers:
         return None
-    rows = [_switch(each, each.label, "" if each.count is None else number(each.count)) for each in layers]
+    rows = [_switch(each, words.say(each.label), "" if each.count is None else number(each.count)) for each in layers]
     return tag("section", tag("h2", title), rows, tag("p", note, class_="note") if note else None)
 
 

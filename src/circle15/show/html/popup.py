@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from circle15.core.results import Audit, Plan, Site
-from circle15.show.html.words import Words, number
+from circle15.show.html.words import Words, both, number, pair
 
 PEOPLE = ("households", "population", "pop60", "pop0_3")
 
 
-def facility_stories(audit: Audit, words: Words) -> list[dict[str, Any]]:
+def facility_stories(audit: Audit) -> list[dict[str, Any]]:
     """One story for each facility, in row order."""
     counted: dict[str, list[str]] = {}
     for rule_id, ids in audit.counted.items():
@@ -22,7 +23,7 @@ def facility_stories(audit: Audit, words: Words) -> list[dict[str, Any]]:
         {
             "id": record["facility_id"],
             "name": plain(record.get("name")) or record["facility_id"],
-            "type": type_label(audit, record["type"], words),
+            "type": pair(both(partial(type_label, audit, record["type"]))),
             "counted": counted.get(record["facility_id"], []),
             "assumed": plain(record.get("assumed")),
         }
@@ -30,20 +31,24 @@ def facility_stories(audit: Audit, words: Words) -> list[dict[str, Any]]:
     ]
 
 
-def site_story(audit: Audit, plan: Plan, site: Site, words: Words) -> dict[str, Any]:
+def site_story(audit: Audit, plan: Plan, site: Site) -> dict[str, Any]:
     """The story of one proposed site."""
     candidate = _candidate(audit, site.candidate_id)
     return {
         "id": site.candidate_id,
         "name": plain(candidate.get("name")) or site.candidate_id,
         "host": plain(candidate.get("host")),
-        "type": type_label(audit, plan.facility_type, words),
+        "type": pair(both(partial(type_label, audit, plan.facility_type))),
         "stage": site.stage,
         "rank": site.rank,
         "shift": _shift(audit, plan, site),
-        "gain": f"{number(site.gain)} · {words.basis(plan.weight, plan.weight_estimated)}",
-        "reason": words.say(site.reason),
+        "gain": pair(both(partial(_gain, plan, site))),
+        "reason": pair(site.reason),
     }
+
+
+def _gain(plan: Plan, site: Site, words: Words) -> str:
+    return f"{number(site.gain)} · {words.basis(plan.weight, plan.weight_estimated)}"
 
 
 def _shift(audit: Audit, plan: Plan, site: Site) -> float:

@@ -29,7 +29,7 @@ def _plan(audit: Audit, place: int, plan: Plan, words: Words) -> list[Html]:
     if not plan.sites:
         return [heading, basis, tag("p", words("infeasible"), class_="note")]
     heads = [words(each) for each in ("stage", "rank", "site", "gain", "after")]
-    rows = [_site_row(audit, place, plan, site, words) for site in plan.sites]
+    rows = [_site_row(audit, place, plan, site) for site in plan.sites]
     certificate = words("optimality", words.say(STATUS_WORDS[plan.status]), percent(plan.gap))
     return [heading, basis, _table(heads, rows, "sites"), tag("p", certificate, class_="note")]
 
@@ -48,8 +48,8 @@ def _plan_pace(audit: Audit, plan: Plan, words: Words) -> str:
     return words.pace(known) if known else plan.pace
 
 
-def _site_row(audit: Audit, place: int, plan: Plan, site: Site, words: Words) -> Html:
-    story = site_story(audit, plan, site, words)
+def _site_row(audit: Audit, place: int, plan: Plan, site: Site) -> Html:
+    story = site_story(audit, plan, site)
     host = tag("small", story["host"]) if story["host"] else None
     cells = [
         tag("td", str(site.stage)),
@@ -103,13 +103,20 @@ def _by_zone(audit: Audit, family: Family, figures: list[_Figure], words: Words)
     ranked = leading.sort_values(["share", "zone_id"], na_position="last")["zone_id"]
     names = _zone_names(audit)
     body = [
-        tag("tr", tag("td", names.get(zone_id, zone_id), class_="name"), _cells(rows, "zone_id", zone_id, figures))
+        tag(
+            "tr",
+            tag("td", tag("button", names.get(zone_id, zone_id), type="button"), class_="name"),
+            _cells(rows, "zone_id", zone_id, figures),
+            data_zone=zone_id,
+        )
         for zone_id in ranked
     ]
     label = words.say(LEVEL_WORDS[level])
     note = tag("p", words.basis(basis, basis in estimated_columns(audit)), class_="note")
-    table = _table([label, *_heads(figures, words)], body, "shares")
-    return tag("section", tag("h2", words("zone_rank", label)), note, table)
+    heads = [tag("button", each, type="button") for each in (label, *_heads(figures, words))]
+    table = _table(heads, body, "shares sortable")
+    hint = tag("p", words("sort"), class_="note")
+    return tag("section", tag("h2", words("zone_rank", label)), note, table, hint)
 
 
 def shown_level(rows: Any) -> str | None:

@@ -9,6 +9,7 @@ from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, Rule, Target
 from circle15.core.tables import BASES, BASIS_WORDS, OUTCOME_WORDS
 from circle15.show.families import study_coverage
 from circle15.show.html.markup import Child, Html, tag
+from circle15.show.html.walks import can_walk
 from circle15.show.html.words import Words, percent
 from circle15.show.titles import DATE, MAKER, REVIEW, STAMPS, TITLE, borne_stamps, map_title
 
@@ -17,8 +18,19 @@ def header(audit: Audit, words: Words) -> Html:
     """The bar above the map: title, maker and date, stamps."""
     given = audit.facts.title_block
     by = " · ".join(given[key] for key in (MAKER, DATE) if given.get(key))
+    tools = [
+        tag("button", words(name), type="button", id=f"tool-{name}", class_="push")
+        for name in ("compare", "paper", "png", "sheet", "language")
+        if name != "compare" or (audit.plans and can_walk(audit))
+    ]
     marks = [tag("span", words.say(STAMPS[key]), class_=f"stamp {key}") for key in borne_stamps(audit)]
-    return tag("header", tag("h1", map_title(audit)), tag("small", by), tag("div", marks, class_="stamps"))
+    return tag(
+        "header",
+        tag("h1", map_title(audit, words.language)),
+        tag("small", by),
+        tag("div", marks, class_="stamps"),
+        tag("nav", tools),
+    )
 
 
 def clauses(audit: Audit, words: Words) -> Html:
@@ -65,7 +77,7 @@ def _entries(audit: Audit, words: Words) -> list[tuple[str, Child]]:
     authority = crs.to_authority()
     code = f"({authority[0]}:{authority[1]})" if authority else ""
     entries: list[tuple[str, Child]] = [
-        (words("title"), map_title(audit)),
+        (words("title"), map_title(audit, words.language)),
         (words("maker"), given.get(MAKER) or words("not_shown")),
         (words("date"), given.get(DATE) or words("not_shown")),
         (words("as_of"), facts.as_of or words("not_shown")),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from circle15.core.limit import SYMBOLS, Limit
 from circle15.core.rule import METRIC_WORDS, Rule
 from circle15.core.tables import BASES, BASIS_WORDS
-from circle15.core.text import Language, Text
+from circle15.core.text import LANGUAGES, Language, Text
 from circle15.core.units import Pace
 
 UNITS = {"m": Text("米", "m"), "min": Text("分钟", "min")}
@@ -51,6 +52,8 @@ PAGE = {
     "assumed_limit": Text("{0}（条文未规定该限值）", "assumption “{0}”, given by no clause"),
     "basis": Text("口径", "Basis"),
     "binding": Text("起控制作用的指标", "Binding rule"),
+    "close": Text("关闭", "Close"),
+    "compare": Text("现状/规划 对比", "Before and after"),
     "clear": Text("清除", "Clear"),
     "clauses": Text("规则与条款", "Rules and clauses"),
     "counted_for": Text("计入指标", "Counted for"),
@@ -73,6 +76,11 @@ PAGE = {
     "gaps": Text("服务盲区（小区）", "Areas in the gap"),
     "gaps_note": Text("共 {0} 处", "of {0}"),
     "home_leg": Text("出入口至道路距离", "Door to street"),
+    "id": Text("编号", "Id"),
+    "name": Text("名称", "Name"),
+    "class_": Text("类别", "Class"),
+    "outcome": Text("结论", "outcome"),
+    "plan": Text("规划", "Plan"),
     "host": Text("依托设施", "Host"),
     "infeasible": Text("没有可行方案", "no feasible plan"),
     "interpreted": Text("度量为解读，条文未写明", "the metric is an interpretation; the clause names none"),
@@ -95,7 +103,16 @@ PAGE = {
     "review": Text("审图号", "Map approval no."),
     "services": Text("各设施", "each facility"),
     "site": Text("位置", "Place"),
+    "found_none": Text("没有找到", "nothing found"),
+    "language": Text("English", "中文"),
+    "measure": Text("距离度量", "Measure"),
+    "paper": Text("打印", "Print"),
+    "png": Text("导出 PNG", "PNG"),
+    "sheet": Text("导出表格", "CSV"),
     "save": Text("保存方案", "Save"),
+    "scale_of": Text("比例尺 1:{0}", "Scale 1:{0}"),
+    "search": Text("搜索小区、设施的名称或编号", "Search by name or id"),
+    "sort": Text("点击列名排序,点击行定位", "Click a heading to sort, a row to go there"),
     "scenario": Text("情景推演", "What if"),
     "scenario_add": Text("新增点位", "Add a site"),
     "scenario_none": Text("附近没有道路", "no street near enough"),
@@ -167,6 +184,16 @@ class Words:
         if rule.limit.unit == "min" and rule.pace is not None:
             parts.append(self.pace(rule.pace))
         return " · ".join(parts)
+
+
+def both(say: Callable[[Words], str]) -> Text:
+    """What is said in either language."""
+    return Text(say(Words("zh")), say(Words("en")))
+
+
+def pair(text: Text) -> dict[str, str]:
+    """A text for the page's script, which says it in the language that is shown."""
+    return {language: text.say(language) for language in LANGUAGES}
 
 
 def percent(share: float | None) -> str:

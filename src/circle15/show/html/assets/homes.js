@@ -1,8 +1,9 @@
-/* The residential areas: one canvas for all, and each one's story out of columns. */
+/* The residential areas: one canvas for all, and each one's class and story out of columns. */
 const packedHomes = (() => {
   "use strict";
 
   const digit = (text, row) => parseInt(text[row], 36);
+  const digits = (text) => Uint8Array.from(text, (each) => parseInt(each, 36));
   const NOBODY = "z";
 
   /* A count as the page writes it: thousands separated, a decimal only where there is one. */
@@ -17,7 +18,7 @@ const packedHomes = (() => {
   }
 
   /* All that is told of one home. */
-  function story(columns, classes, estimated, row) {
+  function story(columns, classes, row) {
     return {
       id: columns.ids[row],
       name: (columns.names && columns.names[row]) || columns.ids[row],
@@ -27,7 +28,7 @@ const packedHomes = (() => {
       binding: word(columns.binding.rule, row) === null ? null
         : [word(columns.binding.rule, row), columns.outcomes[digit(columns.binding.outcome, row)]],
       people: columns.people.filter((each) => each.values[row] !== null).map((each) =>
-        [each.label, count(each.values[row]), each.estimated && each.estimated[row] === "1" ? estimated : ""]),
+        [each.label, count(each.values[row]), each.estimated !== "" && each.estimated[row] === "1"]),
       assumed: word(columns.assumed, row),
       edge: columns.edge[row] === "1",
       sites: columns.sites[row] || [],
@@ -60,34 +61,61 @@ const packedHomes = (() => {
     };
   }
 
-  /* given: shapes, columns, classes, styles. */
+  /* given: shapes, columns, classes, classOf, styles. */
   async function load(given) {
     const table = packed.decode(await packed.unzip(given.shapes));
     const columns = await packed.unzipJson(given.columns);
-    const codes = columns.classes.map((text) => Uint8Array.from(text, (each) => parseInt(each, 36)));
     const paintOf = new Uint8Array(table.count).fill(packed.HIDDEN);
-    const layer = new packed.Layer(table, given.styles.map((style) => ({ radius: 5, ...style })), paintOf, { pane: "homes" });
+    const paints = given.styles.map((style) => ({ radius: 5, ...style }));
+    const layer = new packed.Layer(table, paints, paintOf, { pane: "homes" });
+    const outcomes = {};
+    for (const [id, rule] of Object.entries(columns.rules)) {
+      for (const [metric, column] of Object.entries(rule.metrics)) outcomes[`${id}|${metric}`] = digits(column.outcome);
+    }
+    const classCode = (found) => given.classes.indexOf(given.classOf[found.map((each) => columns.outcomes[each]).join()]);
+    const size = columns.outcomes.length;
+
+    /* The class of every home by the outcomes of one or two rules, each by a metric: [[rule, metric] …].
+       changed: rows whose outcome became a pass, by "rule|metric". */
+    function codes(by, changed = {}) {
+      const columnsBy = by.map(([id, metric]) => {
+        const rows = changed[`${id}|${metric}`], base = outcomes[`${id}|${metric}`];
+        if (!rows || !rows.size) return base;
+        const found = base.slice();
+        for (const row of rows) found[row] = 0;
+        return found;
+      });
+      const [one, two] = columnsBy;
+      const table2 = Uint8Array.from({ length: size * size }, (_, each) =>
+        classCode(two ? [Math.floor(each / size), each % size] : [Math.floor(each / size)]));
+      return Uint8Array.from(one, (each, row) => table2[each * size + (two ? two[row] : 0)]);
+    }
+
     return {
       layer,
       columns,
+      outcomes,
       codes,
       count: table.count,
-      /* The class that outcomes make, one for each rule of a family. */
-      classCode: (outcomes) => given.classes.indexOf(given.classOf[outcomes.map((each) => columns.outcomes[each]).join()]),
-      story: (row) => story(columns, given.classes, given.estimated, row),
-      /* Shows the homes whose class is wanted, by codes of one family. */
+      story: (row) => story(columns, given.classes, row),
+      /* Shows the homes whose class is wanted. */
       show(mine, wanted) {
         const shown = given.classes.map((name) => wanted.has(name));
+        let differs = false;
         for (let row = 0; row < paintOf.length; row += 1) {
-          paintOf[row] = shown[mine[row]] ? mine[row] : packed.HIDDEN;
+          const paint = shown[mine[row]] ? mine[row] : packed.HIDDEN;
+          differs ||= paint !== paintOf[row];
+          paintOf[row] = paint;
         }
-        layer.repaint();
+        if (differs) layer.repaint();
       },
       ring(members, style) {
         const of = new Uint8Array(table.count).fill(packed.HIDDEN);
         for (const row of members) of[row] = 0;
         return new packed.Layer(table, [{ radius: 9, ...style }], of, { pane: "gain" }, layer.cells);
       },
+      /* A second picture of the same homes, in another pane. */
+      twin: (of, pane) => new packed.Layer(table, paints, of, { pane }, layer.cells),
     };
   }
 

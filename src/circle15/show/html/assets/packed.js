@@ -278,6 +278,17 @@ const packed = (() => {
       return steps;
     },
 
+    /* Draws at once on another canvas: scale from pixels of the table, corner and size in pixels of the canvas. */
+    drawOn(context, scale, dx, dy, width, height) {
+      const rows = within(this.table, this.cells, Math.floor(dx / scale), Math.floor(dy / scale),
+        Math.ceil((dx + width) / scale), Math.ceil((dy + height) / scale));
+      for (const [paint, batch] of this.batches(rows)) {
+        drawBatch(context, this.table, batch, this.paints[paint], { scale, dx, dy });
+      }
+      context.globalAlpha = 1;
+      context.setLineDash([]);
+    },
+
     /* After paintOf has changed: the tiles on screen are drawn again, in place. */
     repaint() {
       for (const key of Object.keys(this._tiles || {})) {
@@ -358,5 +369,5 @@ const packed = (() => {
     return Math.hypot(ax + share * dx - x, ay + share * dy - y);
   }
 
-  return { HIDDEN, Layer, decode, reader, signed, unzip, unzipJson, get busy() { return running; } };
+  return { HIDDEN, Layer, ZOOM, stroke, decode, reader, signed, unzip, unzipJson, get busy() { return running; } };
 })();
