@@ -1,0 +1,304 @@
+"""What a rule pack may say: its keys, and every problem of a file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args
+
+from circle15.core.limit import Operator
+from circle15.core.rule import AREA, METRICS, RULE_KINDS, STUDY, Comparison, Force, LegalStatus
+from circle15.core.schema import Table
+from circle15.core.tables import BASES, ZONE_LEVELS, Facilities, Residential, Units
+from circle15.core.text import Text
+from circle15.read.strict import KINDS, Key, check, unknown_name
+
+_PACK_KEYS = (
+    Key("schema", "integer", required=True, choices=(1,)),
+    Key("id", "text", required=True),
+    Key("title", "text", required=True),
+    Key("source", "text", required=True),
+    Key("legal_status", "text", required=True, choices=get_args(LegalStatus)),
+    Key("pace", "table", required=True),
+    Key("facility", "table"),
+    Key("rule", "tables", required=True),
+    Key("not_assessed", "tables"),
+)
+_TYPE_KEYS = (
+    Key("zh", "text", required=True),
+    Key("en", "text", required=True),
+    Key("osm", "texts"),
+    Key("osm_assumed", "texts"),
+)
+_RULE_KEYS = (
+    Key("id", "text", required=True),
+    Key("kind", "text", required=True, choices=RULE_KINDS),
+    Key("targets", "texts", required=True),
+    Key("force", "text", required=True, choices=get_args(Force)),
+    Key("verified", "flag", required=True),
+    Key("clause", "text", required=True),
+    Key("year", "integer"),
+    Key("scope", "table of texts"),
+    Key("target", "table"),
+    Key("where", "tables"),
+    Key("note", "text"),
+)
+_KIND_KEYS: Mapping[str, tuple[Key, ...]] = {
+    "within": (
+        Key("metric", "text", required=True, choices=METRICS),
+        Key("metric_source", "text", required=True, choices=("clause", "interpretation")),
+        Key("limit", "table", required=True),
+        Key("pace", "text"),
+    ),
+    "presence": (
+        Key("level", "text", required=True, choices=ZONE_LEVELS),
+        Key("at_least", "integer", required=True),
+        Key("spokes", "texts"),
+    ),
+    "ratio": (
+        Key("level", "text", required=True, choices=(AREA, *ZONE_LEVELS, STUDY)),
+        Key("numerator", "tables"),
+        Key("denominator", "tables"),
+        Key("per", "number"),
+        Key("per_zone", "text", choices=tuple(column.name for column in Units.columns)),
+        Key("passing", "texts"),
+        Key("limit", "table"),
+    ),
+    "standard": (
+        Key("column", "text"),
+        Key("over", "text"),
+        Key("limit", "table"),
+        Key("tolerance", "number"),
+        Key("require", "tables"),
+        Key("same_stage", "flag"),
+    ),
+    "schedule": (
+        Key("per_year", "table"),
+        Key("at_most", "number"),
+        Key("milestones", "tables"),
+        Key("due", "text"),
+    ),
+    "preference": (
+        Key("near_types", "texts"),
+        Key("near_m", "number"),
+        Key("hosts", "texts"),
+    ),
+}
+_WALK_KEYS = (
+    Key("op", "text", required=True, choices=("<", "<=")),
+    Key("value", "positive number", required=True),
+    Key("unit", "text", required=True, choices=("m", "min")),
+)
+_LIMIT_KEYS = (
+    Key("op", "text", required=True, choices=get_args(Operator)),
+    Key("value", "number"),
+    Key("unit", "text", required=True),
+)
+_CONDITION_KEYS = (
+    Key("column", "text", required=True),
+    Key("op", "text", required=True, choices=get_args(Comparison)),
+    Key("value", "anything", required=True),
+)
+_AMOUNT_KEYS = (
+    Key("of", "text", required=True, choices=("facilities", "people", "zones")),
+    Key("column", "text"),
+    Key("types", "texts"),
+    Key("where", "tables"),
+    Key("all_built", "flag"),
+)
+_MILESTONE_KEYS = (
+    Key("zone", "text", required=True),
+    Key("type", "text", required=True),
+    Key("year", "integer", required=True),
+    Key("stage", "text", required=True, choices=("in_use", "begin")),
+)
+_TARGET_KEYS = (
+    Key("op", "text", required=True, choices=get_args(Operator)),
+    Key("value", "number", required=True),
+    Key("basis", "text", required=True, choices=(*BASES, "zones", "facilities")),
+)
+_NOT_ASSESSED_KEYS = (
+    Key("id", "text", required=True),
+    Key("clause", "text", required=True),
+    Key("reason", "text", required=True),
+)
+
+
+def problems_of(table: Mapping[str, Any], where: str, shared: Sequence[str]) -> list[Text]:
+    """All that is wrong with the table of one pack file; ``shared`` are the facility types every pack may use."""
+    problems = check(table, _PACK_KEYS, where)
+    if problems:
+        return problems
+    for name, speed in table["pace"].items():
+        if not KINDS["positive number"](speed):
+            problems.append(
+                Text(f"{where}：pace.{name} 须为正数（米/秒）。", f"{where}: pace.{name} must be a positive m/s.")
+            )
+    for key, entry in table.get("facility", {}).items():
+        problems += check(entry, _TYPE_KEYS, f"{where}: facility.{key}")
+    for number, entry in enumerate(table["rule"], start=1):
+        problems += _rule_problems(entry, table, shared, f"{where}: rule {entry.get('id', number)}")
+    for number, entry in enumerate(table.get("not_assessed", []), start=1):
+        problems += check(entry, _NOT_ASSESSED_KEYS, f"{where}: not_assessed {entry.get('id', number)}")
+    return problems
+
+
+def _rule_problems(entry: Mapping[str, Any], table: Mapping[str, Any], shared: Sequence[str], where: str) -> list[Text]:
+    kind_keys = _KIND_KEYS.get(str(entry.get("kind")), ())
+    problems = check(entry, (*_RULE_KEYS, *kind_keys), where)
+    if problems:
+        return problems
+    problems += _type_problems(entry, [*shared, *table.get("facility", {})], where)
+    problems += _condition_problems(entry.get("where", []), Facilities, f"{where}.where")
+    problems += _column_problems(list(entry.get("scope", {})), (Residential, Units), f"{where}.scope")
+    if "target" in entry:
+        problems += _share_problems(entry["target"], f"{where}.target")
+    return problems or _KIND_PROBLEMS[entry["kind"]](entry, table, where)
+
+
+def _share_problems(target: Mapping[str, Any], where: str) -> list[Text]:
+    problems = check(target, _TARGET_KEYS, where)
+    if not problems and target["value"] > 1:
+        value = target["value"]
+        problems.append(
+            Text(
+                f"{where}.value：{value:g} 大于 1,80% 应写 0.8。",
+                f"{where}.value: {value:g} is above 1: write 80 % as 0.8.",
+            )
+        )
+    return problems
+
+
+def _type_problems(entry: Mapping[str, Any], known: Sequence[str], where: str) -> list[Text]:
+    """Facility types that nobody declared, wherever a rule names them."""
+    named = [
+        *entry["targets"],
+        *entry.get("spokes", []),
+        *entry.get("near_types", []),
+        *(
+            each
+            for amount in (*entry.get("numerator", []), *entry.get("denominator", []))
+            for each in amount.get("types", [])
+        ),
+        *(each.get("type", "") for each in entry.get("milestones", [])),
+    ]
+    return [unknown_name(each, known, f"{where}.targets") for each in named if each not in known]
+
+
+def _condition_problems(conditions: Sequence[Mapping[str, Any]], table: type[Table], where: str) -> list[Text]:
+    problems = [problem for each in conditions for problem in check(each, _CONDITION_KEYS, where)]
+    columns = [column.name for column in table.columns]
+    return problems or [
+        unknown_name(each["column"], columns, where) for each in conditions if each["column"] not in columns
+    ]
+
+
+def _column_problems(names: Sequence[Any], tables: Sequence[type[Table]], where: str) -> list[Text]:
+    """Columns that none of the tables declares."""
+    known = [column.name for table in tables for column in table.columns]
+    return [unknown_name(name, known, f"{where}.column") for name in names if name and name not in known]
+
+
+_AMOUNT_TABLES: Mapping[Any, tuple[type[Table], ...]] = {
+    "facilities": (Facilities,),
+    "people": (Residential, Units),
+    "zones": (Units,),
+}
+
+
+def _within_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: str) -> list[Text]:
+    problems = check(entry["limit"], _WALK_KEYS, f"{where}.limit")
+    if problems:
+        return problems
+    in_minutes = entry["limit"]["unit"] == "min"
+    if in_minutes != ("pace" in entry):
+        return [
+            Text(
+                f"{where}：时间指标须写明 pace，距离指标不得有 pace。",
+                f"{where}: a time rule names its pace, a distance rule has none.",
+            )
+        ]
+    if not in_minutes:
+        return []
+    if entry["pace"] not in table["pace"]:
+        problems.append(unknown_name(entry["pace"], list(table["pace"]), f"{where}.pace"))
+    if entry["metric"] != "network":
+        problems.append(Text(f"{where}：时间指标只能按路网计算。", f"{where}: a time is judged on the network only."))
+    return problems
+
+
+def _ratio_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: str) -> list[Text]:
+    # A clause may ask for a ratio without saying how much: its limit has no value, and nobody can say who meets it.
+    problems = _limit_problems(entry, where, needed="per_zone" not in entry, valued=False)
+    for side in ("numerator", "denominator"):
+        for amount in entry.get(side, []):
+            problems += check(amount, _AMOUNT_KEYS, f"{where}.{side}")
+            problems += _condition_problems(amount.get("where", []), Facilities, f"{where}.{side}.where")
+            problems += _column_problems(
+                [amount.get("column")], _AMOUNT_TABLES.get(amount.get("of"), ()), f"{where}.{side}"
+            )
+    if ("numerator" in entry) == ("passing" in entry):
+        problems.append(
+            Text(
+                f"{where}：numerator 与 passing 须且只须写一项。", f"{where}: give numerator or passing, and only one."
+            )
+        )
+    rules = [each["id"] for each in table["rule"] if "id" in each]
+    problems += [
+        unknown_name(each, rules, f"{where}.passing") for each in entry.get("passing", []) if each not in rules
+    ]
+    return problems
+
+
+def _standard_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: str) -> list[Text]:
+    del table
+    given = [key for key in ("column", "require", "same_stage") if key in entry]
+    if len(given) != 1:
+        return [
+            Text(
+                f"{where}：column、require、same_stage 须且只须写一项。",
+                f"{where}: give one of column, require and same_stage.",
+            )
+        ]
+    problems = _condition_problems(entry.get("require", []), Facilities, f"{where}.require")
+    problems += _column_problems([entry.get("column"), entry.get("over")], (Facilities,), where)
+    return problems + (_limit_problems(entry, where, needed=True, valued=True) if "column" in entry else [])
+
+
+def _limit_problems(entry: Mapping[str, Any], where: str, *, needed: bool, valued: bool) -> list[Text]:
+    if "limit" not in entry:
+        return [Text(f"{where}：缺少 limit。", f"{where}: limit is missing.")] if needed else []
+    problems = check(entry["limit"], _LIMIT_KEYS, f"{where}.limit")
+    if not problems and valued and "value" not in entry["limit"]:
+        problems.append(Text(f"{where}.limit：缺少 value。", f"{where}.limit: value is missing."))
+    return problems
+
+
+def _schedule_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: str) -> list[Text]:
+    del table
+    if sum(key in entry for key in ("per_year", "milestones", "due")) != 1:
+        return [
+            Text(
+                f"{where}：per_year、milestones、due 须且只须写一项。",
+                f"{where}: give one of per_year, milestones and due.",
+            )
+        ]
+    problems = [problem for each in entry.get("milestones", []) for problem in check(each, _MILESTONE_KEYS, where)]
+    for year, count in entry.get("per_year", {}).items():
+        if not str(year).isdigit() or not isinstance(count, (int, float)):
+            problems.append(Text(f"{where}.per_year：应形如 2022 = 10。", f"{where}.per_year: write 2022 = 10."))
+    return problems
+
+
+def _no_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: str) -> list[Text]:
+    del entry, table, where
+    return []
+
+
+_KIND_PROBLEMS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], list[Text]]] = {
+    "within": _within_problems,
+    "presence": _no_problems,
+    "ratio": _ratio_problems,
+    "standard": _standard_problems,
+    "schedule": _schedule_problems,
+    "preference": _no_problems,
+}
