@@ -69,7 +69,11 @@ _ROUTE_KEYS = (
     Key("cutoff_m", "positive number"),
     Key("pace", "table of texts"),
 )
-_JUDGE_KEYS = (Key("metric", "table of texts"), Key("points", "table of positive numbers"))
+_JUDGE_KEYS = (
+    Key("metric", "table of texts"),
+    Key("points", "table of positive numbers"),
+    Key("limit", "table of positive numbers"),
+)
 _SITE_KEYS = (
     Key("facility_type", "text", required=True),
     Key("rule", "text"),
@@ -299,6 +303,8 @@ def _reference_problems(table: Mapping[str, Any], pack: Pack, folder: Path) -> l
     problems += [unknown_name(each, list(rules), "[judge].points") for each in points if each not in rules]
     for rule_id, metric in table.get("judge", {}).get("metric", {}).items():
         problems += _metric_problems(rule_id, metric, rules)
+    for rule_id in table.get("judge", {}).get("limit", {}):
+        problems += _limit_problems(rule_id, rules)
     for old, new in table.get("route", {}).get("pace", {}).items():
         problems += [
             unknown_name(each, list(pack.paces), "[route].pace") for each in (old, new) if each not in pack.paces
@@ -361,6 +367,22 @@ def _metric_problems(rule_id: str, metric: str, rules: Mapping[str, Rule]) -> li
     return []
 
 
+def _limit_problems(rule_id: str, rules: Mapping[str, Rule]) -> list[Text]:
+    """A study may put a number only where the clause leaves it open."""
+    if rule_id not in rules:
+        return [unknown_name(rule_id, list(rules), "[judge].limit")]
+    if rules[rule_id].is_open:
+        return []
+    open_ids = first_ids([name for name, rule in rules.items() if rule.is_open]) or "—"
+    return [
+        Text(
+            f"[judge].limit：{rule_id} 的限值由条文给出，研究不能改。可设限值的指标：{open_ids}。请删去该项。",
+            f"[judge].limit: the clause of {rule_id} gives its limit, which no study changes. "
+            f"Open are: {open_ids}. Remove it.",
+        )
+    ]
+
+
 def _site_problems(entry: Mapping[str, Any], rules: Mapping[str, Rule], pack: Pack, where: str) -> list[Text]:
     if entry["facility_type"] not in pack.types:
         return [unknown_name(entry["facility_type"], list(pack.types), f"{where}.facility_type")]
@@ -413,16 +435,24 @@ def _input(layer: str, entry: Mapping[str, Any], folder: Path) -> InputSpec:
 
 
 def _with_overrides(pack: Pack, table: Mapping[str, Any]) -> Pack:
-    """The pack with the study's paces and headline metrics put in place."""
+    """The pack with the study's paces, headline metrics and assumed limits put in place."""
     swaps: Mapping[str, str] = table.get("route", {}).get("pace", {})
     metrics: Mapping[str, Metric] = table.get("judge", {}).get("metric", {})
+    limits: Mapping[str, float] = table.get("judge", {}).get("limit", {})
     rules = [
         dataclasses.replace(
             rule, metric=metrics.get(rule.rule_id, rule.metric), pace=_swapped(rule.pace, swaps, pack.paces)
         )
         for rule in pack.rules
     ]
-    return dataclasses.replace(pack, rules=tuple(rules))
+    return dataclasses.replace(pack, rules=tuple(_assuming(rule, limits.get(rule.rule_id)) for rule in rules))
+
+
+def _assuming(rule: Rule, value: float | None) -> Rule:
+    """The rule with a number of the study's own, where there is one."""
+    if value is None:
+        return rule
+    return dataclasses.replace(rule, limit=dataclasses.replace(rule.limit, value=value), limit_by="study")
 
 
 def _swapped(pace: Pace | None, swaps: Mapping[str, str], paces: Mapping[str, Pace]) -> Pace | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -148,12 +149,10 @@ class Milestone:
 class Schedule:
     """What is to be opened when.
 
-    So many facilities newly opened in each year, at most ``at_most`` where the clause gives a range; or dated
-    milestones; or one document that is ``due``.
+    So many facilities newly opened in each year; or dated milestones; or one document that is ``due``.
     """
 
     per_year: Mapping[int, float] = field(default_factory=dict)
-    at_most: float | None = None
     milestones: tuple[Milestone, ...] = ()
     due: str = ""
 
@@ -178,6 +177,8 @@ class Rule:
     whether the clause names it. ``pace`` is the profile of a time rule. ``targets`` is the only list of facility
     types that count, ``where`` what must be true of a facility to be one of them. ``level`` says what is judged:
     a residential area, a facility, the zones of a level, or the study. ``test`` holds what its kind needs.
+    ``at_most`` is the upper end where the clause gives a range: more is no failure, and is noted. ``limit_by``
+    study: the clause asks for a ratio and does not say how much, and the number is the study's own assumption.
     """
 
     rule_id: str
@@ -199,6 +200,8 @@ class Rule:
     level: str = AREA
     where: tuple[Condition, ...] = ()
     test: Test | None = None
+    at_most: float | None = None
+    limit_by: Literal["clause", "study"] = "clause"
 
     @property
     def is_distance(self) -> bool:
@@ -219,8 +222,14 @@ class Rule:
 
     @property
     def can_fail_a_run(self) -> bool:
-        """Only binding, verified rules of a plan in force decide the exit code."""
-        return self.force == "binding" and self.verified and self.legal_status == "in_force"
+        """Only binding, verified rules of a plan in force decide the exit code, and none by an assumed number."""
+        binds = self.force == "binding" and self.verified and self.limit_by == "clause"
+        return binds and self.legal_status == "in_force"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its clause asks for a ratio and does not say how much."""
+        return isinstance(self.test, Ratio) and not self.test.per_zone and math.isnan(self.limit.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -441,7 +441,8 @@ class PaceChanges(Table):
 class Ratios(Table):
     """Ratios and stocks: numerator ÷ denominator × per against the limit, by residential area, zone or study.
 
-    ``task_share`` is value ÷ limit where each zone has a task of its own (任务完成率).
+    ``task_share`` is value ÷ limit where each zone has a task of its own (任务完成率). ``limit_by`` says whose the
+    limit is: the clause's, the zone's task, or an assumption of the study where the clause gives no number.
     """
 
     name: ClassVar[Text] = Text("比率与总量", "ratios")
@@ -454,6 +455,14 @@ class Ratios(Table):
         Column("value", "number", Text("实测值", "value"), required=True),
         Column("op", "text", Text("比较", "operator"), required=True, nullable=False),
         Column("limit", "number", Text("限值", "limit"), required=True),
+        Column(
+            "limit_by",
+            "text",
+            Text("限值依据", "whose the limit is"),
+            required=True,
+            nullable=False,
+            choices=("clause", "task", "study"),
+        ),
         Column("task_share", "number", Text("任务完成率", "share of the task"), required=True),
         Column("outcome", "text", Text("结论", "outcome"), required=True, nullable=False, choices=OUTCOMES),
     )

@@ -63,6 +63,11 @@ def qualified(rule: Rule, amount: Amount, subjects: Subjects) -> Codes:
     return np.where(candidates, np.where(unsure & (tests == PASS), UNKNOWN, tests), FAIL)
 
 
+def above_range(rule: Rule, values: Floats) -> NDArray[np.bool_]:
+    """Which values lie above the upper end of the range that a clause gives. That is no failure, and is noted."""
+    return values > rule.at_most if rule.at_most is not None else np.zeros(len(values), dtype=bool)
+
+
 def open_reason(columns: Iterable[str], frame: Any) -> str:
     """Why nobody can say: a column is absent, or else a cell is empty. Names may be empty."""
     return "no_column" if any(name and name not in frame.columns for name in columns) else "cell_empty"

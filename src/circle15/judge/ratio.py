@@ -19,6 +19,7 @@ from circle15.core.tables import OUTCOMES, Ratios, Units
 from circle15.judge.assignment import groups, is_assigned, without_code
 from circle15.judge.coverage import target_outcome
 from circle15.judge.evidence import (
+    above_range,
     are_placed,
     condition_columns,
     facility_values,
@@ -264,6 +265,9 @@ def _decide(rule: Rule, value: Floats, limit: Floats, top: _Sum, bottom: _Sum | 
     outcome = np.where(np.isnan(limit), UNKNOWN, np.where(nothing, NOT_APPLICABLE, outcome))
     missing = (bottom.reason if bottom and not below_known.all() else top.reason) if outcome.size else "cell_empty"
     because = np.where(outcome == UNKNOWN, CODE[missing], CODE["counted"])
+    because = np.where((outcome == PASS) & above_range(rule, value), CODE["above_range"], because)
+    if rule.limit_by == "study":
+        because = np.where((outcome == PASS) | (outcome == FAIL), CODE["assumed_limit"], because)
     because = np.where(np.isnan(limit), CODE["no_limit"], np.where(nothing, CODE["nothing_to_share"], because))
     return outcome, because
 
@@ -345,6 +349,7 @@ def _rows(block: Block, area_ids: NDArray[np.object_], level_of: dict[str, str])
             "value": block.value,
             "op": block.rule.limit.op,
             "limit": limit,
+            "limit_by": "task" if has_task else block.rule.limit_by,
             "task_share": task_share,
             "outcome": np.array(OUTCOMES, dtype=object)[block.outcome],
         }

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from circle15.core.rule import STUDY, Amount, Milestone, Rule, Schedule
-from circle15.judge.evidence import condition_columns, open_reason, qualified
+from circle15.judge.evidence import above_range, condition_columns, open_reason, qualified
 from circle15.judge.subjects import CODE, FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Block, Floats, Subjects, open_block
 
 _ENDING = re.compile("(镇|乡|街道)$")
@@ -44,6 +44,7 @@ def _years(rule: Rule, test: Schedule, subjects: Subjects) -> Block:
     outcome = np.where(certain >= limit, PASS, np.where(possible >= limit, UNKNOWN, FAIL))
     reason = open_reason(condition_columns(*rule.where), subjects.facilities.frame)
     because = np.where(outcome == UNKNOWN, CODE[reason], CODE["counted"])
+    because = np.where((outcome == PASS) & above_range(rule, certain), CODE["above_range"], because)
     early = np.array([_not_due(year, subjects) for year in years]) & (outcome != PASS)
     outcome, because = np.where(early, NOT_APPLICABLE, outcome), np.where(early, CODE["not_due"], because)
     return Block(

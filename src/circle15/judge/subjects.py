@@ -41,6 +41,8 @@ BECAUSE = (
     "not_due",
     "no_document",
     "not_preferred",
+    "above_range",
+    "assumed_limit",
 )
 CODE = {word: np.int8(code) for code, word in enumerate(BECAUSE)}
 

@@ -62,6 +62,7 @@ _KIND_KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("per_zone", "text", choices=tuple(column.name for column in Units.columns)),
         Key("passing", "texts"),
         Key("limit", "table"),
+        Key("at_most", "positive number"),
     ),
     "standard": (
         Key("column", "text"),
@@ -73,7 +74,7 @@ _KIND_KEYS: Mapping[str, tuple[Key, ...]] = {
     ),
     "schedule": (
         Key("per_year", "table"),
-        Key("at_most", "number"),
+        Key("at_most", "positive number"),
         Key("milestones", "tables"),
         Key("due", "text"),
     ),
@@ -242,6 +243,7 @@ def _ratio_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: s
                 f"{where}：numerator 与 passing 须且只须写一项。", f"{where}: give numerator or passing, and only one."
             )
         )
+    problems += _range_problems(entry, [entry.get("limit", {}).get("value")], where)
     rules = [each["id"] for each in table["rule"] if "id" in each]
     problems += [
         unknown_name(each, rules, f"{where}.passing") for each in entry.get("passing", []) if each not in rules
@@ -286,7 +288,20 @@ def _schedule_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where
     for year, count in entry.get("per_year", {}).items():
         if not str(year).isdigit() or not isinstance(count, (int, float)):
             problems.append(Text(f"{where}.per_year：应形如 2022 = 10。", f"{where}.per_year: write 2022 = 10."))
-    return problems
+    return problems or _range_problems(entry, list(entry.get("per_year", {}).values()), where)
+
+
+def _range_problems(entry: Mapping[str, Any], lower: Sequence[Any], where: str) -> list[Text]:
+    """The upper end of a range needs a lower one, and lies above it."""
+    most = entry.get("at_most")
+    if most is None or (lower and all(KINDS["number"](each) and each <= most for each in lower)):
+        return []
+    return [
+        Text(
+            f"{where}.at_most：须写在有下限（limit.value 或 per_year）的指标中，且不小于下限。",
+            f"{where}.at_most: goes with a lower end (limit.value or per_year), and is not below it.",
+        )
+    ]
 
 
 def _no_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: str) -> list[Text]:

@@ -52,6 +52,7 @@ def build_rule(entry: Mapping[str, Any], table: Mapping[str, Any], paces: Mappin
         level=level,
         where=_conditions(entry.get("where", ())),
         test=test,
+        at_most=entry.get("at_most"),
     )
 
 
@@ -96,13 +97,20 @@ def _standard(entry: Mapping[str, Any]) -> _Built:
 def _schedule(entry: Mapping[str, Any]) -> _Built:
     test = Schedule(
         per_year={int(year): float(count) for year, count in entry.get("per_year", {}).items()},
-        at_most=entry.get("at_most"),
         milestones=tuple(
             Milestone(each["zone"], each["type"], each["year"], each["stage"]) for each in entry.get("milestones", ())
         ),
         due=entry.get("due", ""),
     )
-    return Limit(">=", 1, "处"), STUDY, test
+    return _schedule_limit(test), STUDY, test
+
+
+def _schedule_limit(test: Schedule) -> Limit:
+    """So many each year; without a value where the years differ."""
+    if not test.per_year:
+        return Limit(">=", 1, "项" if test.due else "处")
+    counts = set(test.per_year.values())
+    return Limit(">=", counts.pop() if len(counts) == 1 else math.nan, "处/年")
 
 
 def _preference(entry: Mapping[str, Any]) -> _Built:

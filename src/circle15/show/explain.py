@@ -15,8 +15,8 @@ from circle15.show.sentences import (
     BECAUSE_WORDS,
     STATE_WORDS,
     basis_text,
-    limit_text,
     plan_basis,
+    rule_limit_text,
     rule_text,
     stamps,
     unit_text,
@@ -119,7 +119,7 @@ def _straight(access: Any) -> list[Text]:
 
 def _verdict(rule: Rule, verdict: Any) -> Text:
     metric, outcome = METRIC_WORDS[verdict.metric], OUTCOME_WORDS[verdict.outcome]
-    limit, because, unit = limit_text(rule.limit), BECAUSE_WORDS[verdict.because], unit_text(verdict.unit)
+    limit, because, unit = rule_limit_text(rule), BECAUSE_WORDS[verdict.because], unit_text(verdict.unit)
     headline = ("（判定口径）", " (headline)") if verdict.metric == rule.metric else ("（并列）", " (beside it)")
     value, margin = plain(verdict.value, 3), plain(verdict.margin, 3)
     zh = f"{value} {unit.zh} 对 {limit.zh}，余量 {margin}" if value else because.zh

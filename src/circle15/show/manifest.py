@@ -38,6 +38,7 @@ def manifest(audit: Audit, times: Mapping[str, str | float]) -> dict[str, Any]:
         "scale_factor": None if facts.scale_factor is None else round(facts.scale_factor, 9),
         "pace_m_s": paces(audit),
         "thresholds": {rule.rule_id: str(rule.limit) for rule in audit.rules},
+        "assumed_limits": assumed_limits(audit),
         "headline_metric": {rule.rule_id: rule.metric for rule in audit.rules},
         "max_access_leg_m": facts.max_access_leg_m,
         "inputs": [
@@ -63,6 +64,11 @@ def manifest(audit: Audit, times: Mapping[str, str | float]) -> dict[str, Any]:
     key = hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     machine = {"python": platform.python_version(), "system": platform.system()}
     return {"program": PROGRAM, "run_key": key, **body, "machine": machine, "times": dict(times)}
+
+
+def assumed_limits(audit: Audit) -> dict[str, float]:
+    """The numbers that the study puts where a clause gives none."""
+    return {rule.rule_id: rule.limit.value for rule in audit.facts.pack.rules if rule.limit_by == "study"}
 
 
 def paces(audit: Audit) -> dict[str, float]:

@@ -6,7 +6,7 @@ import math
 
 from circle15.core.limit import SYMBOLS, Limit
 from circle15.core.results import Audit, Plan
-from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, METRIC_WORDS, Ratio, Rule
+from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, METRIC_WORDS, Ratio, Rule, Schedule, Standard
 from circle15.core.tables import BASIS_WORDS
 from circle15.core.text import Text
 from circle15.show.numbers import percent
@@ -44,6 +44,8 @@ BECAUSE_WORDS = {
     "not_due": Text("尚未到期", "not due yet"),
     "no_document": Text("未提供文件", "no document was given"),
     "not_preferred": Text("不在优先范围内", "not in a preferred place"),
+    "above_range": Text("高于条文区间上限，不算不达标", "above the clause's range, which is no failure"),
+    "assumed_limit": Text("按研究假设的限值判定", "by a limit the study assumes"),
     "scope_assumed": Text("适用范围为推定", "its scope is assumed"),
     "scope_unknown": Text("适用范围资料不足", "its scope is unknown"),
     "out_of_scope": Text("不在适用范围内", "out of scope"),
@@ -70,10 +72,23 @@ def limit_text(limit: Limit) -> Text:
 
 
 def rule_limit_text(rule: Rule) -> Text:
-    """The limit of a rule; where each zone has its own, its task."""
+    """The limit of a rule as its clause has it: a task, a range, 左右, or a number that only the study gives."""
+    limit, unit, text = rule.limit, unit_text(rule.limit.unit), limit_text(rule.limit)
     if isinstance(rule.test, Ratio) and rule.test.per_zone:
-        return Text(f"{SYMBOLS[rule.limit.op]} 本单元任务数", f"{SYMBOLS[rule.limit.op]} the zone's own task")
-    return limit_text(rule.limit)
+        return Text(f"{SYMBOLS[limit.op]} 本单元任务数", f"{SYMBOLS[limit.op]} the zone's own task")
+    if isinstance(rule.test, Schedule) and rule.test.per_year and math.isnan(limit.value):
+        return Text(f"各年数量（{unit.zh}）", f"the number of each year ({unit.en})")
+    if isinstance(rule.test, Standard) and rule.test.tolerance:
+        share = percent(rule.test.tolerance)
+        return Text(f"{limit.value:g} {unit.zh} ± {share}（假定）", f"{limit.value:g} {unit.en} ± {share} (assumed)")
+    if rule.at_most is not None:
+        return Text(
+            f"{limit.value:g}—{rule.at_most:g} {unit.zh}（高于上限不算不达标）",
+            f"{limit.value:g}–{rule.at_most:g} {unit.en} (more is no failure)",
+        )
+    if rule.limit_by == "study":
+        return Text(f"{text.zh}（研究假设，条文未给出数值）", f"{text.en} (assumed by the study, given by no clause)")
+    return text
 
 
 def because_text(code: str) -> Text:
@@ -153,6 +168,15 @@ def stamps(audit: Audit) -> list[Text]:
         found.append(Text("虚构数据，仅供演示", "invented data, for demonstration only"))
     if any(each.legal_status == "draft" for each in audit.facts.pack.documents):
         found.append(Text("所依文件为征求意见稿，不具约束力", "the plan is a draft for comment and binds nobody"))
+    for rule in audit.facts.pack.rules:
+        if rule.limit_by == "study":
+            text = limit_text(rule.limit)
+            found.append(
+                Text(
+                    f"研究假设：{rule.rule_id} 的限值 {text.zh} 由本研究设定，条文未给出数值",
+                    f"assumption of the study: {rule.rule_id} {text.en}, a number no clause gives",
+                )
+            )
     if estimated(audit):
         names = sorted(estimated(audit))
         found.append(

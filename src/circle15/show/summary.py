@@ -8,7 +8,7 @@ from typing import Any
 
 from circle15.core.results import Audit, Plan
 from circle15.core.tables import OUTCOMES
-from circle15.show.manifest import paces
+from circle15.show.manifest import assumed_limits, paces
 
 
 def audit_object(audit: Audit) -> dict[str, Any]:
@@ -19,6 +19,7 @@ def audit_object(audit: Audit) -> dict[str, Any]:
         "pack": [each.pack_id for each in facts.pack.documents],
         "crs": facts.crs,
         "pace_m_s": paces(audit),
+        "assumed_limits": assumed_limits(audit),
         "coverage": _records(audit.coverage.frame),
         "ratios": _records(audit.ratios.frame),
         "equity": _records(audit.equity.frame),

@@ -99,6 +99,7 @@ def _ratio(name: str) -> dict[str, Any]:
         "value": value,
         "op": ">=",
         "limit": task,
+        "limit_by": "task",
         "task_share": None if value is None else value / task,
         "outcome": _outcome(name),
     }
