@@ -137,6 +137,8 @@ def test_verdict_rows_add_up_to_every_printed_count(seed):
         assert audit_object(audit)["verdict_counts"][rule.rule_id] == counts
     for share in audit.coverage.frame.to_dict(orient="records"):
         assert_adds_up(share, rows, audit)
+    for row in rows:
+        assert row["outcome"] in ("pass", "fail") or (row["value"] != row["value"] and row["margin"] != row["margin"])
     text = "\n".join(line.zh for line in audit_lines(audit))
     assert f"居住小区 {len(residential)} 处，设施 {len(sites)} 处" in text
 

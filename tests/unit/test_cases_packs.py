@@ -87,6 +87,7 @@ def test_a_rule_judges_as_its_case_says(case, tmp_path):
 
     assert found.exit_code in {0, 1}, found.stderr
     assert found.exit_code == entry.get("exit_code", found.exit_code)
+    assert [row for row in found.table("verdicts") if reads_as_measured(row)] == []
     for key, subjects in entry.get("expected", {}).items():
         rule_id, _, metric = key.partition(" ")
         rows = found.verdicts(rule_id, metric or pack(case.pack).rule(rule_id).metric)
@@ -96,6 +97,12 @@ def test_a_rule_judges_as_its_case_says(case, tmp_path):
         assert (row["share"], row["outcome"]) == (share, outcome)
     reasons = {each["rule_id"]: each["reason"] for each in found.answer["not_assessed"]}
     assert all(reasons.get(rule_id) for rule_id in entry.get("not_assessed", []))
+
+
+def reads_as_measured(row: dict[str, str]) -> bool:
+    """Whether a verdict that measured nothing has a value all the same."""
+    idle = row["outcome"] == "unknown" or (row["outcome"] == "not_applicable" and row["because"] != "not_due")
+    return idle and bool(row["value"] or row["margin"])
 
 
 def said(row: dict[str, str], asked: str) -> str:

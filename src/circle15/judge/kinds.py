@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from circle15.core.rule import STUDY, Ratio, Rule
 from circle15.judge import preference, presence, ratio, schedule, standard, within
-from circle15.judge.subjects import Block, Subjects, open_block
+from circle15.judge.subjects import Block, Subjects, open_block, silenced
 
 KINDS: dict[str, Callable[[Rule, Subjects], list[Block]]] = {
     "within": within.judge,
@@ -22,7 +22,7 @@ def judge(rules: Sequence[Rule], subjects: Subjects) -> list[Block]:
     """All verdicts of all rules, in rule order; rules about rules are judged when those have been."""
     own = {rule.rule_id: _judge(rule, subjects) for rule in rules if not _is_share(rule)}
     judged = [block for blocks in own.values() for block in blocks]
-    shares = {rule.rule_id: [ratio.passing(rule, judged)] for rule in rules if _is_share(rule)}
+    shares = {rule.rule_id: [silenced(ratio.passing(rule, judged))] for rule in rules if _is_share(rule)}
     found = own | shares
     return [block for rule in rules for block in found[rule.rule_id]]
 
@@ -30,7 +30,7 @@ def judge(rules: Sequence[Rule], subjects: Subjects) -> list[Block]:
 def _judge(rule: Rule, subjects: Subjects) -> list[Block]:
     if _counts_facilities(rule) and not subjects.has_facilities:
         return [open_block(rule, STUDY, ["*"], "no_facility_table")]
-    return KINDS[rule.kind](rule, subjects)
+    return [silenced(block) for block in KINDS[rule.kind](rule, subjects)]
 
 
 def _counts_facilities(rule: Rule) -> bool:

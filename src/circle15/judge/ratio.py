@@ -7,7 +7,7 @@ else. A ratio of nothing is null.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -76,9 +76,8 @@ def _of_areas(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
     because = np.where(reason != CODE["measured"], reason, block.because)
     outcome = np.where(applies != PASS, applies, block.outcome)
     lost = (applies == PASS) & (outcome == FAIL) & without_code(subjects.residential, subjects.facilities)
-    return _replace(
-        block, np.where(lost, UNKNOWN, outcome).astype(np.int8), np.where(lost, CODE["no_assignment"], because)
-    )
+    outcome = np.where(lost, UNKNOWN, outcome).astype(np.int8)
+    return replace(block, outcome=outcome, because=np.where(lost, CODE["no_assignment"], because))
 
 
 def _counting(rule: Rule, test: Ratio, subjects: Subjects) -> NDArray[np.bool_]:
@@ -149,7 +148,7 @@ def _of_zones(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
     block = _ratio(rule, test, top, bottom, _ZONE, ids, limit)
     applies, reason = unit_scope(rule, rows)
     because = np.where(reason != CODE["counted"], reason, block.because)
-    return _replace(block, np.where(applies != PASS, applies, block.outcome), because)
+    return replace(block, outcome=np.where(applies != PASS, applies, block.outcome), because=because)
 
 
 def _by_zone(rule: Rule, amount: Amount, subjects: Subjects, rows: pd.DataFrame) -> _Sum:
@@ -281,23 +280,6 @@ def _reaches(rule: Rule, value: Floats, limit: Floats, top: _Sum, bottom: _Sum |
     ops = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}
     result: NDArray[np.bool_] = np.where(close, "=" in rule.limit.op, ops[rule.limit.op]) & ~np.isnan(value)
     return result
-
-
-def _replace(block: Block, outcome: Codes, because: Codes) -> Block:
-    gone = (outcome != block.outcome) & np.isin(outcome, (NOT_APPLICABLE, UNKNOWN))
-    return Block(
-        block.rule,
-        block.metric,
-        outcome,
-        np.where(gone, np.nan, block.value),
-        np.where(gone, np.nan, block.margin),
-        because,
-        block.subject_kind,
-        block.subject_ids,
-        block.limit,
-        block.numerator,
-        block.denominator,
-    )
 
 
 def passing(rule: Rule, blocks: Sequence[Block]) -> Block:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -130,6 +130,19 @@ def open_block(rule: Rule, subject_kind: str, subject_ids: Any, reason: str) -> 
         subject_kind,
         np.asarray(subject_ids, dtype=object),
     )
+
+
+def silenced(block: Block) -> Block:
+    """The block without a value and margin where nothing was measured: what is unknown, or not applicable.
+
+    How many there are of a year that is not over is measured, and stays.
+    """
+    unmeasured = (block.outcome == UNKNOWN) | (block.outcome == NOT_APPLICABLE)
+    unmeasured &= block.because != CODE["not_due"]
+    if np.isnan(block.value[unmeasured]).all() and np.isnan(block.margin[unmeasured]).all():
+        return block
+    value, margin = (np.where(unmeasured, np.nan, each) for each in (block.value, block.margin))
+    return replace(block, value=value, margin=margin)
 
 
 def verdicts(blocks: Sequence[Block], area_ids: Any) -> Verdicts:
