@@ -102,7 +102,9 @@ def test_a_facility_more_lowers_nothing(seed):
     residential, sites, random = town(seed)
     before, after = audit_of(residential, sites), audit_of(residential, [*sites, facility(random, "new")])
     assert passing(before) - passing(after) == set()
-    amounts = before.ratios.frame.merge(after.ratios.frame, on=["rule_id", "zone_id"], suffixes=("", "_after"))
+    amounts = before.ratios.frame.merge(
+        after.ratios.frame, on=["rule_id", "zone_id", "metric"], suffixes=("", "_after")
+    )
     assert not (amounts["numerator_after"] < amounts["numerator"]).any()
 
 

@@ -45,7 +45,7 @@ COLUMNS = {
     "straight_facility_id state",
     "verdicts.csv": "rule_id subject_kind subject_id metric value unit op limit margin outcome because",
     "coverage.csv": "rule_id level zone_id basis metric covered total unknown share target_op target outcome",
-    "ratios.csv": "rule_id level zone_id numerator denominator value op limit limit_by task_share outcome",
+    "ratios.csv": "rule_id level zone_id metric numerator denominator value op limit limit_by task_share outcome",
     "equity.csv": "rule_id metric capacity basis facilities capacity_unknown supply supply_reached supply_unreached "
     "people served unserved unknown mean worst_decile gini",
     "straight_vs_network.csv": "rule_id level zone_id basis straight_only network_only both neither unknown",

@@ -12,13 +12,14 @@ from circle15.core.text import Text
 from circle15.core.units import Pace
 
 Force = Literal["binding", "expected", "aspired", "advised"]
-Metric = Literal["network", "straight_line", "attributes", "attributes_built"]
+Metric = Literal["network", "straight_line", "attributes", "attributes_built", "reported"]
 LegalStatus = Literal["in_force", "draft"]
 
 RULE_KINDS = ("within", "presence", "ratio", "standard", "schedule", "preference")
 METRICS: tuple[Metric, ...] = ("network", "straight_line")
 ATTRIBUTES: Metric = "attributes"
 ATTRIBUTES_BUILT: Metric = "attributes_built"
+REPORTED: Metric = "reported"
 
 # Where a rule's subjects live: a residential area, a facility, a zone of a level, or the study as a whole.
 AREA, FACILITY, STUDY = "area", "facility", "study"
@@ -34,6 +35,7 @@ METRIC_WORDS: dict[Metric, Text] = {
     "straight_line": Text("直线距离", "straight line"),
     "attributes": Text("按属性与数量（运营口径）", "attributes and counts, operating sites"),
     "attributes_built": Text("按属性与数量（建成口径）", "attributes and counts, sites built"),
+    "reported": Text("按上报数", "figures as reported"),
 }
 LEGAL_WORDS: dict[LegalStatus, Text] = {
     "in_force": Text("现行有效", "in force"),
@@ -119,6 +121,28 @@ class Ratio:
     per_zone: str = ""
     passing: tuple[str, ...] = ()
 
+    @property
+    def headline(self) -> Metric:
+        """The sites it counts: those built where the clause says so, else those that operate; or none at all."""
+        counted = self._counted
+        if not counted and not self.passing:
+            return REPORTED
+        return ATTRIBUTES_BUILT if counted and all(each.all_built for each in counted) else ATTRIBUTES
+
+    @property
+    def has_both(self) -> bool:
+        """Whether it can be judged by sites that operate and by those built.
+
+        Not where it counts none, nor where it sets the one against the other, as an operating rate does.
+        """
+        counted = self._counted
+        by_status = any(test.column == "status" for each in counted for test in each.where)
+        return bool(counted) and len({each.all_built for each in counted}) == 1 and not by_status
+
+    @property
+    def _counted(self) -> tuple[Amount, ...]:
+        return tuple(each for each in (*self.numerator, *self.denominator) if each.of == "facilities")
+
 
 @dataclass(frozen=True, slots=True)
 class Standard:
@@ -173,10 +197,11 @@ Test = Presence | Ratio | Standard | Schedule | Preference
 class Rule:
     """One testable part of a clause.
 
-    ``metric`` is the headline metric of a distance or time rule, else ``attributes``; ``metric_source`` says
-    whether the clause names it. ``pace`` is the profile of a time rule. ``targets`` is the only list of facility
-    types that count, ``where`` what must be true of a facility to be one of them. ``level`` says what is judged:
-    a residential area, a facility, the zones of a level, or the study. ``test`` holds what its kind needs.
+    ``metric`` is the headline metric: of a distance or time rule how it is measured, else which sites count, or
+    that figures are as reported; ``metric_source`` says whether the clause names it. ``pace`` is the profile of a
+    time rule. ``targets`` is the only list of facility types that count, ``where`` what must be true of a facility
+    to be one of them. ``level`` says what is judged: a residential area, a facility, the zones of a level, or the
+    study. ``test`` holds what its kind needs.
     ``at_most`` is the upper end where the clause gives a range: more is no failure, and is noted. ``limit_by``
     study: the clause asks for a ratio and does not say how much, and the number is the study's own assumption.
     """
@@ -212,10 +237,12 @@ class Rule:
     def metrics(self) -> tuple[Metric, ...]:
         """The metrics it is judged by, headline first.
 
-        A radius by both distances, a time on the network only; presence by the sites that operate and by those built.
+        A radius by both distances, a time on the network only; presence, ratios and stocks by the sites that operate
+        and by those built.
         """
-        if isinstance(self.test, Presence) and not self.test.spokes:
-            return (ATTRIBUTES, ATTRIBUTES_BUILT)
+        presence = isinstance(self.test, Presence) and not self.test.spokes
+        if presence or (isinstance(self.test, Ratio) and self.test.has_both):
+            return (self.metric, *(each for each in (ATTRIBUTES, ATTRIBUTES_BUILT) if each != self.metric))
         if self.limit.unit == "min" or not self.is_distance:
             return (self.metric,)
         return (self.metric, *(each for each in METRICS if each != self.metric))

@@ -441,6 +441,8 @@ class PaceChanges(Table):
 class Ratios(Table):
     """Ratios and stocks: numerator ÷ denominator × per against the limit, by residential area, zone or study.
 
+    By each metric of the rule: the sites that operate 运营口径, those built 建成口径, or figures as reported.
+
     ``task_share`` is value ÷ limit where each zone has a task of its own (任务完成率). ``limit_by`` says whose the
     limit is: the clause's, the zone's task, or an assumption of the study where the clause gives no number.
     """
@@ -450,6 +452,7 @@ class Ratios(Table):
         Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
         Column("level", "text", Text("级别", "level"), required=True, nullable=False),
         Column("zone_id", "text", Text("小区或区划编号", "area or zone id"), required=True, nullable=False),
+        Column("metric", "text", Text("度量", "metric"), required=True, nullable=False),
         Column("numerator", "number", Text("分子", "numerator"), required=True),
         Column("denominator", "number", Text("分母", "denominator"), required=True),
         Column("value", "number", Text("实测值", "value"), required=True),

@@ -22,7 +22,7 @@ def health(blocks: Sequence[Block], residential: Residential, most_mm: int) -> l
     ids = residential.frame["area_id"].to_numpy()
     rules = {block.rule.rule_id: block.rule for block in blocks if block.of_areas}.values()
     found = [_scope(rule, residential) for rule in rules]
-    found += [_unit_scope(block) for block in blocks if not block.of_areas]
+    found += [_unit_scope(block) for block in blocks if block.is_headline and not block.of_areas]
     found += [_empty_basis(residential, basis, ids) for basis in BASES]
     found.append(_near_edge(blocks, residential, ids, most_mm))
     return [finding for finding in found if finding is not None]

@@ -22,7 +22,7 @@ def judge(rules: Sequence[Rule], subjects: Subjects) -> list[Block]:
     """All verdicts of all rules, in rule order; rules about rules are judged when those have been."""
     own = {rule.rule_id: _judge(rule, subjects) for rule in rules if not _is_share(rule)}
     judged = [block for blocks in own.values() for block in blocks]
-    shares = {rule.rule_id: [silenced(ratio.passing(rule, judged))] for rule in rules if _is_share(rule)}
+    shares = {rule.rule_id: _share(rule, judged) for rule in rules if _is_share(rule)}
     found = own | shares
     return [block for rule in rules for block in found[rule.rule_id]]
 
@@ -31,6 +31,10 @@ def _judge(rule: Rule, subjects: Subjects) -> list[Block]:
     if _counts_facilities(rule) and not subjects.has_facilities:
         return [open_block(rule, STUDY, ["*"], "no_facility_table")]
     return [silenced(block) for block in KINDS[rule.kind](rule, subjects)]
+
+
+def _share(rule: Rule, judged: Sequence[Block]) -> list[Block]:
+    return [silenced(block) for block in ratio.passing(rule, judged)]
 
 
 def _counts_facilities(rule: Rule) -> bool:

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.core.limit import UPPER
-from circle15.core.rule import AREA, STUDY, Amount, Ratio, Rule, Target
+from circle15.core.rule import AREA, ATTRIBUTES_BUILT, STUDY, Amount, Metric, Ratio, Rule, Target
 from circle15.core.tables import OUTCOMES, Ratios, Units
 from circle15.judge.assignment import groups, is_assigned, without_code
 from circle15.judge.coverage import target_outcome
@@ -57,9 +57,24 @@ class _Sum:
 
 
 def judge(rule: Rule, subjects: Subjects) -> list[Block]:
-    """One block over the areas, the zones of a level, or the study."""
+    """One block over the areas, the zones of a level, or the study, for each metric of the rule."""
     test = rule.test if isinstance(rule.test, Ratio) else Ratio()
-    return [_LEVELS.get(rule.level, _of_zones)(rule, test, subjects)]
+    make = _LEVELS.get(rule.level, _of_zones)
+    if np.array_equal(subjects.operating, subjects.built):
+        block = make(rule, test, subjects)
+        return [replace(block, metric=metric) for metric in rule.metrics]
+    return [replace(make(rule, _counting_by(metric, test), subjects), metric=metric) for metric in rule.metrics]
+
+
+def _counting_by(metric: Metric, test: Ratio) -> Ratio:
+    """The ratio of the sites that operate, or of those built; one that sets them against each other stays."""
+    if not test.has_both:
+        return test
+    sides = [
+        tuple(replace(each, all_built=metric == ATTRIBUTES_BUILT) for each in side)
+        for side in (test.numerator, test.denominator)
+    ]
+    return replace(test, numerator=sides[0], denominator=sides[1])
 
 
 def _of_areas(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
@@ -282,10 +297,22 @@ def _reaches(rule: Rule, value: Floats, limit: Floats, top: _Sum, bottom: _Sum |
     return result
 
 
-def passing(rule: Rule, blocks: Sequence[Block]) -> Block:
-    """The share of the subjects of other rules that pass: pass ÷ (pass + fail + unknown), unknowns kept open."""
+def passing(rule: Rule, blocks: Sequence[Block]) -> list[Block]:
+    """The share of the subjects of other rules that pass: pass ÷ (pass + fail + unknown), unknowns kept open.
+
+    By the headlines of those rules; and by the sites built where one of them is judged by those too.
+    """
     test = rule.test if isinstance(rule.test, Ratio) else Ratio()
-    rows = [block.outcome for block in blocks if block.rule.rule_id in test.passing and block.is_headline]
+    named = [block for block in blocks if block.rule.rule_id in test.passing]
+    found = [_passing(rule, rule.metric, [block.outcome for block in named if block.is_headline])]
+    by_built = {block.rule.rule_id: block for block in named if block.metric == ATTRIBUTES_BUILT}
+    if by_built:
+        beside = {block.rule.rule_id: block for block in named if block.is_headline} | by_built
+        found.append(_passing(rule, ATTRIBUTES_BUILT, [block.outcome for block in beside.values()]))
+    return found
+
+
+def _passing(rule: Rule, metric: Metric, rows: Sequence[Codes]) -> Block:
     outcome = np.concatenate(rows) if rows else np.empty(0, dtype=np.int8)
     passed, failed, unknown = (float((outcome == code).sum()) for code in (PASS, FAIL, UNKNOWN))
     total = passed + failed + unknown
@@ -294,7 +321,7 @@ def passing(rule: Rule, blocks: Sequence[Block]) -> Block:
     because = {"not_applicable": "nothing_to_share", "unknown": "part_unknown"}.get(word, "counted")
     return Block(
         rule,
-        rule.metric,
+        metric,
         np.array([OUTCOMES.index(word)], dtype=np.int8),
         share,
         rule.limit.margin(share),
@@ -326,6 +353,7 @@ def _rows(block: Block, area_ids: NDArray[np.object_], level_of: dict[str, str])
             "rule_id": block.rule.rule_id,
             "level": [levels.get(each, block.subject_kind) for each in ids],
             "zone_id": ids,
+            "metric": block.metric,
             "numerator": block.numerator,
             "denominator": block.denominator,
             "value": block.value,

@@ -10,10 +10,12 @@ from circle15.core.limit import Limit
 from circle15.core.rule import (
     AREA,
     ATTRIBUTES,
+    ATTRIBUTES_BUILT,
     FACILITY,
     STUDY,
     Amount,
     Condition,
+    Metric,
     Milestone,
     Preference,
     Presence,
@@ -42,7 +44,7 @@ def build_rule(entry: Mapping[str, Any], table: Mapping[str, Any], paces: Mappin
         clause=entry["clause"],
         source=table["source"],
         legal_status=table["legal_status"],
-        metric=entry.get("metric", ATTRIBUTES),
+        metric=entry.get("metric", _headline(test)),
         metric_source=entry.get("metric_source", "clause"),
         pace=paces[entry["pace"]] if "pace" in entry else None,
         year=entry.get("year"),
@@ -54,6 +56,13 @@ def build_rule(entry: Mapping[str, Any], table: Mapping[str, Any], paces: Mappin
         test=test,
         at_most=entry.get("at_most"),
     )
+
+
+def _headline(test: Test | None) -> Metric:
+    """Which sites decide a rule that names no metric. What was opened counts as built, whether it operates or not."""
+    if isinstance(test, Ratio):
+        return test.headline
+    return ATTRIBUTES_BUILT if isinstance(test, Schedule) else ATTRIBUTES
 
 
 _Built = tuple[Limit, str, Test | None]

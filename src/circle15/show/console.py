@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from circle15.core.results import Audit, Finding, Plan
-from circle15.core.rule import FORCE_WORDS, METRIC_WORDS, STUDY, Pack, Rule
+from circle15.core.rule import ATTRIBUTES, ATTRIBUTES_BUILT, FORCE_WORDS, METRIC_WORDS, STUDY, Pack, Rule
 from circle15.core.tables import BASES, OUTCOME_WORDS
 from circle15.core.text import Text
 from circle15.show.numbers import percent, plain, whole
@@ -76,7 +77,7 @@ def _attribute_lines(audit: Audit) -> list[Text]:
         en = "  ".join(
             f"{OUTCOME_WORDS[key].en} {whole(value)}" for key, value in counts[rule.rule_id].items() if value
         )
-        share = _figure(audit, rule, counts[rule.rule_id])
+        share = _figure(audit, rule)
         lines.append(
             Text(
                 f"{rule.rule_id} {limit.zh}（{force.zh}）：{word.zh}（{zh}；{share.zh}）「{rule.clause}」",
@@ -91,28 +92,31 @@ def _attribute_lines(audit: Audit) -> list[Text]:
     return lines
 
 
-def _figure(audit: Audit, rule: Rule, counts: Mapping[str, int]) -> Text:
+# Which sites a figure counts, in short.
+SITES_WORDS = {ATTRIBUTES: Text("运营口径", "operating"), ATTRIBUTES_BUILT: Text("建成口径", "built")}
+
+
+def _figure(audit: Audit, rule: Rule) -> Text:
     """The value of a rule on the study as a whole, else the share of its subjects that pass, by every metric."""
     rows = audit.verdicts.frame
     rows = rows[rows["rule_id"] == rule.rule_id]
-    if len(rows) == 1 and rule.level == STUDY:
-        value = plain(rows["value"].iloc[0], 4)
-        return Text(f"实测值 {value}", f"value {value}")
-    if len(rule.metrics) == 1:
-        share = percent(_share(counts))
-        return Text(f"达标率 {share}", f"share {share}")
-    shares = {
-        metric: percent(_share(rows.loc[rows["metric"] == metric, "outcome"].value_counts().to_dict()))
-        for metric in rule.metrics
-    }
-    operating, built = (shares[metric] for metric in rule.metrics)
+    metrics = dict(tuple(rows.groupby("metric", sort=False, observed=True)))
+    if rule.level == STUDY and all(len(mine) == 1 for mine in metrics.values()):
+        word = Text("实测值", "value")
+        figures = {metric: plain(mine["value"].iloc[0], 4) or "—" for metric, mine in metrics.items()}
+    else:
+        word = Text("达标率", "share")
+        figures = {metric: percent(_share(mine["outcome"].value_counts())) for metric, mine in metrics.items()}
+    if len(figures) == 1:
+        (figure,) = figures.values()
+        return Text(f"{word.zh} {figure}", f"{word.en} {figure}")
     return Text(
-        f"达标率 运营口径 {operating}、建成口径 {built}",
-        f"share operating {operating}, built {built}",
+        f"{word.zh} " + "、".join(f"{SITES_WORDS[metric].zh} {figure}" for metric, figure in figures.items()),
+        f"{word.en} " + ", ".join(f"{SITES_WORDS[metric].en} {figure}" for metric, figure in figures.items()),
     )
 
 
-def _share(counts: Mapping[str, int]) -> float | None:
+def _share(counts: Any) -> float | None:
     """Pass ÷ (pass + fail + unknown); nothing to share is null."""
     total = sum(counts.get(outcome, 0) for outcome in ("pass", "fail", "unknown"))
     return counts.get("pass", 0) / total if total else None

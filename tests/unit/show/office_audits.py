@@ -94,6 +94,7 @@ def _ratio(name: str) -> dict[str, Any]:
         "rule_id": "B-01",
         "level": "county",
         "zone_id": ID[name],
+        "metric": "reported",
         "numerator": value or 0.0,
         "denominator": None,
         "value": value,
