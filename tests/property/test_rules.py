@@ -152,7 +152,7 @@ def assert_adds_up(share: dict[str, Any], rows: Rows, audit: Audit) -> None:
     sums: dict[str, float] = defaultdict(float)
     for row in rows:
         of_rule = (row["rule_id"], row["metric"]) == (share["rule_id"], share["metric"])
-        if of_rule and (row["subject_kind"] == "zone" or row["subject_id"] in inside):
+        if of_rule and row["subject_id"] in inside:
             sums[row["outcome"]] += weight.get(row["subject_id"], 1.0)
     total = sum(sums[kind] for kind in KINDS)
     assert (share["covered"], share["total"], share["unknown"]) == (sums["pass"], total, sums["unknown"])
@@ -170,8 +170,10 @@ def weights(audit: Audit, basis: str) -> dict[str, float]:
 
 
 def members(audit: Audit, level: str, zone_id: str) -> set[str]:
+    """The residential areas, and the zones below, of a zone or of the study."""
     if level == "study":
-        return set(audit.residential.frame["area_id"])
+        return {*audit.residential.frame["area_id"], *(row["id"] for row in ZONES)}
     assert audit.membership is not None
     rows = audit.membership.frame
-    return set(rows.loc[(rows["level"] == level) & (rows["zone_id"] == zone_id), "area_id"])
+    below = {row["id"] for row in ZONES if row.get("parent_id") == zone_id}
+    return below | set(rows.loc[(rows["level"] == level) & (rows["zone_id"] == zone_id), "area_id"])

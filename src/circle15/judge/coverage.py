@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from circle15.core.limit import OPERATORS
 from circle15.core.rule import Target
-from circle15.core.tables import BASES, Coverage, Membership, Residential
+from circle15.core.tables import BASES, Coverage, Membership, Residential, Units
 from circle15.judge.subjects import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Block, Floats
+from circle15.judge.units import zones_above
 
 STUDY_LEVEL = "study"
 STUDY_ZONE = "*"
@@ -49,17 +50,22 @@ def group(residential: Residential, membership: Membership | None) -> list[Group
 
 
 def coverage(
-    blocks: Sequence[Block], residential: Residential, groups: Sequence[Groups], land: Mapping[Any, Floats]
+    blocks: Sequence[Block],
+    residential: Residential,
+    groups: Sequence[Groups],
+    units: Units | None,
+    land: Mapping[Any, Floats],
 ) -> Coverage:
     """Coverage rows of every block. A basis whose column is absent has no row: it is not assessed, never zero.
 
+    Rules on zones have their share over the study and over each zone that those lie in, by the parents of ``units``.
     ``land`` maps (rule_id, metric) to the residential land inside the drawn covered area of each area, in m².
     """
     weights = basis_weights(residential)
     rows: list[dict[str, Any]] = []
     for block in blocks:
         if not block.of_areas:
-            rows += _of_units(block)
+            rows += _of_units(block, units)
             continue
         for zones in groups:
             for basis, weight in weights.items():
@@ -71,14 +77,24 @@ def coverage(
     return Coverage.build(pd.DataFrame(rows, columns=columns))
 
 
-def _of_units(block: Block) -> list[dict[str, Any]]:
-    """The share of zones that pass, for the study as a whole."""
+def _of_units(block: Block, units: Units | None) -> list[dict[str, Any]]:
+    """The share of zones that pass, for the study as a whole and for each zone they lie in."""
     if block.subject_kind != "zone":
         return []
     size = len(block.outcome)
-    return _by_verdict(
-        block, Groups(STUDY_LEVEL, (STUDY_ZONE,), np.zeros(size, dtype=np.int64)), "zones", np.ones(size)
-    )
+    groups = [Groups(STUDY_LEVEL, (STUDY_ZONE,), np.zeros(size, dtype=np.int64))]
+    if units is not None:
+        groups += [_groups(level, zones) for level, zones in zones_above(units, block.subject_ids).items()]
+    return [row for zones in groups for row in _by_verdict(block, zones, "zones", np.ones(size))]
+
+
+def _groups(level: str, zones: NDArray[np.object_]) -> Groups:
+    """The zones of one level that rows lie in; rows without one are in none."""
+    inside = np.array([each is not None for each in zones])
+    zone_ids, code = np.unique(zones[inside].astype(str), return_inverse=True)
+    of_row = np.full(len(zones), -1, dtype=np.int64)
+    of_row[inside] = code
+    return Groups(level, tuple(zone_ids.tolist()), of_row)
 
 
 def study_outcome(blocks: Sequence[Block], residential: Residential) -> dict[str, str | None]:

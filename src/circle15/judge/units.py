@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from circle15.core.rule import Rule
+from circle15.core.tables import ZONE_LEVELS, Units
 from circle15.judge.subjects import CODE, NOT_APPLICABLE, PASS, UNKNOWN, Codes, Floats, Subjects
 
 # 城乡分类代码 of the statistics bureau: which codes are urban and which rural.
@@ -22,6 +24,23 @@ def units_of(subjects: Subjects, level: str) -> Any:
         return None
     rows = subjects.units.frame[subjects.units.frame["level"] == level].reset_index(drop=True)
     return rows if len(rows) else None
+
+
+def zones_above(units: Units, ids: NDArray[np.object_]) -> dict[str, NDArray[np.object_]]:
+    """For each level, the zone of it that each of the zones lies in, by parents; None where there is none."""
+    frame = units.frame
+    if "parent_id" not in frame.columns:
+        return {}
+    parent = dict(zip(frame["zone_id"], frame["parent_id"], strict=True))
+    level_of = dict(zip(frame["zone_id"], frame["level"], strict=True))
+    found = {level: np.full(len(ids), None, dtype=object) for level in ZONE_LEVELS}
+    for row, zone_id in enumerate(ids):
+        above = parent.get(zone_id)
+        for _ in ZONE_LEVELS:
+            if above in level_of:
+                found[level_of[above]][row] = above
+            above = parent.get(above)
+    return {level: zones for level, zones in found.items() if any(each is not None for each in zones)}
 
 
 def unit_scope(rule: Rule, rows: Any) -> tuple[Codes, Codes]:

@@ -72,7 +72,7 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
         near_edge=judge.near_edge(ground.residential, most_mm),
         access=access,
         verdicts=judge.verdicts(blocks, ground.area_ids),
-        coverage=judge.coverage(blocks, ground.residential, groups, _land(ground, areas)),
+        coverage=judge.coverage(blocks, ground.residential, groups, ground.units, _land(ground, areas)),
         ratios=judge.ratios(blocks, ground.area_ids, ground.units),
         scores=judge.scores(blocks, ground.residential, groups, study.points),
         binding=judge.binding(blocks, ground.area_ids),

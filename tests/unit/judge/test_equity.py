@@ -164,7 +164,7 @@ def test_people_are_the_total_of_coverage():
     outcome = (NOT_APPLICABLE, FAIL, UNKNOWN)
     row = row_of(cares([20, 30]), PEOPLE, CATCHMENT, outcome)
     study = Groups("study", ("*",), np.zeros(3, dtype=np.int64))
-    shares = coverage([block(outcome)], PEOPLE, [study], {}).frame.set_index("basis")
+    shares = coverage([block(outcome)], PEOPLE, [study], None, {}).frame.set_index("basis")
     assert row["people"] == shares.loc["pop60", "total"]
     assert row["unknown"] == shares.loc["pop60", "unknown"]
 
@@ -287,7 +287,7 @@ def test_compasses_and_streets_by_zone():
     assert found.loc[("*", "areas"), kinds].tolist() == [1, 0, 1, 0, 1]
     assert found.loc[("Z-1", "pop60"), kinds].tolist() == [0, 0, 100, 0, 0]
     assert found.loc[("Z-2", "pop60"), kinds].tolist() == [100, 0, 0, 0, 50]
-    totals = coverage([network, straight], PEOPLE, groups, {}).frame
+    totals = coverage([network, straight], PEOPLE, groups, None, {}).frame
     total = totals[totals["metric"] == "network"].set_index(["zone_id", "basis"])["total"]
     assert (found[kinds].sum(axis=1) == total[found.index]).all()
 
