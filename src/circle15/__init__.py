@@ -60,7 +60,7 @@ def run(study: str | Path, out: str | Path | None = None) -> dict[str, Any]:
 
 def _frames(result: Any, outputs: tuple[str, ...], out: str | Path | None) -> dict[str, Any]:
     from circle15 import pipeline
-    from circle15.show.geojson import residential_frame
+    from circle15.show.layers import residential_frame
     from circle15.show.tables import frames
 
     if out is not None:

@@ -15,11 +15,14 @@ import pyproj
 
 from circle15.core.crs import DATUMS, study_crs
 from circle15.core.errors import ConfigError
+from circle15.core.formats import EXPORTS
 from circle15.core.limit import Limit
+from circle15.core.mapping import ExportMapping
 from circle15.core.results import Audience
 from circle15.core.rule import METRICS, Metric, Pack, Rule
 from circle15.core.text import LANGUAGES, Language, Text, first_ids
 from circle15.core.units import MM_PER_M, Pace, mm_from_m
+from circle15.read.mapping import load_mapping
 from circle15.read.pack import load_pack
 from circle15.read.people import SPREAD_BY
 from circle15.read.spec import OSM_EXTENSIONS, InputSpec
@@ -28,7 +31,9 @@ from circle15.read.strict import Key, check, load, unknown_name
 DEFAULT_OUTPUTS = ("tables", "geojson:rfc7946", "html_map", "markdown")
 # What a study of tables alone writes.
 TABLE_OUTPUTS = ("tables", "markdown")
-OUTPUTS = (*DEFAULT_OUTPUTS, "xlsx", "docx", "pdf", "bulletin", "bulletin:docx")
+OUTPUTS = tuple(dict.fromkeys((*DEFAULT_OUTPUTS, *EXPORTS, "xlsx", "docx", "pdf", "bulletin", "bulletin:docx")))
+# Which proposed sites leave: those of all plans, or only those of approved ones.
+PLANS = ("all", "approved")
 PEOPLE = ("households", "population", "pop60", "pop65", "pop80", "pop0_3")
 WEIGHTS = ("areas", "households", "population", "pop60", "pop65", "pop80", "pop0_3")
 INPUTS = ("streets", "residential", "facilities", "zones", "zone_table", "candidates")
@@ -101,6 +106,8 @@ _SHOW_KEYS = (
     Key("outputs", "texts"),
     Key("language", "text", choices=LANGUAGES),
     Key("title_block", "table of texts"),
+    Key("mapping", "text"),
+    Key("plans", "text", choices=PLANS),
 )
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -145,6 +152,8 @@ class Study:
     outputs: tuple[str, ...]
     language: Language
     title_block: Mapping[str, str]
+    mapping: ExportMapping
+    approved_only: bool
     study_sha256: str
     pack_sha256: str
 
@@ -188,9 +197,17 @@ def load_study(path: Path) -> Study:
         outputs=tuple(show.get("outputs", DEFAULT_OUTPUTS if crs is not None else TABLE_OUTPUTS)),
         language=show.get("language", "zh"),
         title_block=dict(show.get("title_block", {})),
+        mapping=_mapping(show.get("mapping"), pack, folder),
+        approved_only=show.get("plans") == "approved",
         study_sha256=hashlib.sha256(content).hexdigest(),
         pack_sha256=hashlib.sha256(pack_content).hexdigest(),
     )
+
+
+def _mapping(shown: str | None, pack: Pack, folder: Path) -> ExportMapping:
+    """The mapping file of the study, or the sample. Its fields may name columns of every distance rule."""
+    walked = [rule for rule in pack.rules if rule.is_distance]
+    return load_mapping(None if shown is None else folder / shown, shown or "", walked)
 
 
 def _needs_crs(table: Mapping[str, Any]) -> bool:

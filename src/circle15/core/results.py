@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from circle15.core.limit import Limit
+from circle15.core.mapping import ExportMapping
 from circle15.core.rule import Metric, Pack, Rule
 from circle15.core.tables import (
     Access,
@@ -63,7 +64,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the title block states of a study. ``pack_sha256`` and ``study_sha256`` identify its settings."""
+    """What the title block states of a study. ``pack_sha256`` and ``study_sha256`` identify its settings.
+
+    ``mapping`` is how exports are to look, None where nothing is exported; ``approved_only`` leaves out the sites
+    of plans that it does not call approved.
+    """
 
     study_id: str
     name: str
@@ -79,6 +84,8 @@ class Facts:
     sources: tuple[Source, ...]
     fictional: bool = False
     max_access_leg_m: float = 150.0
+    mapping: ExportMapping | None = None
+    approved_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,6 +245,8 @@ def _facts(ground: Ground) -> Facts:
         sources=ground.sources,
         fictional=study.fictional,
         max_access_leg_m=study.max_access_leg_mm / MM_PER_M,
+        mapping=study.mapping,
+        approved_only=study.approved_only,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from circle15.core.errors import ConfigError
+from circle15.core.formats import EXPORTS
 from circle15.core.results import Audit
 from circle15.core.text import Text, first_ids
 from circle15.pipeline.ground import Progress, silent
@@ -28,6 +29,7 @@ def deliver(
     Raises OutputError for a place that cannot be written and for files that are not this program's.
     """
     _refuse_no_places(result, outputs)
+    _refuse_unreviewed(result, outputs)
     files: dict[str, bytes] = {}
     for name, make in _FILES.items():
         if name in outputs:
@@ -58,7 +60,22 @@ def _refuse_no_places(result: Audit, outputs: Sequence[str]) -> None:
         )
 
 
-_DRAWN = ("html_map", "geojson:rfc7946")
+def _refuse_unreviewed(result: Audit, outputs: Sequence[str]) -> None:
+    """Geometry for the public needs the number of its approval 审图号."""
+    drawn = [name for name in outputs if name in _DRAWN]
+    if drawn and result.facts.audience == "public" and not result.facts.title_block.get(REVIEW):
+        raise ConfigError(
+            Text(
+                f'面向公众（audience = "public"）的 {first_ids(drawn)} 没有审图号。请在 [show] title_block 中填写'
+                f' "审图号"，或改为 audience = "internal"。',
+                f'{first_ids(drawn)} for the public (audience = "public") have no approval number. Give "审图号" under '
+                f'[show] title_block, or set audience = "internal".',
+            )
+        )
+
+
+REVIEW = "审图号"
+_DRAWN = ("html_map", *EXPORTS)
 
 
 _FILES: Mapping[str, Callable[[Audit], dict[str, bytes]]] = {

@@ -34,6 +34,9 @@ def manifest(audit: Audit, times: Mapping[str, str | float]) -> dict[str, Any]:
                 for each in facts.pack.documents
             ],
         },
+        "mapping": None
+        if facts.mapping is None
+        else {"title": facts.mapping.title, "sha256": facts.mapping.sha256, "sample": facts.mapping.sample},
         "crs": facts.crs,
         "scale_factor": None if facts.scale_factor is None else round(facts.scale_factor, 9),
         "pace_m_s": paces(audit),
