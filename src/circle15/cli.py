@@ -17,6 +17,7 @@ import typer
 
 from circle15 import __version__
 from circle15.core.errors import Circle15Error, ConfigError, InputError
+from circle15.core.formats import Profile
 from circle15.core.text import Language, Text
 
 if TYPE_CHECKING:
@@ -298,12 +299,22 @@ def map_(study: StudyFile, out: Out = None, quiet: Quiet = False, lang: Lang = N
 def export(
     study: StudyFile,
     out: Out = None,
-    profile: Annotated[Literal["rfc7946"], typer.Option("--profile", help="The export profile.")] = "rfc7946",
+    profile: Annotated[
+        Profile | None,
+        typer.Option("--profile", help="The coordinate system (default: rfc7946 for GeoJSON, else cgcs2000)."),
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT,…", help="Comma-separated: geojson, gpkg, shp, gdb.")
+    ] = "geojson",
     quiet: Quiet = False,
     lang: Lang = None,
 ) -> None:
-    """GeoJSON for the bureau."""
-    _deliver(study, out, lang, (f"geojson:{profile}",), quiet=quiet)
+    """Files for the bureau: GeoJSON, GeoPackage, Shapefile, file geodatabase."""
+    with session(lang, quiet=quiet):
+        from circle15.core.formats import export_names
+
+        outputs = export_names(form, profile)
+    _deliver(study, out, lang, outputs, quiet=quiet)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from circle15.core.results import Audience
 from circle15.core.rule import METRICS, Rule
@@ -17,18 +17,22 @@ from circle15.core.tables import BASES, OUTCOMES, STATES, Candidates, Facilities
 from circle15.core.text import Text
 
 RULE = "<rule>"
+Shape = Literal["Point", "Polygon"]
 
 
 @dataclass(frozen=True, slots=True)
 class ExportLayer:
     """A layer: one feature for each thing, its columns, and per judged rule those of ``per_rule``.
 
-    Names of ``per_rule`` hold ``<rule>``, which stands for the id of a rule. ``apart`` tells whether its polygons
+    Names of ``per_rule`` hold ``<rule>``, which stands for the id of a rule. ``key_columns`` name a feature; their
+    order is that of serial numbers. ``shape`` is what an empty layer is of. ``apart`` tells whether its polygons
     must not overlap, those of one ``level`` where it has such a column.
     """
 
     key: str
     label: Text
+    key_columns: tuple[str, ...]
+    shape: Shape
     columns: tuple[Column, ...]
     per_rule: tuple[Column, ...] = ()
     public: bool = True
@@ -118,11 +122,22 @@ _NEEDY = frozenset(column.name for column in Units.columns if column.name.starts
 EXPORT_LAYERS: Mapping[str, ExportLayer] = {
     layer.key: layer
     for layer in (
-        ExportLayer("residential", Text("居住小区", "residential areas"), _HOME, _WALKED, public=False, apart=True),
-        ExportLayer("gaps", Text("服务盲区", "gaps"), _HOME, _WALKED, public=False),
+        ExportLayer(
+            "residential",
+            Text("居住小区", "residential areas"),
+            ("area_id",),
+            "Polygon",
+            _HOME,
+            _WALKED,
+            public=False,
+            apart=True,
+        ),
+        ExportLayer("gaps", Text("服务盲区", "gaps"), ("area_id",), "Polygon", _HOME, _WALKED, public=False),
         ExportLayer(
             "facilities",
             Text("现状设施", "facilities"),
+            ("facility_id",),
+            "Point",
             (
                 *_plain(Facilities.columns),
                 Column("type_label", "text", Text("设施类型名称", "name of the type")),
@@ -133,15 +148,24 @@ EXPORT_LAYERS: Mapping[str, ExportLayer] = {
         ExportLayer(
             "service_areas",
             Text("设施服务范围", "service areas"),
+            ("rule_id", "metric", "facility_id"),
+            "Polygon",
             (Column("facility_id", "text", Text("设施编号", "facility id")), *_AREA),
         ),
-        ExportLayer("covered_area", Text("覆盖范围", "covered area"), _AREA),
+        ExportLayer("covered_area", Text("覆盖范围", "covered area"), ("rule_id", "metric"), "Polygon", _AREA),
         ExportLayer(
-            "proposed_sites", Text("规划新增设施（建议）", "proposed sites"), _SITE, private=frozenset({"cost"})
+            "proposed_sites",
+            Text("规划新增设施（建议）", "proposed sites"),
+            ("site_plan", "stage", "rank"),
+            "Point",
+            _SITE,
+            private=frozenset({"cost"}),
         ),
         ExportLayer(
             "zones",
             Text("行政区划覆盖率", "zones with their coverage"),
+            ("zone_id",),
+            "Polygon",
             Units.columns,
             _COVERED,
             private=_NEEDY,

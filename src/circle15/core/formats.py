@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from circle15.core.text import Text
+from circle15.core.errors import ConfigError
+from circle15.core.text import Text, first_ids
 
 Format = Literal["geojson", "gpkg", "shp", "gdb"]
 Profile = Literal["rfc7946", "cgcs2000", "cgcs2000-gk", "gcj02"]
@@ -30,3 +31,20 @@ EXPORTS: Mapping[str, tuple[Format, Profile]] = {
     **{form: (form, DEFAULT_PROFILE[form]) for form in FORMATS},
     **{f"{form}:{profile}": (form, profile) for form in FORMATS for profile in PROFILES},
 }
+
+
+def export_names(forms: str, profile: Profile | None) -> tuple[str, ...]:
+    """The outputs of a comma-separated list of formats under one profile, or each under its own.
+
+    Raises ConfigError for formats nobody knows.
+    """
+    named = [each.strip() for each in forms.split(",")]
+    unknown = [each for each in named if each not in FORMATS]
+    if unknown:
+        raise ConfigError(
+            Text(
+                f"不认识导出格式 {first_ids(unknown)}。可用：{'、'.join(FORMATS)}，以逗号分隔。",
+                f"unknown format {first_ids(unknown)}. Known: {', '.join(FORMATS)}, separated by commas.",
+            )
+        )
+    return tuple(f"{each}:{profile}" if profile else each for each in named)

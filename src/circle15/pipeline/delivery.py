@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from circle15.core.errors import ConfigError
-from circle15.core.formats import EXPORTS
+from circle15.core.formats import EXPORTS, Format, Profile
 from circle15.core.results import Audit
 from circle15.core.text import Text, first_ids
 from circle15.pipeline.ground import Progress, silent
-from circle15.show import geojson, office
+from circle15.read.datum import gcj02_from_wgs84
+from circle15.show import export, geojson, office
 from circle15.show.files import MANIFEST, publish
 from circle15.show.manifest import manifest
 from circle15.show.tables import tables
+
+
+# An export is named by its folder: export/<profile>.
+_SHOWN_PARTS = 2
 
 
 def results_folder(study_id: str, out: Path) -> Path:
@@ -35,6 +43,7 @@ def deliver(
         if name in outputs:
             progress(Text(f"生成 {name}", f"making {name}"), 0, 1)
             files |= make(result)
+    files |= _exported(result, [EXPORTS[name] for name in outputs if name in EXPORTS], progress)
     page: bytes | None = None
     if "html_map" in outputs:
         progress(Text("生成地图", "making the map"), 0, 1)
@@ -44,7 +53,25 @@ def deliver(
     folder = results_folder(result.facts.study_id, out)
     place = out / "maps" / f"{result.facts.study_id}.html"
     publish(folder, files, manifest(result, times), place, page)
-    return [*(folder / name for name in (*files, MANIFEST)), *([place] if page else [])]
+    written = dict.fromkeys(folder.joinpath(*Path(name).parts[:_SHOWN_PARTS]) for name in (*files, MANIFEST))
+    return [*written, *([place] if page else [])]
+
+
+def _exported(result: Audit, wanted: Sequence[tuple[Format, Profile]], progress: Progress) -> dict[str, bytes]:
+    """GeoJSON under the program's own names, and whatever the mapping file is for."""
+    files: dict[str, bytes] = {}
+    if ("geojson", "rfc7946") in wanted:
+        progress(Text("生成 GeoJSON", "making GeoJSON"), 0, 1)
+        files |= geojson.layers(result)
+    mapped = [each for each in wanted if export.is_mapped(*each, result.facts.mapping)]
+    if mapped:
+        progress(Text("生成报送数据", "making the bureau's files"), 0, 1)
+        files |= export.export_files(result, mapped, _to_gcj02)
+    return files
+
+
+def _to_gcj02(lonlat: Any) -> Any:
+    return np.column_stack(gcj02_from_wgs84(lonlat[:, 0], lonlat[:, 1]))
 
 
 def _refuse_no_places(result: Audit, outputs: Sequence[str]) -> None:
@@ -80,7 +107,6 @@ _DRAWN = ("html_map", *EXPORTS)
 
 _FILES: Mapping[str, Callable[[Audit], dict[str, bytes]]] = {
     "tables": tables,
-    "geojson:rfc7946": geojson.layers,
     "markdown": office.report_md,
     "xlsx": office.report_xlsx,
     "docx": office.report_docx,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ PLANS = "plan.json"
 PROGRAM = "circle15"
 _OUR_PAGE = b'<meta name="generator" content="circle15"'
 _HEAD_BYTES = 4096
+# A folder whose files make one thing: it is written and replaced as a whole.
+_WHOLE_FOLDERS = (".gdb",)
 # What a stored plan must say for its certificate to be checked again.
 _CERTIFIED = {"site_plan", "sites", "bound_sites", "objective", "bound", "status"}
 
@@ -27,9 +30,11 @@ def publish(
 ) -> None:
     """Write the files of a run and its manifest into ``folder``, and the map ``page`` at ``place``, all or nothing.
 
-    Files and the map of an earlier run of the same inputs stay and stay listed; those of other inputs are removed.
-    Raises OutputError for a place that cannot be written and for files that this program did not write.
+    Names may lead into folders below. Files and the map of an earlier run of the same inputs stay and stay listed;
+    those of other inputs are removed. Raises OutputError for a place that cannot be written, for files that this
+    program did not write, and for folders below that are links to somewhere else.
     """
+    _refuse_links(folder, files)
     earlier = _earlier(folder)
     same_inputs = earlier.get("run_key") == manifest["run_key"]
     _refuse_foreign(folder, files, earlier)
@@ -46,7 +51,7 @@ def publish(
     targets[folder / MANIFEST] = (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
     write_all(targets)
     for name in others.keys() - kept.keys():
-        (folder / name).unlink(missing_ok=True)
+        _remove(folder, name)
     if "map" in earlier and "map" not in manifest:
         place.unlink(missing_ok=True)
 
@@ -57,20 +62,28 @@ def sha256(data: bytes) -> str:
 
 
 def write_all(targets: Mapping[Path, bytes]) -> None:
-    """Write every file under a temporary name beside its place, then rename them all."""
-    staged: dict[Path, str] = {}
+    """Write every file under a temporary name beside its place, then rename them all; a geodatabase as one folder."""
+    staged: dict[Path, Path] = {}
     try:
         for path, data in targets.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-            staged[path] = name
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)  # mkstemp makes private files; results are for the colleagues too
-        for path in targets:
-            Path(staged.pop(path)).replace(path)
+            whole = _whole_folder(path)
+            if whole is None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+                staged[path] = Path(name)
+                os.close(handle)
+                _write(staged[path], data)
+            else:
+                if whole not in staged:
+                    whole.parent.mkdir(parents=True, exist_ok=True)
+                    staged[whole] = Path(tempfile.mkdtemp(prefix=f".{whole.name}.", dir=whole.parent))
+                    staged[whole].chmod(0o755)  # like files: for the colleagues too
+                inside = staged[whole] / path.relative_to(whole)
+                inside.parent.mkdir(parents=True, exist_ok=True)
+                _write(inside, data)
+        for path in list(staged):
+            _put(staged[path], path)
+            del staged[path]
     except OSError as error:
         raise OutputError(
             Text(
@@ -79,8 +92,54 @@ def write_all(targets: Mapping[Path, bytes]) -> None:
             )
         ) from error
     finally:
-        for name in staged.values():
-            Path(name).unlink(missing_ok=True)
+        for left in staged.values():
+            _discard(left)
+
+
+def _whole_folder(path: Path) -> Path | None:
+    """The folder that stands or falls with this file, or None."""
+    return next((each for each in path.parents if each.suffix in _WHOLE_FOLDERS), None)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    path.chmod(0o644)  # mkstemp makes private files; results are for the colleagues too
+
+
+def _put(staged: Path, place: Path) -> None:
+    """Rename into place. A folder cannot be renamed over another: the old one steps aside, and back if that fails."""
+    if not (staged.is_dir() and place.is_dir()):
+        staged.replace(place)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+    place.replace(aside / place.name)
+    try:
+        staged.replace(place)
+    except OSError:
+        (aside / place.name).replace(place)
+        raise
+    finally:
+        _discard(aside)
+
+
+def _discard(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _remove(folder: Path, name: str) -> None:
+    """A file of an earlier run, and the folders below ours that it leaves empty."""
+    path = folder / name
+    path.unlink(missing_ok=True)
+    for parent in path.parents:
+        if parent == folder or not parent.is_dir() or any(parent.iterdir()):
+            return
+        parent.rmdir()
 
 
 def replace_ours(path: Path, data: bytes, mark: bytes) -> None:
@@ -134,7 +193,10 @@ def _earlier(folder: Path) -> dict[str, Any]:
 
 def _refuse_foreign(folder: Path, files: Mapping[str, bytes], earlier: Mapping[str, Any]) -> None:
     ours = {*earlier.get("outputs", {}), *([MANIFEST] if earlier else [])}
-    foreign = [name for name in (*files, MANIFEST) if (folder / name).exists() and name not in ours]
+    wholes = {whole for name in files if (whole := _whole_folder(folder / name)) is not None}
+    inside = [each.relative_to(folder).as_posix() for whole in wholes for each in whole.rglob("*") if each.is_file()]
+    there = [name for name in (*files, MANIFEST) if (folder / name).exists()]
+    foreign = sorted({*there, *inside} - ours)
     if foreign:
         raise OutputError(
             Text(
@@ -142,6 +204,20 @@ def _refuse_foreign(folder: Path, files: Mapping[str, bytes], earlier: Mapping[s
                 f"请换一个 --out，或移走这些文件。",
                 f"{folder} holds files this program did not write ({first_ids(foreign)}; {len(foreign)} in all). "
                 f"Choose another --out or move them away.",
+            )
+        )
+
+
+def _refuse_links(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Nothing is written through a link that leads out of the output folder."""
+    below = {parent for name in files for parent in (folder / name).parents if folder in parent.parents}
+    links = sorted(str(each) for each in below if each.is_symlink())
+    if links:
+        raise OutputError(
+            Text(
+                f"{first_ids(links)} 是指向别处的链接（共 {len(links)} 个），不经由它写入。请删去，或换一个 --out。",
+                f"{first_ids(links)} are links to somewhere else ({len(links)} in all), and nothing is written through "
+                f"them. Remove them, or choose another --out.",
             )
         )
 

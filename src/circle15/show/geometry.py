@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from circle15.core.crs import parse_crs
 
 WGS84 = "EPSG:4326"
+# Coordinates as rows of x and y, to the same.
+Shift = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 # Ellipsoids of datums that coincide with WGS 84 at the accuracy of a map: their own degrees are WGS 84 degrees.
 _COINCIDENT = {"WGS 84", "CGCS2000", "GRS 1980"}
@@ -25,15 +28,26 @@ def to_wgs84(geometries: Any, crs: str, decimals: int) -> NDArray[np.object_]:
     keep 7.5 mm, eight keep 0.75 mm.
     Raises CrsError(kind="missing") for a text that is no CRS.
     """
+    degrees = unprojector(crs)
+    return move(geometries, lambda xy: rounded(degrees(xy), decimals))
+
+
+def unprojector(crs: str) -> Shift:
+    """What turns x, y of the study CRS into longitude, latitude in degrees, unrounded. Raises CrsError."""
     study = parse_crs(crs, "crs")
     transformer = pyproj.Transformer.from_crs(study, _own_degrees(study), always_xy=True)
+    return lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+
+
+def rounded(xy: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
+    """Coordinates rounded half up."""
     scale = 10.0**decimals
+    return np.floor(xy * scale + 0.5) / scale
 
-    def unproject(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        lonlat = np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
-        return np.floor(lonlat * scale + 0.5) / scale
 
-    return np.asarray(shapely.transform(np.asarray(geometries, dtype=object), unproject), dtype=object)
+def move(geometries: Any, shift: Shift) -> NDArray[np.object_]:
+    """Geometries with every coordinate moved; None stays None."""
+    return np.asarray(shapely.transform(np.asarray(geometries, dtype=object), shift), dtype=object)
 
 
 def _own_degrees(study: pyproj.CRS) -> pyproj.CRS:
