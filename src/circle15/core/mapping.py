@@ -23,6 +23,8 @@ PLAN_KEYS = (STATUS, NUMBER, DATE)
 MOST_NAME_BYTES = 10
 MOST_TEXT_BYTES = 254
 MOST_DIGITS = 18
+# What a number's length holds beside its digits.
+POINT_AND_SIGN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class Serial:
 class ExportField:
     """One field of a layer. Exactly one of ``source`` (a column), ``value`` (a constant) and ``serial`` fills it.
 
-    ``length`` is characters of a text (in a Shapefile bytes) or digits of a number, 0 where none is declared;
-    ``decimals`` those of a number behind the point. ``domain`` names the table that puts values into codes.
+    ``length`` is characters of a text (in a Shapefile bytes), digits of an integer, or places of a number with its
+    point and sign, 0 where none is declared; ``decimals`` are those behind the point. ``domain`` names the table that puts values into codes.
     """
 
     order: int

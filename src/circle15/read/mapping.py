@@ -24,6 +24,7 @@ from circle15.core.mapping import (
     NUMBER,
     ORIGIN,
     PLAN_STATUSES,
+    POINT_AND_SIGN,
     STATUS,
     Code,
     ExportField,
@@ -312,7 +313,7 @@ def _length_problems(field: Mapping[str, Any], where: str) -> list[Text]:
     fits = {
         "text": 1 <= length <= most and not decimals,
         "integer": 0 <= length <= most and not decimals,
-        "number": 3 <= length <= most and 0 <= decimals <= length - 2,
+        "number": POINT_AND_SIGN < length <= most and 0 <= decimals < length - POINT_AND_SIGN,
         "date": not length and not decimals,
     }[kind]
     if fits:
@@ -320,9 +321,9 @@ def _length_problems(field: Mapping[str, Any], where: str) -> list[Text]:
     return [
         Text(
             f"{where}：length = {length}、decimals = {decimals} 不适合 {kind}。text 须 1—{MOST_TEXT_BYTES}；"
-            f"integer 至多 {MOST_DIGITS} 位；number 须 3—{MOST_DIGITS} 位且 decimals ≤ length − 2；date 不写。",
+            f"integer 至多 {MOST_DIGITS} 位；number 须 3—{MOST_DIGITS} 位（含小数点和符号）且 decimals ≤ length − 3；date 不写。",
             f"{where}: length = {length}, decimals = {decimals} do not fit {kind}: text 1–{MOST_TEXT_BYTES}; integer "
-            f"at most {MOST_DIGITS}; number 3–{MOST_DIGITS} with decimals ≤ length − 2; date neither.",
+            f"at most {MOST_DIGITS}; number 3–{MOST_DIGITS} with point and sign, decimals ≤ length − 3; date neither.",
         )
     ]
 

@@ -12,7 +12,7 @@ import shapely
 from nanoarrow.c_array_stream import CArrayStream
 
 from circle15.core.formats import Format
-from circle15.core.mapping import FieldType
+from circle15.core.mapping import POINT_AND_SIGN, FieldType
 from circle15.show.export.sheet import Filled, Sheet
 
 GEOMETRY = "geometry"
@@ -83,10 +83,10 @@ def _integer(each: Filled, form: Format) -> tuple[Any, Any]:
 
 
 def _number(each: Filled, form: Format) -> tuple[Any, Any]:
-    """In a Shapefile a decimal of the declared digits, elsewhere a double."""
+    """In a Shapefile a decimal of the declared length, point and sign included; elsewhere a double."""
     if form != "shp":
         return _double(each)
-    digits, decimals = each.field.length, each.field.decimals
+    digits, decimals = each.field.length - POINT_AND_SIGN, each.field.decimals
     scale = 10**decimals
     whole = np.array([0 if value is None else round(value * scale) for value in each.values], dtype="<i8")
     cells = np.column_stack([whole, np.where(whole < 0, -1, 0)]).astype("<i8")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from circle15.core.errors import ConfigError
 from circle15.core.exports import EXPORT_LAYERS, Shape
-from circle15.core.mapping import Code, ExportField, ExportMapping, LayerMapping
+from circle15.core.mapping import POINT_AND_SIGN, Code, ExportField, ExportMapping, LayerMapping
 from circle15.core.results import Audit
 from circle15.core.schema import Column
 from circle15.core.text import Text, first_ids
@@ -234,8 +234,8 @@ def _misfits(rows: _Rows, field: ExportField, values: Sequence[Any], where: Text
         most = 10 ** (field.length or _MOST_INT32_DIGITS)
         wrong = [name for name, value in known if not isinstance(value, int) or abs(value) >= most]
     elif field.kind == "number":
-        places = field.length - field.decimals - 1  # one is the point
-        wrong = [name for name, value in known if abs(value) >= 10 ** (places - (value < 0))]
+        most = 10 ** (field.length - field.decimals - POINT_AND_SIGN)
+        wrong = [name for name, value in known if abs(value) >= most]
     else:
         wrong = []
     if not wrong:
