@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 DEPTH = {
@@ -101,19 +102,15 @@ def _geometry(geometry: Any) -> Iterator[str]:
     yield from (f"its geometry has {name} (7.1)" for name in sorted((DEFINING - {"coordinates"}) & geometry.keys()))
     lines = list(_lines(geometry["coordinates"], DEPTH[kind]))
     for line in lines:
-        for at in line:
-            yield from _position(at)
-        if "Point" not in kind and any(
-            abs(here[0] - there[0]) > 180 for here, there in zip(line, line[1:], strict=False)
-        ):
+        yield from (problem for at in line for problem in _position(at))
+        if "Point" not in kind and any(abs(here[0] - there[0]) > 180 for here, there in pairwise(line)):
             yield "crosses the antimeridian uncut (3.1.9)"
     if kind in ("LineString", "MultiLineString") and any(len(line) < 2 for line in lines):
         yield "a line has less than two positions (3.1.4)"
     polygons = [geometry["coordinates"]] if kind == "Polygon" else geometry["coordinates"]
     if kind in ("Polygon", "MultiPolygon"):
-        for rings in polygons:
-            for number, ring in enumerate(rings):
-                yield from _ring(ring, is_outer=number == 0)
+        rings = [(ring, number == 0) for rings in polygons for number, ring in enumerate(rings)]
+        yield from (problem for ring, is_outer in rings for problem in _ring(ring, is_outer=is_outer))
 
 
 def _lines(coordinates: Any, depth: int) -> Iterator[list[Any]]:
@@ -130,7 +127,7 @@ def _ring(ring: Sequence[Any], *, is_outer: bool) -> Iterator[str]:
     if len(ring) < 4 or ring[0] != ring[-1]:
         yield "a ring has less than four positions or is not closed (3.1.6)"
         return
-    turn = sum(here[0] * there[1] - there[0] * here[1] for here, there in zip(ring, ring[1:], strict=False))
+    turn = sum(here[0] * there[1] - there[0] * here[1] for here, there in pairwise(ring))
     if turn == 0 or (turn > 0) != is_outer:
         yield "a ring breaks the right-hand rule (3.1.6)"
 

@@ -168,6 +168,36 @@ def init(
 
 
 @app.command()
+def fetch(
+    place: Annotated[str, typer.Argument(metavar="PLACE", help="A place with a boundary, such as a town or county.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the study goes.")],
+    pack: Annotated[str, typer.Option("--pack", metavar="ID", help="The rule pack of the study.")] = "jinjiang-2022",
+    overpass: Annotated[str | None, typer.Option("--overpass", metavar="URL", help="Another Overpass server.")] = None,
+    nominatim: Annotated[
+        str | None, typer.Option("--nominatim", metavar="URL", help="Another Nominatim server.")
+    ] = None,
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> None:
+    """Streets, buildings, land use, barriers, care facilities of a place from OpenStreetMap, through OSMnx."""
+    with session(lang, quiet=quiet) as here:
+        from circle15.read import fetch as fetching
+        from circle15.read.pack import load_pack
+        from circle15.show.files import refuse_existing, write_new
+
+        rules, _ = load_pack([pack], out)
+        refuse_existing(out, fetching.names())
+        given = {name: url for name, url in (("overpass", overpass), ("nominatim", nominatim)) if url}
+        client = fetching.Client(fetching.Servers(**given), out / fetching.CACHE, time.sleep)
+        with here.progress() as progress:
+            files = fetching.fetch(client, place, rules, pack, progress)
+        for path in write_new(out, files):
+            typer.echo(path)
+        client.forget()
+        here.say("可运行 circle15 check 检查。", "Now run circle15 check.")
+
+
+@app.command()
 def check(
     study: StudyFile,
     out: OutOnly = None,

@@ -48,7 +48,8 @@ class ExportField:
     """One field of a layer. Exactly one of ``source`` (a column), ``value`` (a constant) and ``serial`` fills it.
 
     ``length`` is characters of a text (in a Shapefile bytes), digits of an integer, or places of a number with its
-    point and sign, 0 where none is declared; ``decimals`` are those behind the point. ``domain`` names the table that puts values into codes.
+    point and sign, 0 where none is declared; ``decimals`` are those behind the point. ``domain`` names
+    the table that puts values into codes.
     """
 
     order: int

@@ -19,7 +19,6 @@ from circle15.show.files import MANIFEST, publish
 from circle15.show.manifest import manifest
 from circle15.show.tables import tables
 
-
 # An export is named by its folder: export/<profile>.
 _SHOWN_PARTS = 2
 

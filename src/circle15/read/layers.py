@@ -40,6 +40,7 @@ _OSM_LAYERS: Mapping[str, Callable[[Path, str, Types], RawLayer]] = {
     "residential": lambda path, shown, _types: osm.residential(path, shown),
     "facilities": osm.facilities,
     "candidates": lambda path, shown, _types: osm.candidates(path, shown),
+    "zones": lambda path, shown, _types: osm.zones(path, shown),
 }
 
 TOO_SHORT = Text("不足1毫米的线", "lines shorter than a millimetre")

@@ -321,7 +321,8 @@ def _length_problems(field: Mapping[str, Any], where: str) -> list[Text]:
     return [
         Text(
             f"{where}：length = {length}、decimals = {decimals} 不适合 {kind}。text 须 1—{MOST_TEXT_BYTES}；"
-            f"integer 至多 {MOST_DIGITS} 位；number 须 3—{MOST_DIGITS} 位（含小数点和符号）且 decimals ≤ length − 3；date 不写。",
+            f"integer 至多 {MOST_DIGITS} 位；number 须 3—{MOST_DIGITS} 位（含小数点和符号）且 decimals ≤ length − 3；"
+            f"date 不写。",
             f"{where}: length = {length}, decimals = {decimals} do not fit {kind}: text 1–{MOST_TEXT_BYTES}; integer "
             f"at most {MOST_DIGITS}; number 3–{MOST_DIGITS} with point and sign, decimals ≤ length − 3; date neither.",
         )

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -153,8 +153,15 @@ def replace_ours(path: Path, data: bytes, mark: bytes) -> None:
 
 def write_new(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Write files that must not exist yet, and say where. Raises OutputError naming those that do."""
+    refuse_existing(folder, files)
     targets = {folder / name: data for name, data in files.items()}
-    there = [str(path) for path in targets if path.exists()]
+    write_all(targets)
+    return list(targets)
+
+
+def refuse_existing(folder: Path, names: Iterable[str]) -> None:
+    """Raise OutputError if the folder holds any of these files."""
+    there = [str(folder / name) for name in names if (folder / name).exists()]
     if there:
         raise OutputError(
             Text(
@@ -162,8 +169,6 @@ def write_new(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
                 f"{first_ids(there)} exist already ({len(there)} in all) and stay. Choose another folder.",
             )
         )
-    write_all(targets)
-    return list(targets)
 
 
 def read_plans(folder: Path) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ fields = [
 name = "XQ"
 alias = "小区"
 fields = [
-    { order = 1, name = "JL<n>", alias = "<rule>距离", type = "number", length = 10, decimals = 3, from = "<rule>_distance_m" },
+    { order = 1, name = "JL<n>", alias = "<rule>距", type = "number", length = 9, from = "<rule>_distance_m" },
 ]
 """
 
@@ -66,8 +66,8 @@ def test_fields_stand_in_their_order(tmp_path):
 def test_a_field_for_each_rule(tmp_path):
     fields = load(tmp_path, MAPPING).layers[1].fields
     assert [(field.name, field.alias, field.source) for field in fields] == [
-        ("JL1", "JJ-01距离", "JJ-01_distance_m"),
-        ("JL2", "JJ-02距离", "JJ-02_distance_m"),
+        ("JL1", "JJ-01距", "JJ-01_distance_m"),
+        ("JL2", "JJ-02距", "JJ-02_distance_m"),
     ]
 
 
@@ -124,7 +124,7 @@ WRONG = {
     "layer name twice": ('name = "XQ"', 'name = "ss"', ("图层名 SS 重复",)),
     "text without length": ("length = 60, ", "", ("length = 0", "1—254")),
     "text too long": ("length = 60", "length = 255", ("length = 255",)),
-    "decimals": ("decimals = 3", "decimals = 8", ("decimals = 8",)),
+    "decimals": ("length = 9", "length = 9, decimals = 8", ("decimals = 8",)),
     "two sources": ('from = "beds"', 'from = "beds", value = "1"', ("须且只须写一项",)),
     "no source": (', from = "beds"', "", ("须且只须写一项",)),
     "kind": ('from = "beds"', 'from = "name"', ("name 是 text，不能写入 integer 字段",)),

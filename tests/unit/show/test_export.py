@@ -154,9 +154,9 @@ def test_homes_come_back_with_their_ids_values_and_places(everything, form, prof
         assert row["ZJ1"] == float(rows[area_id]["straight_m"])
     back = to_study(found.geometry, profile)
     for shape, (_, _, _, parts) in zip(back, PLOTS, strict=False):
-        there = shapely.MultiPolygon([shapely.Polygon([moved(at) for at in _ring(box)]) for box in parts])
+        there = shapely.MultiPolygon([shapely.Polygon([moved(at) for at in _ring(box)]) for box in parts or ()])
         assert shapely.hausdorff_distance(shape, there) <= 0.001
-        assert shapely.get_num_geometries(shape) == len(parts)
+        assert shapely.get_num_geometries(shape) == len(parts or ())
 
 
 @pytest.mark.parametrize(("form", "profile"), EVERY)

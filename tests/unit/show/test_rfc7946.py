@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pyproj
 import pytest
 import shapely
@@ -64,13 +65,13 @@ def test_the_validator_lets_good_ones_pass():
 def written(geometry: Any, crs: str) -> dict[str, Any]:
     content = feature_collection(gpd.GeoDataFrame({"id": ["x"]}, geometry=[geometry], crs=crs), crs)
     assert problems(content) == []
-    found: dict[str, Any] = json.loads(content)
-    return found["features"][0]["geometry"]
+    found: dict[str, Any] = json.loads(content)["features"][0]["geometry"]
+    return found
 
 
 def test_rings_are_turned_and_holes_the_other_way():
     clockwise = shapely.Polygon([(0, 0), (0, 9), (9, 9), (9, 0)], [[(1, 1), (2, 1), (2, 2), (1, 2)]])
-    moved = shapely.transform(clockwise, lambda xy: xy + [400_000, 2_700_000])
+    moved = shapely.transform(clockwise, lambda xy: xy + np.array([400_000, 2_700_000]))
     assert written(moved, "EPSG:4549")["type"] == "Polygon"
 
 
