@@ -157,12 +157,13 @@ def init(
 ) -> None:
     """Write a commented study.toml and empty input templates."""
     with session(lang) as here:
+        from circle15.read.mapping import SAMPLE, sample_mapping
         from circle15.read.pack import load_pack
         from circle15.show.files import write_new
         from circle15.show.starter import starter
 
         load_pack([pack], folder)
-        for path in write_new(folder, starter(pack)):
+        for path in write_new(folder, {**starter(pack), SAMPLE: sample_mapping()}):
             typer.echo(path)
         here.say("请填写模板，再运行 circle15 check。", "Fill in the templates, then run circle15 check.")
 
@@ -179,7 +180,7 @@ def fetch(
     quiet: Quiet = False,
     lang: Lang = None,
 ) -> None:
-    """Streets, buildings, land use, barriers, care facilities of a place from OpenStreetMap, through OSMnx."""
+    """A place from OpenStreetMap, as a study ready to check."""
     with session(lang, quiet=quiet) as here:
         from circle15.read import fetch as fetching
         from circle15.read.pack import load_pack

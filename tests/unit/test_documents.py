@@ -9,7 +9,7 @@ import re
 import shlex
 import shutil
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,16 @@ from typing import Any
 import pytest
 
 from circle15.cli import app
+from circle15.core.exports import EXPORT_LAYERS
+from circle15.core.formats import DEFAULT_PROFILE, PROFILES
 from circle15.core.schema import Column, Table
 from circle15.core.tables import TABLES
+from circle15.read.fetch import LAYERS as FETCHED
 from circle15.read.layers import READERS
+from circle15.read.mapping import load_mapping, sample_mapping
 from circle15.read.osmways import CLOSED, WALKABLE
 from circle15.read.pack import load_pack, shared_types
+from circle15.show.export.topology import CHECKS
 from circle15.study import load_study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,7 +99,8 @@ def coded(cell: str) -> list[str]:
 @pytest.mark.parametrize("block", blocks("toml"), ids=str)
 def test_every_toml_block_loads(block, tmp_path):
     table = tomllib.loads(block.text)
-    kind = "study" if "inputs" in table else "pack" if "rule" in table else "fragment"
+    kinds = {"inputs": "study", "rule": "pack", "layer": "mapping"}
+    kind = next((kinds[key] for key in kinds if key in table), "fragment")
     whole = "schema" in table and kind != "fragment"
     assert block.info == ("toml" if whole else "toml fragment"), "say `toml fragment` where a block is not a whole file"
     (tmp_path / "block.toml").write_text(block.text, encoding="utf-8")
@@ -102,8 +108,15 @@ def test_every_toml_block_loads(block, tmp_path):
         for entry in table["inputs"].values():
             (tmp_path / entry["path"]).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / entry["path"]).touch()
+        (tmp_path / "mapping.toml").write_bytes(sample_mapping())
     if whole:
-        load_study(tmp_path / "block.toml") if kind == "study" else load_pack(["block.toml"], tmp_path)
+        path = tmp_path / "block.toml"
+        load: dict[str, Callable[[], object]] = {
+            "study": lambda: load_study(path),
+            "pack": lambda: load_pack([path.name], tmp_path),
+            "mapping": lambda: load_mapping(path, path.name, load_pack(["jinjiang-2022"], tmp_path)[0].rules),
+        }
+        load[kind]()
 
 
 def test_there_are_studies_and_a_pack_among_them():
@@ -373,7 +386,36 @@ def test_the_data_guide_lists_the_columns_of_every_output(results):
 
 def test_the_data_guide_lists_every_geojson_file(results):
     listed = {coded(row[0])[0] for row in rows_under(DATA, "### GeoJSON")}
-    assert listed == {path.name for path in results.glob("*.geojson")}
+    assert listed == {f"{key}.geojson" for key in EXPORT_LAYERS}
+    assert {path.name for path in results.glob("*.geojson")} <= listed
+
+
+def test_the_data_guide_says_what_the_public_may_have():
+    heading = next(
+        line for line in DATA.read_text(encoding="utf-8").splitlines() if line.startswith("Which layers there")
+    )
+    listed = [(coded(row[0])[0], row[1], row[2], row[3]) for row in rows_under(DATA, heading)]
+    assert listed == [
+        (
+            layer.key,
+            layer.label.zh,
+            "public" if layer.public else "internal",
+            " ".join(f"`{name}`" for name in sorted(layer.private)) if layer.public else "all",
+        )
+        for layer in EXPORT_LAYERS.values()
+    ]
+
+
+def test_the_data_guide_lists_formats_profiles_and_checks_of_exports():
+    rows = rows_under(DATA, "### Files for the bureau")
+    assert {coded(row[0])[0]: coded(row[2])[0] for row in rows} == dict(DEFAULT_PROFILE)
+    text = DATA.read_text(encoding="utf-8")
+    assert [name for name in (*PROFILES, *(check.code for check in CHECKS)) if f"\n| `{name}` |" not in text] == []
+
+
+def test_the_data_guide_lists_what_is_fetched():
+    rows = rows_under(DATA, "## A place from OpenStreetMap")
+    assert sorted(name for row in rows for name in coded(row[0])) == sorted(layer.file for layer in FETCHED)
 
 
 def test_the_data_guide_lists_every_finding():

@@ -18,6 +18,7 @@ from circle15.show import export, geojson, office
 from circle15.show.files import MANIFEST, publish
 from circle15.show.manifest import manifest
 from circle15.show.tables import tables
+from circle15.show.titles import refuse_unreviewed
 
 # An export is named by its folder: export/<profile>.
 _SHOWN_PARTS = 2
@@ -36,7 +37,6 @@ def deliver(
     Raises OutputError for a place that cannot be written and for files that are not this program's.
     """
     _refuse_no_places(result, outputs)
-    _refuse_unreviewed(result, outputs)
     files: dict[str, bytes] = {}
     for name, make in _FILES.items():
         if name in outputs:
@@ -59,6 +59,8 @@ def deliver(
 def _exported(result: Audit, wanted: Sequence[tuple[Format, Profile]], progress: Progress) -> dict[str, bytes]:
     """GeoJSON under the program's own names, and whatever the mapping file is for."""
     files: dict[str, bytes] = {}
+    if wanted:
+        refuse_unreviewed(result)
     if ("geojson", "rfc7946") in wanted:
         progress(Text("生成 GeoJSON", "making GeoJSON"), 0, 1)
         files |= geojson.layers(result)
@@ -86,21 +88,6 @@ def _refuse_no_places(result: Audit, outputs: Sequence[str]) -> None:
         )
 
 
-def _refuse_unreviewed(result: Audit, outputs: Sequence[str]) -> None:
-    """Geometry for the public needs the number of its approval 审图号."""
-    drawn = [name for name in outputs if name in _DRAWN]
-    if drawn and result.facts.audience == "public" and not result.facts.title_block.get(REVIEW):
-        raise ConfigError(
-            Text(
-                f'面向公众（audience = "public"）的 {first_ids(drawn)} 没有审图号。请在 [show] title_block 中填写'
-                f' "审图号"，或改为 audience = "internal"。',
-                f'{first_ids(drawn)} for the public (audience = "public") have no approval number. Give "审图号" under '
-                f'[show] title_block, or set audience = "internal".',
-            )
-        )
-
-
-REVIEW = "审图号"
 _DRAWN = ("html_map", *EXPORTS)
 
 

@@ -17,7 +17,7 @@ import pytest
 import shapely
 
 from circle15.read.fetch import study_crs, tags_of
-from circle15.read.fetch.client import AGENT, ATTEMPTS
+from circle15.read.fetch.client import AGENT, ATTEMPTS, MOST_POLLS
 from circle15.study import load_study
 from tests.openstreetmap import Answer, Server, serving
 from tests.towns import call, tree
@@ -294,6 +294,15 @@ def test_the_slots_of_the_server_are_waited_for(server, tmp_path, waits, status)
     server.status = status
     assert fetch(server, tmp_path).exit_code == 0
     assert len([each for each in waits if each >= 1]) == 1 + len(RAW)
+
+
+def test_a_server_that_is_never_free_ends_in_2(server, tmp_path, waits):
+    server.status = "Currently running queries (pid, space limit, time limit, start time):"
+    done = fetch(server, tmp_path)
+    assert done.exit_code == 2
+    assert "occupied" in done.stderr
+    assert server.queries == []
+    assert waits.count(5) >= ATTEMPTS * MOST_POLLS
 
 
 # ---- places that are none ------------------------------------------------------------------------------------

@@ -342,7 +342,7 @@ def test_metadata_say_what_a_bureau_asks(everything):
     assert said["规划状态"] == "草案"
     assert said["坐标系"].endswith("EPSG:4528")
     assert "第40带" in said["坐标系"]
-    assert said["坐标系的选定"] == "研究坐标系 EPSG:4549 即第40带"
+    assert said["坐标系的选定"] == "研究坐标系（CGCS2000 / 3-degree Gauss-Kruger CM 120E）即第40带"
     assert said["对照表为样例"] is True
     assert said["使用范围"] == "内部资料"
     assert any("plots.geojson" in each for each in said["数据来源"])

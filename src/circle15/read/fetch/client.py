@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ ATTEMPTS = 5
 FIRST_WAIT_S = 5.0
 MOST_WAIT_S = 300.0
 TIMEOUT_S = 180
+# How often OSMnx may ask, every five seconds, whether the server has done with our last question.
+MOST_POLLS = 24
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 _SHOWN_CHARACTERS = 200
 
@@ -151,7 +154,7 @@ def _settled(servers: Servers, cache: Path) -> Iterator[None]:
         "http_referer": AGENT,
         "http_accept_language": "zh,en",
         "requests_timeout": TIMEOUT_S,
-        "requests_kwargs": {"hooks": {"response": _look_at}},
+        "requests_kwargs": {"hooks": {"response": _watcher()}},
         "doh_url_template": None,
         "use_cache": True,
         "cache_folder": cache,
@@ -171,18 +174,25 @@ def _settled(servers: Servers, cache: Path) -> Iterator[None]:
         socket.getaddrinfo = resolver
 
 
-def _look_at(response: requests.Response, *_: Any, **__: Any) -> None:
-    """Stop an answer that OSMnx would ask for again for ever, or take although it is not whole.
+def _watcher() -> Callable[..., None]:
+    """What looks at each response: it stops what OSMnx would ask for again for ever, or take although it is not whole.
 
-    Raises _AgainError, InputError for what no waiting cures, and what requests raises for an answer cut short.
+    It raises _AgainError, InputError for what no waiting cures, and what requests raises for an answer cut short.
     """
-    if response.is_redirect or response.url.endswith("/status"):
-        return
-    try:
-        _refuse(response)
-    except (_AgainError, InputError, requests.RequestException):
-        response.close()  # nobody else will
-        raise
+    polls = count(1)
+
+    def look(response: requests.Response, *_: Any, **__: Any) -> None:
+        try:
+            if response.url.endswith("/status"):
+                if next(polls) > MOST_POLLS:
+                    raise _AgainError("the server is occupied with other questions")
+            elif not response.is_redirect:
+                _refuse(response)
+        except (_AgainError, InputError, requests.RequestException):
+            response.close()  # nobody else will
+            raise
+
+    return look
 
 
 def _refuse(response: requests.Response) -> None:

@@ -16,9 +16,9 @@ from circle15.core.text import Text
 from circle15.show.export.profile import Placement
 from circle15.show.export.sheet import Sheet
 from circle15.show.sentences import rule_text, stamps
+from circle15.show.titles import MAKER, REVIEW
 
 PRODUCER = "数据生产单位"
-_DRAWN_BY = "制图单位"
 _AUDIENCE = {
     "internal": Text("内部资料", "internal"),
     "public": Text("公开", "public"),
@@ -41,9 +41,9 @@ def metadata(audit: Audit, mapping: ExportMapping, sheets: Sequence[Sheet], plac
         DATE: mapping.metadata.get(DATE, ""),
         "选址方案": _plans(audit, mapping),
         ORIGIN: mapping.metadata.get(ORIGIN) or _origin(audit),
-        PRODUCER: mapping.metadata.get(PRODUCER) or facts.title_block.get(_DRAWN_BY, ""),
+        PRODUCER: mapping.metadata.get(PRODUCER) or facts.title_block.get(MAKER, ""),
         "使用范围": _AUDIENCE[facts.audience].say(say),
-        "审图号": facts.title_block.get("审图号", ""),
+        REVIEW: facts.title_block.get(REVIEW, ""),
         "说明": [each.say(say) for each in stamps(audit)],
         SYSTEM: place.system.say(say),
         "坐标系的选定": place.chosen.say(say),

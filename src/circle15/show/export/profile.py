@@ -95,9 +95,10 @@ def _gauss_kruger(audit: Audit, _: Shift) -> Placement:
 
 
 def _zone(audit: Audit, degrees: Shift) -> tuple[int, Text]:
-    own = zone_of_crs(parse_crs(audit.facts.crs, "crs"))
+    crs = parse_crs(audit.facts.crs, "crs")
+    own = zone_of_crs(crs)
     if own is not None:
-        return own, Text(f"研究坐标系 {audit.facts.crs} 即第{own}带", f"the study CRS {audit.facts.crs} is zone {own}")
+        return own, Text(f"研究坐标系（{crs.name}）即第{own}带", f"the study CRS ({crs.name}) is zone {own}")
     lon = _middle_lon(audit, degrees)
     zone = np.floor(lon / _ZONE_DEGREES + 0.5)
     if not _FIRST_ZONE <= zone <= _LAST_ZONE:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from circle15.core.tables import OUTCOME_WORDS
 from circle15.show.export.gdal import FIXED_DATE
 from circle15.show.export.sheet import Sheet
+from circle15.show.palette import BLUE, GAINS, GREY, LIGHT_BLUE, RED, ZONES, type_colour
 
 _GEOMETRY_COLUMN = "geom"
 
@@ -34,18 +36,18 @@ class _Case:
 _FAILED, _BINDING = "failed_rules", "binding_rule"
 # The homes of a layer by what became of them; the same colours as on the map.
 _HOMES: Sequence[tuple[Look, Mapping[str, bool]]] = (
-    (Look("不达标", "#a3320b"), {_FAILED: True}),
-    (Look("达标", "#0b4f8a"), {_FAILED: False, _BINDING: True}),
-    (Look("资料不足", "#8d96a0"), {_FAILED: False, _BINDING: False}),
+    (Look(OUTCOME_WORDS["fail"].zh, RED), {_FAILED: True}),
+    (Look(OUTCOME_WORDS["pass"].zh, BLUE), {_FAILED: False, _BINDING: True}),
+    (Look(OUTCOME_WORDS["unknown"].zh, GREY), {_FAILED: False, _BINDING: False}),
 )
 _LOOKS: Mapping[str, Look] = {
-    "residential": Look("居住小区", "#8d96a0"),
-    "gaps": Look("服务盲区", "#a3320b"),
-    "facilities": Look("现状设施", "#5b2a86", opacity=1),
-    "service_areas": Look("设施服务范围", "#2f78b7", "#2f78b7", 0.15),
-    "covered_area": Look("覆盖范围", "#0f766e", "#0f766e", 0.25),
-    "proposed_sites": Look("规划新增设施（建议）", "#00a88f", "#111827", 1),
-    "zones": Look("行政区划", "#ffffff", "#4b5563", 0),
+    "residential": Look("居住小区", GREY),
+    "gaps": Look("服务盲区", RED),
+    "facilities": Look("现状设施", type_colour(0), opacity=1),
+    "service_areas": Look("设施服务范围", LIGHT_BLUE, LIGHT_BLUE, 0.15),
+    "covered_area": Look("覆盖范围", BLUE, BLUE, 0.25),
+    "proposed_sites": Look("规划新增设施（建议）", GAINS["color"], opacity=1),
+    "zones": Look("行政区划", "#ffffff", ZONES["color"], 0),
 }
 
 
