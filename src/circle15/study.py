@@ -14,7 +14,7 @@ from typing import Any, get_args
 import pyproj
 
 from circle15.core.crs import DATUMS, study_crs
-from circle15.core.errors import ConfigError
+from circle15.core.errors import ConfigError, InputError
 from circle15.core.formats import EXPORTS
 from circle15.core.limit import Limit
 from circle15.core.mapping import ExportMapping
@@ -27,6 +27,7 @@ from circle15.read.pack import load_pack
 from circle15.read.people import SPREAD_BY
 from circle15.read.spec import OSM_EXTENSIONS, InputSpec
 from circle15.read.strict import Key, check, load, unknown_name
+from circle15.read.transform import parse_transform, transform_problems
 
 DEFAULT_OUTPUTS = ("tables", "geojson:rfc7946", "html_map", "markdown")
 # What a study of tables alone writes.
@@ -62,6 +63,7 @@ _INPUT_KEYS = (
     Key("path", "text", required=True),
     Key("datum", "text", choices=DATUMS),
     Key("crs", "text"),
+    Key("transform", "table"),
     Key("encoding", "text"),
     Key("where", "text"),
     Key("columns", "table of texts"),
@@ -168,7 +170,8 @@ def load_study(path: Path) -> Study:
     if problems:
         raise ConfigError(problems)
     folder = path.parent
-    crs = study_crs(table.get("crs"), f"{path.name}: crs") if _needs_crs(table) else None
+    crs_text = _crs_text(table.get("crs", ""), folder)
+    crs = study_crs(crs_text, f"{path.name}: crs") if _needs_crs(table) else None
     names = [table["pack"]] if isinstance(table["pack"], str) else table["pack"]
     pack, pack_content = load_pack(names, folder)
     problems = _reference_problems(table, pack, folder)
@@ -184,7 +187,7 @@ def load_study(path: Path) -> Study:
         folder=folder,
         pack=pack,
         crs=crs,
-        crs_text=table.get("crs", ""),
+        crs_text=crs_text,
         as_of=table.get("as_of"),
         audience=table.get("audience", "internal"),
         fictional=table.get("fictional", False),
@@ -208,6 +211,21 @@ def _mapping(shown: str | None, pack: Pack, folder: Path) -> ExportMapping:
     """The mapping file of the study, or the sample. Its fields may name columns of every distance rule."""
     walked = [rule for rule in pack.rules if rule.is_distance]
     return load_mapping(None if shown is None else folder / shown, shown or "", walked)
+
+
+def _crs_text(text: str, folder: Path) -> str:
+    """A CRS as it is written, or the content of the .prj file that it names. Raises InputError."""
+    if not text.lower().endswith(".prj"):
+        return text
+    try:
+        return (folder / text).read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            Text(
+                f"无法读取坐标系文件 {text}。请检查路径（相对于研究文件），并确认是文本格式的 .prj。",
+                f"cannot read the CRS file {text}. Check the path, relative to the study file, and that it is text.",
+            )
+        ) from error
 
 
 def _needs_crs(table: Mapping[str, Any]) -> bool:
@@ -346,6 +364,7 @@ def _input_problems(layer: str, entry: Mapping[str, Any], folder: Path, pack: Pa
     is_osm = entry["path"].lower().endswith(OSM_EXTENSIONS)
     if "datum" in entry and "crs" in entry:
         problems.append(Text(f"{where}：datum 与 crs 只写一项。", f"{where}: give datum or crs, not both."))
+    problems += _transform_problems(entry, where)
     may_lack_places = layer == "zone_table" or (layer == "facilities" and entry["path"].endswith(".csv"))
     if not may_lack_places and not is_osm and "datum" not in entry and "crs" not in entry:
         problems.append(
@@ -359,6 +378,20 @@ def _input_problems(layer: str, entry: Mapping[str, Any], folder: Path, pack: Pa
     known = list(pack.types)
     kinds = [*entry.get("types", {}).values(), *([entry["type"]] if "type" in entry else [])]
     problems += [unknown_name(each, known, f"{where}.types") for each in kinds if each not in pack.types]
+    return problems
+
+
+def _transform_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
+    if "transform" not in entry:
+        return []
+    problems = transform_problems(entry["transform"], f"{where}.transform")
+    if "crs" not in entry:
+        problems.append(
+            Text(
+                f"{where}：transform 须与 crs（数据原来的坐标系）同时写明。",
+                f"{where}: transform goes with crs, the CRS that the data is in.",
+            )
+        )
     return problems
 
 
@@ -442,7 +475,8 @@ def _input(layer: str, entry: Mapping[str, Any], folder: Path) -> InputSpec:
         path=folder / entry["path"],
         shown=entry["path"],
         datum=entry.get("datum"),
-        crs=entry.get("crs"),
+        crs=_crs_text(entry["crs"], folder) if "crs" in entry else None,
+        transform=parse_transform(entry["transform"], f"[inputs.{layer}].transform") if "transform" in entry else None,
         encoding=entry.get("encoding", "utf-8"),
         where=entry.get("where"),
         columns=dict(entry.get("columns", {})),

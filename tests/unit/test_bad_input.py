@@ -159,6 +159,30 @@ INPUTS = {
             "homes.geojson": features([{"area_id": "H", "geometry": {"type": "Point", "coordinates": [118.5, 24.7]}}])
         },
     ),
+    "eastings with a belt number that the CRS has not": Case(
+        ("homes.geojson", "EPSG:4549", "2 行", "H-1", "crs = EPSG:4528"),
+        files={
+            "homes.geojson": points("area_id", HOMES)
+            .replace("[\n", "[")
+            .replace(" 353", " 40353")
+            .replace(" 355", " 40355")
+        },
+    ),
+    "an old datum without parameters": Case(
+        ("homes.geojson", "Beijing 54", "transform"),
+        study=swap('homes.geojson"\ncrs  = "EPSG:4549"', 'homes.geojson"\ncrs = "EPSG:2437"'),
+    ),
+    "parameters without a CRS, half of them missing": Case(
+        ("[inputs.residential]", "transform 须与 crs", "缺少 dn_m", "缺少 to"),
+        study=swap(
+            'homes.geojson"\ncrs  = "EPSG:4549"',
+            'homes.geojson"\ndatum = "WGS84"\ntransform = { kind = "plane4", sense = "clockwise", de_m = 1.0 }',
+        ),
+    ),
+    "a .prj file that is not there": Case(
+        ("local.prj", "相对于研究文件"),
+        study=swap('homes.geojson"\ncrs  = "EPSG:4549"', 'homes.geojson"\ncrs = "local.prj"'),
+    ),
     "an OSM file declared as GCJ-02": Case(
         ("town.osm.pbf", "WGS84"),
         study=swap('path = "streets.geojson"\ncrs  = "EPSG:4549"', 'path = "town.osm.pbf"\ndatum = "GCJ02"'),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from circle15.core.crs import APPROXIMATE
 from circle15.core.limit import Limit
 from circle15.core.mapping import ExportMapping
 from circle15.core.rule import Metric, Pack, Rule
@@ -51,7 +52,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an input came from: its path in the study file, its hash, its datum and its attribution."""
+    """Where an input came from: its path in the study file, its hash, its datum and its attribution.
+
+    ``transform`` names the kind of parameters by which it was brought to CGCS2000, never the parameters.
+    """
 
     layer: str
     path: str
@@ -60,6 +64,12 @@ class Source:
     datum: str
     attribution: str = ""
     data_date: str = ""
+    transform: str = ""
+
+    @property
+    def is_approximate(self) -> bool:
+        """Whether its places come from a datum of which only approximate formulas are public."""
+        return self.datum in APPROXIMATE
 
 
 @dataclass(frozen=True, slots=True)

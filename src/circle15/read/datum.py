@@ -87,8 +87,6 @@ _TO_WGS84: dict[Datum, Shift] = {
     "BD09": wgs84_from_bd09,
 }
 
-APPROXIMATE: tuple[Datum, ...] = ("GCJ02", "BD09")
-
 
 def to_wgs84(lon: Degrees, lat: Degrees, datum: Datum) -> tuple[Degrees, Degrees]:
     """WGS 84 degrees of degrees in ``datum``.

@@ -16,6 +16,7 @@ import geopandas
 import pyproj
 import shapely
 
+from circle15.core.crs import APPROXIMATE
 from circle15.core.errors import ConfigError, CrsError, InputError, NothingToDoError
 from circle15.core.results import Finding, Source
 from circle15.core.rule import FacilityType
@@ -23,7 +24,6 @@ from circle15.core.schema import Table
 from circle15.core.tables import Streets
 from circle15.core.text import Text, first_ids
 from circle15.read import osm
-from circle15.read.datum import APPROXIMATE
 from circle15.read.joints import collapse, joints_by_coordinate, joints_of_rows
 from circle15.read.points import read_points
 from circle15.read.project import box_ring, place
@@ -60,7 +60,7 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[T
     CrsError, EncodingError, and NothingToDoError with counts by reason where no row is left.
     """
     try:
-        raw = _reader(spec)(spec, types)
+        raw = replace(_reader(spec)(spec, types), transform=spec.transform)
         digest = file_sha256(spec.path)
     except OSError as error:
         raise InputError(
@@ -83,6 +83,7 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[T
         datum=raw.datum or raw.crs or "",
         attribution=raw.attribution,
         data_date=raw.data_date,
+        transform="" if spec.transform is None else spec.transform.kind,
     )
     return table, [*raw.findings, *_datum_findings(raw, spec), *findings], source
 
@@ -278,6 +279,8 @@ def _no_facility(spec: InputSpec) -> Finding:
 
 
 def _datum_findings(raw: RawLayer, spec: InputSpec) -> list[Finding]:
+    if raw.transform is not None:
+        return [_transformed(raw, spec, raw.transform.kind)]
     if raw.datum not in APPROXIMATE:
         return []
     return [
@@ -295,6 +298,22 @@ def _datum_findings(raw: RawLayer, spec: InputSpec) -> list[Finding]:
             fix=Text("正式成果请使用 CGCS2000 原始数据。", "For official results use the original CGCS2000 data."),
         )
     ]
+
+
+def _transformed(raw: RawLayer, spec: InputSpec, kind: str) -> Finding:
+    return Finding(
+        code="datum_transformed",
+        severity="info",
+        layer=spec.layer,
+        count=len(raw.frame),
+        ids=(),
+        message=Text(
+            zh=f"{spec.shown}：坐标由研究文件给出的参数（{kind}）换算到 CGCS2000，精度取决于参数，程序无从核对。",
+            en=f"{spec.shown}: brought to CGCS2000 by the parameters of the study ({kind}), which nothing here can "
+            f"check: the places are as good as they are.",
+        ),
+        fix=Text("请以已知控制点核对换算结果。", "Check the result at known control points."),
+    )
 
 
 def _short_findings(count: int, spec: InputSpec) -> list[Finding]:

@@ -34,14 +34,15 @@ def read_points(spec: InputSpec) -> RawLayer:
     """A CSV table as points in the datum or CRS it is declared in.
 
     Coordinates stand in ``lon`` and ``lat`` where a datum is declared, in ``x`` and ``y`` where a CRS is (easting and
-    northing, or longitude and latitude); ``columns`` may name other headings. Codes stay text with their leading
-    zeros; undeclared columns of plain numbers become numbers, so that ``where`` can compare them. Rows are numbered by
-    the line they end on. Raises EncodingError, ConfigError (headings, filter), SchemaError (all bad cells, or all
-    rows without coordinates, at once) and CrsError (coordinates that are no degrees).
+    northing, or longitude and latitude) or where CGCS2000 eastings carry their belt number; ``columns`` may name other
+    headings. Codes stay text with their leading zeros; undeclared columns of plain numbers become numbers, so that
+    ``where`` can compare them. Rows are numbered by the line they end on. Raises EncodingError, ConfigError (headings,
+    filter), SchemaError (all bad cells, or all rows without coordinates, at once) and CrsError (coordinates of which
+    nothing is declared).
     """
     frame = _table(_decoded(spec), spec)
-    across, up = axes = _METRES if spec.crs else _DEGREES
     named = rename(frame, spec.columns, spec.shown)
+    across, up = axes = _axes(named, spec)
     if spec.layer in PLACE_OPTIONAL and not {across.name, up.name} & set(named.columns):
         return _without_places(frame, spec)
     _require_datum(spec)
@@ -54,6 +55,12 @@ def read_points(spec: InputSpec) -> RawLayer:
     places = np.where(np.isnan(xy).any(axis=1), None, shapely.points(xy)) if len(xy) else []
     points = geopandas.GeoDataFrame(rows.drop(columns=[across.name, up.name]), geometry=places)
     return RawLayer(points, spec.datum, spec.crs, dropped=dropped)
+
+
+def _axes(named: Any, spec: InputSpec) -> tuple[Column, Column]:
+    """Eastings of CGCS2000 may carry their belt number, and then need no CRS."""
+    by_number = spec.datum == "CGCS2000" and "x" in named.columns and "lon" not in named.columns
+    return _METRES if spec.crs or by_number else _DEGREES
 
 
 def _require_datum(spec: InputSpec) -> None:
@@ -206,7 +213,7 @@ def _require_coordinates(rows: Any, xy: Any, axes: tuple[Column, Column], spec: 
     empty = np.isnan(xy).any(axis=1)
     if spec.layer in PLACE_OPTIONAL:
         _require_codes(rows, empty, spec)
-        xy, empty = xy[~empty], empty & False
+        empty &= False
     if empty.any():
         ids, lines = first_ids(row_names(rows, spec.layer)[empty]), first_ids(rows.index[empty])
         names = "/".join(axis.name for axis in axes)
@@ -218,25 +225,3 @@ def _require_coordinates(rows: Any, xy: Any, axes: tuple[Column, Column], spec: 
                 f"Fill them in, or leave the rows out by where.",
             )
         )
-    if spec.datum:
-        require_degrees(xy, spec)
-
-
-def require_degrees(xy: Any, spec: InputSpec) -> None:
-    """Raise CrsError(kind="datum") where coordinates of a declared datum cannot be longitude and latitude."""
-    outside = (np.abs(xy[:, 0]) > 180) | (np.abs(xy[:, 1]) > 90)
-    if not outside.any():
-        return
-    x, y = xy[outside][0]
-    swapped = np.abs(xy[:, 0]).max() <= 90 and np.abs(xy[:, 1]).max() <= 180
-    zh = "经度和纬度可能颠倒了" if swapped else "若为投影坐标，请删去 datum 而写明 crs"
-    en = "Longitude and latitude may be swapped" if swapped else "If they are projected, declare crs instead of datum"
-    raise CrsError(
-        Text(
-            zh=f"{spec.shown}：声明 datum = {spec.datum}，坐标应为经纬度（度），但 {outside.sum()} 个坐标超出范围，"
-            f"如 ({x:.6g}，{y:.6g})。{zh}。",
-            en=f"{spec.shown}: datum = {spec.datum} means longitude and latitude in degrees, but {outside.sum()} "
-            f"coordinates are out of range, such as ({x:.6g}, {y:.6g}). {en}.",
-        ),
-        "datum",
-    )

@@ -9,17 +9,19 @@ import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
+from pyproj.exceptions import ProjError
 
-from circle15.core.crs import parse_crs, refuse_old_datum
+from circle15.core.belts import belt_of_prefix, prefixes
+from circle15.core.crs import is_coincident, own_degrees, parse_crs, refuse_old_datum
 from circle15.core.errors import CrsError
 from circle15.core.text import Text, first_ids
 from circle15.core.units import MM_PER_M, round_half_up
 from circle15.read.datum import to_wgs84
+from circle15.read.plausible import Given, are_degrees, require_plausible
 from circle15.read.spec import RawLayer
+from circle15.read.transform import Helmert7, Plane4, no_datum
 
-# Ellipsoids of the datums that coincide with WGS 84 within decimetres: a study CRS on one of them takes degrees as
-# they are, and PROJ applies no shift between WGS 84 and CGCS2000.
-_COINCIDENT = ("CGCS2000", "WGS 84", "GRS 1980")
+Coordinates = NDArray[np.float64]
 
 _STEPS_PER_SIDE = 64
 
@@ -28,21 +30,23 @@ def place(raw: RawLayer, crs: pyproj.CRS, where: str = "", names: Any = None) ->
     """The rows as a GeoDataFrame in the study CRS: x east, y north, Z dropped, every coordinate floor(mm + 0.5).
 
     ``names`` are what messages call the rows. Null geometries pass. Raises CrsError where the declared CRS is on an
-    old datum or a coordinate has no place in the study CRS.
+    old datum without parameters, where coordinates cannot be what they are declared to be, and where one has no
+    place in the study CRS.
     """
+    labels = raw.frame.index.to_numpy() if names is None else names
     geometries = shapely.force_2d(raw.frame.geometry.to_numpy())
-    placed = shapely.transform(geometries, lambda xy: to_grid(_projected(xy, raw, crs, where)))
-    coordinates, owners = shapely.get_coordinates(placed, return_index=True)
-    lost = np.unique(owners[~np.isfinite(coordinates).all(axis=1)])
+    xy, owner = shapely.get_coordinates(geometries, return_index=True)
+    require_plausible(Given(xy, np.asarray(labels, dtype=object)[owner], where), raw, crs)
+    placed = shapely.set_coordinates(geometries.copy(), to_grid(project(xy, raw, crs, where)))
+    lost = np.unique(owner[~np.isfinite(shapely.get_coordinates(placed)).all(axis=1)])
     if len(lost):
-        labels = raw.frame.index.to_numpy() if names is None else names
         raise _no_place(labels[lost], crs, where)
     return geopandas.GeoDataFrame(
         raw.frame.drop(columns="geometry"), geometry=geopandas.GeoSeries(placed, index=raw.frame.index), crs=crs
     )
 
 
-def to_grid(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+def to_grid(xy: Coordinates) -> Coordinates:
     """Coordinates in metres on the whole-millimetre grid; what is not finite stays so."""
     finite = np.isfinite(xy)
     grid = np.full(xy.shape, np.nan)
@@ -55,28 +59,69 @@ def box_ring(box: tuple[float, float, float, float], raw: RawLayer, crs: pyproj.
     west, south, east, north = box
     step = max(east - west, north - south) / _STEPS_PER_SIDE
     ring = shapely.segmentize(shapely.box(west, south, east, north).exterior, step)
-    return shapely.transform(ring, lambda xy: _projected(xy, raw, crs, ""))
+    return shapely.transform(ring, lambda xy: project(xy, raw, crs))
 
 
-def _projected(xy: NDArray[np.float64], raw: RawLayer, crs: pyproj.CRS, where: str) -> NDArray[np.float64]:
+def project(xy: Coordinates, raw: RawLayer, study: pyproj.CRS, where: str = "") -> Coordinates:
+    """Coordinates as declared by ``raw``, in the study CRS and not rounded; easting or longitude first, always.
+
+    Raises CrsError for an old datum or a local grid without parameters, and for a CRS from which PROJ knows no way.
+    """
     if raw.datum is not None:
-        x, y = to_wgs84(xy[:, 0], xy[:, 1], raw.datum)
-        source = _own_degrees(crs)
-    else:
-        x, y = xy[:, 0], xy[:, 1]
-        source = parse_crs(raw.crs or "", where)
-        refuse_old_datum(source, where)
-    if source == crs:
-        return np.column_stack([x, y])
-    return np.column_stack(pyproj.Transformer.from_crs(source, crs, always_xy=True).transform(x, y))
+        if raw.datum == "CGCS2000" and not are_degrees(xy).all():
+            return _by_belt_number(xy, study, where)
+        return _change(np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], raw.datum)), own_degrees(study), study, where)
+    source = parse_crs(raw.crs or "", where)
+    if isinstance(raw.transform, Helmert7):
+        return _change(raw.transform.to_cgcs2000(xy, source, where), own_degrees(study), study, where)
+    if isinstance(raw.transform, Plane4):
+        xy, source = raw.transform.to_grid(xy), parse_crs(raw.transform.to, where)
+    if source.geodetic_crs is None:
+        raise no_datum(source, where)
+    refuse_old_datum(source, where)
+    return _change(xy, source, study, where)
 
 
-def _own_degrees(crs: pyproj.CRS) -> pyproj.CRS:
-    """The geographic CRS in which WGS 84 degrees are given to the study CRS."""
-    own = crs.geodetic_crs
-    if own is not None and crs.ellipsoid is not None and crs.ellipsoid.name in _COINCIDENT:
-        return own
-    return pyproj.CRS("EPSG:4326")
+def _by_belt_number(xy: Coordinates, study: pyproj.CRS, where: str) -> Coordinates:
+    """CGCS2000 eastings with their belt number: each point in the belt that its first two digits name."""
+    found = np.full(xy.shape, np.nan)
+    finite = np.isfinite(xy).all(axis=1)
+    numbers = np.where(finite, prefixes(np.where(finite, xy[:, 0], 0.0)), 0)
+    for number in np.unique(numbers[finite]):
+        belt, rows = belt_of_prefix(int(number)), numbers == number
+        if belt is not None:
+            found[rows] = _change(xy[rows], pyproj.CRS(belt.code("CGCS2000")), study, where)
+    return found
+
+
+def _change(xy: Coordinates, source: pyproj.CRS, target: pyproj.CRS, where: str) -> Coordinates:
+    """From one CRS into another. Datums that coincide are one: their degrees pass as they are."""
+    if source == target:
+        return xy
+    own = source.geodetic_crs
+    if own is not None and is_coincident(source):
+        xy, source = _transformed(xy, source, own, where), own_degrees(target)
+    elif is_coincident(target):
+        xy, source = _transformed(xy, source, pyproj.CRS("EPSG:4326"), where), own_degrees(target)
+    return _transformed(xy, source, target, where)
+
+
+def _transformed(xy: Coordinates, source: pyproj.CRS, target: pyproj.CRS, where: str) -> Coordinates:
+    if source == target:
+        return xy
+    try:
+        way = pyproj.Transformer.from_crs(source, target, always_xy=True, allow_ballpark=False)
+    except ProjError as error:
+        raise CrsError(
+            Text(
+                zh=f"{where}：不知道如何从 {source.name} 换算到 {target.name}。请在 transform 中写明转换参数，"
+                f"或先转换为 CGCS2000。",
+                en=f"{where}: no way is known from {source.name} to {target.name}. Give the parameters under "
+                f"transform, or convert to CGCS2000 first.",
+            ),
+            "datum",
+        ) from error
+    return np.column_stack(way.transform(xy[:, 0], xy[:, 1]))
 
 
 def _no_place(names: Any, crs: pyproj.CRS, where: str) -> CrsError:

@@ -10,6 +10,7 @@ from typing import Any
 from circle15.core.crs import Datum
 from circle15.core.results import Finding
 from circle15.core.text import Text
+from circle15.read.transform import Transform
 
 # Files of OpenStreetMap, which are WGS 84 by definition.
 OSM_EXTENSIONS = (".osm", ".osm.gz", ".osm.pbf", ".pbf")
@@ -28,6 +29,7 @@ class InputSpec:
     shown: str
     datum: Datum | None = None
     crs: str | None = None
+    transform: Transform | None = None
     encoding: str = "utf-8"
     where: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class RawLayer:
     frame: Any
     datum: Datum | None
     crs: str | None
+    transform: Transform | None = None
     findings: tuple[Finding, ...] = ()
     joints: Any = None
     box: tuple[float, float, float, float] | None = None

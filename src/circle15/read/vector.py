@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -13,11 +12,11 @@ import pyproj
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from circle15.core.crs import parse_crs
+from circle15.core.belts import belt_of
+from circle15.core.crs import parse_crs, same_ellipsoid
 from circle15.core.errors import ConfigError, CrsError, EncodingError, InputError, SchemaError
 from circle15.core.results import Finding
 from circle15.core.text import Text, first_ids
-from circle15.read.points import require_degrees
 from circle15.read.rows import receive
 from circle15.read.spec import InputSpec, RawLayer
 
@@ -38,13 +37,8 @@ EXTENSIONS: Mapping[str, str] = {
 # Formats of which GDAL reports WGS 84 where the file itself says nothing.
 _SILENT = (".geojson", ".json", ".geojsonl")
 
-# Towns are often worked on a little outside the area that a CRS is made for.
-_AREA_MARGIN_DEG = 3.0
-
 _SAME_PLACE_M = 0.01
 _SAME_PLACE_DEG = 1e-7
-_SAME_AXIS_M = 0.01
-_SAME_FLATTENING = 1e-3
 
 
 def read_vector(spec: InputSpec) -> RawLayer:
@@ -52,8 +46,8 @@ def read_vector(spec: InputSpec) -> RawLayer:
 
     A file with several layers must have one of the input's own name. Where the file claims a CRS, the declaration
     must agree with it: GCJ-02 and BD-09 may be claimed as WGS 84, as such files always do, but a datum needs degrees.
-    Raises InputError for a file that cannot be read, EncodingError, CrsError (a claim that contradicts, coordinates
-    out of range), and what :func:`circle15.read.rows.receive` raises.
+    Raises InputError for a file that cannot be read, EncodingError, CrsError (a claim that contradicts), and what
+    :func:`circle15.read.rows.receive` raises.
     """
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
@@ -61,7 +55,6 @@ def read_vector(spec: InputSpec) -> RawLayer:
     _check_claim(frame, spec)
     frame.index = np.arange(1, len(frame) + 1)
     rows, dropped = receive(frame.set_crs(None, allow_override=True), spec)
-    _check_range(rows, spec)
     return RawLayer(rows, spec.datum, spec.crs, findings=_heard(heard, spec), dropped=dropped)
 
 
@@ -126,12 +119,16 @@ def _check_claim(frame: Any, spec: InputSpec) -> None:
         return
     claimed = pyproj.CRS(frame.crs)
     if spec.datum is not None:
-        agrees = claimed.is_geographic and _same_ellipsoid(claimed, pyproj.CRS("EPSG:4490"))
+        belt = belt_of(claimed) if spec.datum == "CGCS2000" else None
+        carries_place = claimed.is_geographic or (belt is not None and belt.numbered)
+        agrees = carries_place and same_ellipsoid(claimed, pyproj.CRS("EPSG:4490"))
         declared = f"datum = {spec.datum}"
     else:
         crs = parse_crs(spec.crs or "", spec.shown)
         silent = spec.path.suffix.lower() in _SILENT and claimed.equals("EPSG:4326", ignore_axis_order=True)
-        agrees = silent or (_same_ellipsoid(claimed, crs) and _same_places(claimed, crs, frame.total_bounds))
+        local = claimed.geodetic_crs is None and crs.geodetic_crs is None
+        same = same_ellipsoid(claimed, crs) and _same_places(claimed, crs, frame.total_bounds)
+        agrees = silent or local or same
         declared = f"crs = {spec.crs}"
     if agrees:
         return
@@ -152,16 +149,6 @@ def _name(crs: pyproj.CRS) -> str:
     return f"{':'.join(authority)} {crs.name}" if authority else str(crs.name)
 
 
-def _same_ellipsoid(one: pyproj.CRS, other: pyproj.CRS) -> bool:
-    first, second = one.ellipsoid, other.ellipsoid
-    if first is None or second is None:
-        return False
-    return bool(
-        abs(first.semi_major_metre - second.semi_major_metre) < _SAME_AXIS_M
-        and abs(first.inverse_flattening - second.inverse_flattening) < _SAME_FLATTENING
-    )
-
-
 def _same_places(claimed: pyproj.CRS, declared: pyproj.CRS, bounds: Any) -> bool:
     """Whether the corners of the layer have the same coordinates in both: names of one CRS differ by software."""
     if not np.isfinite(bounds).all():
@@ -173,35 +160,6 @@ def _same_places(claimed: pyproj.CRS, declared: pyproj.CRS, bounds: Any) -> bool
     there = pyproj.Transformer.from_crs(claimed, declared, always_xy=True).transform(x, y)
     tolerance = _SAME_PLACE_DEG if declared.is_geographic else _SAME_PLACE_M
     return bool(np.hypot(there[0] - x, there[1] - y).max() <= tolerance)
-
-
-def _check_range(rows: Any, spec: InputSpec) -> None:
-    bounds = rows.total_bounds if len(rows) else np.full(4, math.nan)
-    if not np.isfinite(bounds).all():
-        return
-    if spec.datum is not None:
-        require_degrees(bounds.reshape(2, 2), spec)
-    elif _are_degrees_there(bounds, parse_crs(spec.crs or "", spec.shown)):
-        raise CrsError(
-            Text(
-                zh=f"{spec.shown}：声明 crs = {spec.crs}（投影坐标），坐标却像经纬度"
-                f"({bounds[0]:.6g}，{bounds[1]:.6g})。若是经纬度，请改为声明 datum。",
-                en=f"{spec.shown}: crs = {spec.crs} is projected, but the coordinates look like degrees "
-                f"({bounds[0]:.6g}, {bounds[1]:.6g}). If they are, declare datum instead.",
-            ),
-            "datum",
-        )
-
-
-def _are_degrees_there(bounds: Any, crs: pyproj.CRS) -> bool:
-    """Whether bounds declared as metres are degrees inside the area the CRS is made for: an invented town is not."""
-    area = crs.area_of_use
-    if area is None or not crs.is_projected:
-        return False
-    low = (area.west - _AREA_MARGIN_DEG, area.south - _AREA_MARGIN_DEG)
-    high = (area.east + _AREA_MARGIN_DEG, area.north + _AREA_MARGIN_DEG)
-    corners = np.asarray(bounds).reshape(2, 2)
-    return bool((corners >= low).all() and (corners <= high).all())
 
 
 def _heard(heard: list[warnings.WarningMessage], spec: InputSpec) -> tuple[Finding, ...]:

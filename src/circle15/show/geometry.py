@@ -10,14 +10,11 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from circle15.core.crs import parse_crs
+from circle15.core.crs import own_degrees, parse_crs
 
 WGS84 = "EPSG:4326"
 # Coordinates as rows of x and y, to the same.
 Shift = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-
-# Ellipsoids of datums that coincide with WGS 84 at the accuracy of a map: their own degrees are WGS 84 degrees.
-_COINCIDENT = {"WGS 84", "CGCS2000", "GRS 1980"}
 
 
 def to_wgs84(geometries: Any, crs: str, decimals: int) -> NDArray[np.object_]:
@@ -35,7 +32,7 @@ def to_wgs84(geometries: Any, crs: str, decimals: int) -> NDArray[np.object_]:
 def unprojector(crs: str) -> Shift:
     """What turns x, y of the study CRS into longitude, latitude in degrees, unrounded. Raises CrsError."""
     study = parse_crs(crs, "crs")
-    transformer = pyproj.Transformer.from_crs(study, _own_degrees(study), always_xy=True)
+    transformer = pyproj.Transformer.from_crs(study, own_degrees(study), always_xy=True)
     return lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
 
 
@@ -48,11 +45,3 @@ def rounded(xy: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
 def move(geometries: Any, shift: Shift) -> NDArray[np.object_]:
     """Geometries with every coordinate moved; None stays None."""
     return np.asarray(shapely.transform(np.asarray(geometries, dtype=object), shift), dtype=object)
-
-
-def _own_degrees(study: pyproj.CRS) -> pyproj.CRS:
-    """The geographic CRS whose degrees stand for WGS 84: reading goes into the study CRS from the same one."""
-    own = study.geodetic_crs
-    if own is not None and study.ellipsoid is not None and study.ellipsoid.name in _COINCIDENT:
-        return own
-    return pyproj.CRS(WGS84)

@@ -51,6 +51,8 @@ def manifest(audit: Audit, times: Mapping[str, str | float]) -> dict[str, Any]:
                 "sha256": each.sha256,
                 "rows": each.rows,
                 "datum": each.datum,
+                "transform": each.transform or None,
+                "approximate": each.is_approximate,
                 "data_date": each.data_date,
                 "attribution": each.attribution,
             }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from circle15.core.crs import DATUM_WORDS
 from circle15.core.limit import SYMBOLS, Limit
 from circle15.core.results import Audit, Plan
 from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, METRIC_WORDS, Ratio, Rule, Schedule, Standard
@@ -153,6 +154,18 @@ def basis_text(audit: Audit, basis: str) -> Text:
     return Text(f"{words.zh}〔推算〕", f"{words.en} [estimated]")
 
 
+def approximate_text(audit: Audit) -> Text | None:
+    """What every document must say of places that come from an offset datum."""
+    words = [DATUM_WORDS[each] for each in sorted({each.datum for each in audit.facts.sources if each.is_approximate})]
+    if not words:
+        return None
+    return Text(
+        f"坐标由 {'、'.join(each.zh for each in words)} 按公开近似公式换算，结果为近似，不能代替官方转换",
+        f"places converted from {', '.join(each.en for each in words)} by published formulas: approximate, "
+        f"no substitute for an official conversion",
+    )
+
+
 def estimated(audit: Audit) -> set[str]:
     """The columns of the residential areas that hold estimates."""
     if not audit.residential.has("estimated"):
@@ -162,7 +175,7 @@ def estimated(audit: Audit) -> set[str]:
 
 
 def stamps(audit: Audit) -> list[Text]:
-    """What every page must carry: invented data, a draft, estimates, the attribution of the data."""
+    """What every page must carry: invented data, a draft, estimates, approximate places, the source of the data."""
     found = []
     if audit.facts.fictional:
         found.append(Text("虚构数据，仅供演示", "invented data, for demonstration only"))
@@ -185,5 +198,7 @@ def stamps(audit: Audit) -> list[Text]:
                 f"estimated, not surveyed: {', '.join(names)}",
             )
         )
+    approximate = approximate_text(audit)
+    found += [approximate] if approximate else []
     attributions = sorted({each.attribution for each in audit.facts.sources if each.attribution})
     return [*found, *(Text(f"数据来源：{each}", f"data: {each}") for each in attributions)]

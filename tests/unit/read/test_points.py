@@ -107,8 +107,7 @@ BAD = [
     ),
     (f"{HEAD}\na,118,24,5\nb,118\n", {}, SchemaError, ["2 rows do not have the 3 columns", "rows 2, 3"]),
     (f"{HEAD},lon\na,118,24,5\n", {}, SchemaError, ["1 headings occur more than once (lon)"]),
-    (f"{HEAD}\na,24,118\n", {}, CrsError, ["out of range", "may be swapped"]),
-    (f"{HEAD}\na,356789,2741588\n", {}, CrsError, ["out of range", "declare crs"]),
+    (f"{HEAD}\na,118,24\n", {"datum": None}, CrsError, ["has coordinates but no datum"]),
     ("编号,lon,lat\n1,118,24\n".encode("GB18030"), {}, EncodingError, ["not utf-8 at byte 0", "encoding = 'GB18030'"]),
     (f"{HEAD}\na,118,24\n", {"encoding": "gb-something"}, ConfigError, ["'gb-something' is no encoding"]),
     (

@@ -87,16 +87,63 @@ def test_the_grid_is_floor_of_millimetres_plus_a_half(metres, grid) -> None:
     assert to_grid(np.array([[metres, 0.0]]))[0, 0] == grid
 
 
-@pytest.mark.parametrize("old", ["EPSG:2437", "EPSG:2363", "EPSG:4214", "EPSG:4610"])
+XIAN_BY_ESRI = (
+    'PROJCS["Xian_1980_3_Degree_GK_CM_120E",GEOGCS["GCS_Xian_1980",DATUM["D_Xian_1980",'
+    'SPHEROID["Xian_1980",6378140.0,298.257]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],'
+    'PROJECTION["Gauss_Kruger"],PARAMETER["False_Easting",500000.0],PARAMETER["False_Northing",0.0],'
+    'PARAMETER["Central_Meridian",120.0],PARAMETER["Scale_Factor",1.0],PARAMETER["Latitude_Of_Origin",0.0],'
+    'UNIT["Meter",1.0]]'
+)
+BEIJING = "+proj=tmerc +lon_0=120 +x_0=500000 +ellps=krass +units=m"
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        "EPSG:2437",
+        "EPSG:2363",
+        "EPSG:4214",
+        "EPSG:4610",
+        XIAN_BY_ESRI,
+        BEIJING,
+        f"{BEIJING} +towgs84=0,0,0,0,0,0,0",
+    ],
+)
 def test_old_datums_are_refused(old) -> None:
+    in_it = HOME if pyproj.CRS(old).is_geographic else (39_356_000 if old == "EPSG:2363" else 356_000, 2_744_000)
     with pytest.raises(CrsError) as caught:
-        place(raw(shapely.Point(HOME), datum=None, crs=old), JINJIANG, "homes.shp")
+        place(raw(shapely.Point(in_it), datum=None, crs=old), JINJIANG, "homes.shp")
     assert caught.value.kind == "datum"
     assert "homes.shp" in caught.value.text.zh
+    assert "transform" in caught.value.text.zh
+
+
+def test_parameters_that_a_proj_string_brings_are_used() -> None:
+    place_of = [
+        where(place(raw(shapely.Point(356_000, 2_744_000), datum=None, crs=crs), JINJIANG).geometry.iloc[0])
+        for crs in (f"{BEIJING} +towgs84=15,-120,-40,0,0,0,0", "EPSG:4549")
+    ]
+    assert 20 < np.hypot(*(place_of[0] - place_of[1])) < 200
+
+
+def test_a_crs_from_which_no_way_is_known_is_refused_and_not_taken_for_another() -> None:
+    # Clarke 1880 and no datum: PROJ would change nothing and call it a ballpark.
+    nowhere = "+proj=tmerc +lon_0=120 +x_0=500000 +ellps=clrk80 +units=m"
+    with pytest.raises(CrsError, match="transform") as caught:
+        place(raw(shapely.Point(356_000, 2_744_000), datum=None, crs=nowhere), JINJIANG, "homes.shp")
+    assert caught.value.kind == "datum"
+
+
+def test_a_datum_with_published_parameters_is_transformed() -> None:
+    """Hong Kong 1980, at the origin of its grid: Lands Department prints 5.5" less and 8.8" more on WGS 84."""
+    placed = where(place(raw(shapely.Point(836_694.05, 819_069.8), datum=None, crs="EPSG:2326"), JINJIANG).geometry[0])
+    lon, lat = pyproj.Transformer.from_crs(JINJIANG, JINJIANG.geodetic_crs, always_xy=True).transform(*placed)
+    assert (lon * 3600 - (114 * 3600 + 10 * 60 + 42.80)) == pytest.approx(8.8, abs=0.3)
+    assert (lat * 3600 - (22 * 3600 + 18 * 60 + 43.68)) == pytest.approx(-5.5, abs=0.3)
 
 
 def test_places_without_a_place_in_the_study_crs_are_named() -> None:
-    points = [shapely.Point(HOME), shapely.Point(118.5, 91), shapely.Point(float("inf"), 24)]
+    points = [shapely.Point(HOME), shapely.Point(-150, 0), shapely.Point(float("inf"), 24)]
     with pytest.raises(CrsError, match=r"2 个要素.*b, c"):
         place(raw(*points), JINJIANG, "homes.csv", names=np.array(["a", "b", "c"]))
 

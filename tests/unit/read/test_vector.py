@@ -17,6 +17,7 @@ from circle15.read.vector import read_vector
 
 DEGREES = [shapely.Point(118.5, 24.8), shapely.Point(118.6, 24.9)]
 METRES = [shapely.Point(400_000, 2_700_000), shapely.Point(401_000, 2_700_500)]
+NUMBERED = [shapely.Point(40_400_000, 2_700_000), shapely.Point(40_401_000, 2_700_500)]
 
 
 def frame(points: list[Any], crs: str | None, **columns: Any) -> Any:
@@ -98,7 +99,9 @@ def test_types_are_mapped_and_the_rest_stays(tmp_path) -> None:
         (METRES, "EPSG:4549", {"crs": "EPSG:4549"}),
         (METRES, "EPSG:4549", {"crs": "+proj=tmerc +lon_0=120 +x_0=500000 +ellps=GRS80 +units=m"}),
         (METRES, None, {"crs": "EPSG:4549"}),
-        ([shapely.Point(50, 50), shapely.Point(0, 80)], None, {"crs": "EPSG:4549"}),
+        (NUMBERED, "EPSG:4528", {"datum": "CGCS2000"}),
+        (METRES, "EPSG:2437", {"crs": "EPSG:2437"}),
+        (METRES, 'LOCAL_CS["地方坐标系",UNIT["metre",1]]', {"crs": 'LOCAL_CS["虚构坐标系",UNIT["metre",1]]'}),
     ],
 )
 def test_declarations_that_agree_with_the_file(tmp_path, points, claim, declared) -> None:
@@ -122,8 +125,7 @@ def test_a_shapefile_names_its_crs_in_another_dialect(tmp_path) -> None:
         (METRES, "EPSG:4548", {"crs": "EPSG:4549"}, ["crs = EPSG:4549", "EPSG:4548"]),
         (METRES, "EPSG:2389", {"crs": "EPSG:4549"}, ["crs = EPSG:4549", "EPSG:2389"]),
         (DEGREES, "EPSG:4326", {"crs": "EPSG:4549"}, ["crs = EPSG:4549", "EPSG:4326"]),
-        (METRES, None, {"datum": "GCJ02"}, ["datum = GCJ02", "out of range"]),
-        (DEGREES, None, {"crs": "EPSG:4549"}, ["look like degrees", "declare datum"]),
+        (NUMBERED, "EPSG:4528", {"datum": "WGS84"}, ["datum = WGS84", "EPSG:4528"]),
     ],
 )
 def test_declarations_that_contradict_the_file_name_both(tmp_path, points, claim, declared, said) -> None:

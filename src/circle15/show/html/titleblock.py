@@ -11,6 +11,7 @@ from circle15.show.families import study_coverage
 from circle15.show.html.markup import Child, Html, tag
 from circle15.show.html.walks import can_walk
 from circle15.show.html.words import Words, percent
+from circle15.show.sentences import approximate_text
 from circle15.show.titles import DATE, MAKER, REVIEW, STAMPS, TITLE, borne_stamps, map_title
 
 
@@ -75,13 +76,14 @@ def _entries(audit: Audit, words: Words) -> list[tuple[str, Child]]:
     given = facts.title_block
     crs = parse_crs(facts.crs, "crs")
     authority = crs.to_authority()
+    rough = approximate_text(audit)
     code = f"({authority[0]}:{authority[1]})" if authority else ""
     entries: list[tuple[str, Child]] = [
         (words("title"), map_title(audit, words.language)),
         (words("maker"), given.get(MAKER) or words("not_shown")),
         (words("date"), given.get(DATE) or words("not_shown")),
         (words("as_of"), facts.as_of or words("not_shown")),
-        (words("crs"), [f"{crs.name}{code}", tag("br"), words("crs_shown")]),
+        (words("crs"), _lines([f"{crs.name}{code}", words("crs_shown"), *([words.say(rough)] if rough else [])])),
         (words("legal"), _lines(_documents(audit, words))),
         (words("pace"), _lines(_paces(audit, words))),
         (words("data"), _lines(_sources(audit))),
