@@ -25,7 +25,8 @@ from circle15.core.tables import Streets
 from circle15.core.text import Text, first_ids
 from circle15.read import osm
 from circle15.read.joints import collapse, joints_by_coordinate, joints_of_rows
-from circle15.read.points import read_points
+from circle15.read.headings import name_columns
+from circle15.read.points import GRIDS, read_points
 from circle15.read.project import box_ring, place
 from circle15.read.rows import LAYERS, receive, row_names
 from circle15.read.shapes import demand_point_findings, demand_points, shape
@@ -131,16 +132,18 @@ def _read_osm(spec: InputSpec, types: Types) -> RawLayer:
         )
     raw = read(spec.path, spec.shown, types)
     raw.frame.index += 1
-    rows, dropped = receive(raw.frame, spec)
+    received = receive(name_columns(raw.frame, LAYERS[spec.layer].columns, spec), spec)
+    rows = received.frame
     kept = raw.frame.index.isin(rows.index)
     joints = None if raw.joints is None else joints_of_rows(raw.joints, raw.frame.geometry.to_numpy(), kept)
-    return replace(raw, frame=rows, joints=joints, dropped={**raw.dropped, **dropped})
+    findings = (*raw.findings, *received.findings)
+    return replace(raw, frame=rows, joints=joints, findings=findings, dropped={**raw.dropped, **received.dropped})
 
 
 READERS: Mapping[str, Reader] = {
     **dict.fromkeys(OSM_EXTENSIONS, _read_osm),
     **dict.fromkeys(EXTENSIONS, lambda spec, _types: read_vector(spec)),
-    ".csv": lambda spec, _types: read_points(spec),
+    **dict.fromkeys(GRIDS, lambda spec, _types: read_points(spec)),
 }
 
 

@@ -1,24 +1,25 @@
-"""Points from text tables: one row a place, its coordinates in two columns."""
+"""Points from tables: one row a place, its coordinates in two columns or as well-known text."""
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import geopandas
 import numpy as np
-import pandas as pd
 import shapely
 
-from circle15.core.errors import ConfigError, CrsError, EncodingError, SchemaError
+from circle15.core.errors import CrsError, SchemaError
+from circle15.core.results import Finding
 from circle15.core.schema import Column
 from circle15.core.text import Text, first_ids
-from circle15.read.rows import CODES, LAYERS, PLACE_OPTIONAL, as_number, receive, rename, row_names
+from circle15.read.cells import as_number
+from circle15.read.delimited import read_delimited
+from circle15.read.grid import Grid, tabulate
+from circle15.read.headings import Headed, known_headings, name_columns
+from circle15.read.rows import CODES, LAYERS, PLACE_OPTIONAL, receive, row_names
 from circle15.read.spec import InputSpec, RawLayer
-
-_DELIMITERS = ",;\t"
-_LIKELY_ENCODINGS = ("utf-8", "GB18030", "Big5", "utf-16")
+from circle15.read.workbook import read_workbook
 
 _DEGREES = (
     Column("lon", "number", Text("经度", "longitude"), required=True, nullable=False),
@@ -30,31 +31,95 @@ _METRES = (
 )
 
 
+_WKT = Column("geometry", "text", Text("几何（WKT）", "geometry as WKT"))
+
+GRIDS: Mapping[str, Callable[[InputSpec], tuple[Grid, list[Finding]]]] = {
+    ".csv": lambda spec: (read_delimited(spec), []),
+    ".xlsx": read_workbook,
+}
+
+
 def read_points(spec: InputSpec) -> RawLayer:
-    """A CSV table as points in the datum or CRS it is declared in.
+    """A table in a file, CSV or Excel, as places in the datum or CRS it is declared in.
+
+    Rows are numbered as the file numbers them. Raises what the grid of the format raises, and what
+    :func:`points_of` raises.
+    """
+    grid, findings = GRIDS[spec.path.suffix.lower()](spec)
+    frame, left_out = tabulate(grid, known_headings(_columns(spec), spec), spec)
+    return points_of(frame, [*findings, *left_out], spec)
+
+
+def points_of(frame: Any, findings: Sequence[Finding], spec: InputSpec) -> RawLayer:
+    """A frame of cells as places; ``findings`` are what was found before.
 
     Coordinates stand in ``lon`` and ``lat`` where a datum is declared, in ``x`` and ``y`` where a CRS is (easting and
-    northing, or longitude and latitude) or where CGCS2000 eastings carry their belt number; ``columns`` may name other
-    headings. Codes stay text with their leading zeros; undeclared columns of plain numbers become numbers, so that
-    ``where`` can compare them. Rows are numbered by the line they end on. Raises EncodingError, ConfigError (headings,
-    filter), SchemaError (all bad cells, or all rows without coordinates, at once) and CrsError (coordinates of which
-    nothing is declared).
+    northing, or longitude and latitude) or where CGCS2000 eastings carry their belt number; where neither pair is
+    there, in ``geometry`` as WKT. ``columns`` may name other headings. Codes stay text with their leading zeros;
+    undeclared columns of plain numbers become numbers, so that ``where`` can compare them. Raises ConfigError
+    (headings, filter), SchemaError (all bad cells, or all rows without coordinates, at once) and CrsError.
     """
-    frame = _table(_decoded(spec), spec)
-    named = rename(frame, spec.columns, spec.shown)
-    across, up = axes = _axes(named, spec)
-    if spec.layer in PLACE_OPTIONAL and not {across.name, up.name} & set(named.columns):
-        return _without_places(frame, spec)
+    headed = name_columns(frame, _columns(spec), spec)
+    across, up = axes = _axes(headed.frame, spec)
+    numbered = _with_plain_numbers(headed, spec)
+    has_axes = bool({across.name, up.name} & set(headed.frame.columns))
+    as_wkt = "geometry" in headed.frame.columns and ("geometry" in spec.columns or not has_axes)
+    if spec.layer in PLACE_OPTIONAL and not has_axes and not as_wkt:
+        return _without_places(numbered, findings, spec)
     _require_datum(spec)
-    _require_axes(named, axes, spec)
-    for name in frame.columns.difference([*spec.columns.values(), *_declared(spec)]):
-        frame[name] = _plain_numbers(frame[name])
-    rows, dropped = receive(frame, spec, axes)
+    if as_wkt:
+        return _from_text(numbered, findings, spec)
+    _require_axes(headed.frame, axes, spec)
+    received = receive(numbered, spec, axes)
+    rows = received.frame
     xy = rows[[across.name, up.name]].to_numpy(dtype=float)
-    _require_coordinates(rows, xy, axes, spec)
+    _require_coordinates(rows, np.isnan(xy).any(axis=1), f"{across.name}/{up.name}", spec)
     places = np.where(np.isnan(xy).any(axis=1), None, shapely.points(xy)) if len(xy) else []
-    points = geopandas.GeoDataFrame(rows.drop(columns=[across.name, up.name]), geometry=places)
-    return RawLayer(points, spec.datum, spec.crs, dropped=dropped)
+    dropped = rows.drop(columns=[each for each in (across.name, up.name, "geometry") if each in rows.columns])
+    points = geopandas.GeoDataFrame(dropped, geometry=places)
+    return RawLayer(
+        points, spec.datum, spec.crs, findings=(*findings, *received.findings), dropped=received.dropped
+    )
+
+
+def _columns(spec: InputSpec) -> tuple[Column, ...]:
+    """Every column that a table may have: those of its layer, and what says where its rows are."""
+    declared = [each for each in LAYERS[spec.layer].columns if each.kind != "geometry"]
+    return (*declared, *_DEGREES, *_METRES, _WKT)
+
+
+def _with_plain_numbers(headed: Headed, spec: InputSpec) -> Headed:
+    declared = {each.name for each in _columns(spec)}
+    source = headed.source.copy()
+    for name in headed.frame.columns:
+        if name not in declared and name in source.columns:
+            source[name] = _plain_numbers(source[name])
+    undeclared = {name: source[name] for name in headed.frame.columns if name not in declared}
+    return Headed(headed.frame.assign(**undeclared), source, headed.factors, headed.findings)
+
+
+def _from_text(headed: Headed, findings: Sequence[Finding], spec: InputSpec) -> RawLayer:
+    """Places from WKT. Raises SchemaError with all cells that are none."""
+    received = receive(headed, spec)
+    rows = received.frame
+    texts = rows["geometry"].to_numpy(dtype=object)
+    filled = np.array([isinstance(each, str) and bool(each.strip()) for each in texts], dtype=bool)
+    shapes = np.full(len(rows), None, dtype=object)
+    shapes[filled] = shapely.from_wkt(texts[filled], on_invalid="ignore")
+    wrong = filled & shapely.is_missing(shapes)
+    if wrong.any():
+        numbers = first_ids(rows.index[wrong])
+        raise SchemaError(
+            Text(
+                zh=f"{spec.shown}：geometry 列有 {wrong.sum()} 个值不是 WKT（第 {numbers} 行）。"
+                f"写法如 POINT (118.5 24.8)。",
+                en=f"{spec.shown}: {wrong.sum()} values of geometry are no WKT (rows {numbers}). "
+                f"Write them like POINT (118.5 24.8).",
+            )
+        )
+    _require_coordinates(rows, ~filled, "geometry", spec)
+    places = geopandas.GeoDataFrame(rows.drop(columns="geometry"), geometry=shapely.force_2d(shapes))
+    return RawLayer(places, spec.datum, spec.crs, findings=(*findings, *received.findings), dropped=received.dropped)
 
 
 def _axes(named: Any, spec: InputSpec) -> tuple[Column, Column]:
@@ -74,14 +139,13 @@ def _require_datum(spec: InputSpec) -> None:
         )
 
 
-def _without_places(frame: Any, spec: InputSpec) -> RawLayer:
+def _without_places(headed: Headed, findings: Sequence[Finding], spec: InputSpec) -> RawLayer:
     """A table whose rows stand nowhere on the map."""
-    for name in frame.columns.difference([*spec.columns.values(), *_declared(spec)]):
-        frame[name] = _plain_numbers(frame[name])
-    rows, dropped = receive(frame, spec)
+    received = receive(headed, spec)
+    rows = received.frame
     _require_codes(rows, np.ones(len(rows), dtype=bool), spec)
     nowhere = geopandas.GeoDataFrame(rows, geometry=np.full(len(rows), None, dtype=object))
-    return RawLayer(nowhere, spec.datum, spec.crs, dropped=dropped)
+    return RawLayer(nowhere, spec.datum, spec.crs, findings=(*findings, *received.findings), dropped=received.dropped)
 
 
 def _require_codes(rows: Any, placeless: Any, spec: InputSpec) -> None:
@@ -104,94 +168,13 @@ def _require_codes(rows: Any, placeless: Any, spec: InputSpec) -> None:
         )
 
 
-def _declared(spec: InputSpec) -> list[str]:
-    return [column.name for column in LAYERS[spec.layer].columns]
-
-
-def _decoded(spec: InputSpec) -> str:
-    received = spec.path.read_bytes()
-    # utf-8-sig drops the mark that spreadsheets put in front, and is UTF-8 where there is none.
-    encoding = "utf-8-sig" if spec.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else spec.encoding
-    try:
-        return received.decode(encoding)
-    except LookupError as error:
-        raise ConfigError(
-            Text(
-                zh=f"{spec.shown}：不认识编码 {spec.encoding!r}。常用的是 utf-8 和 GB18030。",
-                en=f"{spec.shown}: {spec.encoding!r} is no encoding known here. Usual ones are utf-8 and GB18030.",
-            )
-        ) from error
-    except UnicodeDecodeError as error:
-        fits = next((each for each in _LIKELY_ENCODINGS if _decodes(received, each)), None)
-        zh = f"文件可按 {fits} 读取，请写 encoding = {fits!r} 并核对文字" if fits else "请查明文件的真实编码"
-        en = f"It reads as {fits}: write encoding = {fits!r} and check the words" if fits else "Find its true encoding"
-        raise EncodingError(
-            Text(
-                zh=f"{spec.shown}：第 {error.start} 字节处不是 {spec.encoding} 编码。{zh}。",
-                en=f"{spec.shown}: not {spec.encoding} at byte {error.start}. {en}.",
-            )
-        ) from error
-
-
-def _decodes(received: bytes, encoding: str) -> bool:
-    try:
-        received.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _table(text: str, spec: InputSpec) -> Any:
-    """All cells as text, indexed by line number; empty lines are skipped."""
-    first_line = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=first_line.count))
-    headings = [heading.strip() for heading in next(reader, [])]
-    while headings and not headings[-1]:
-        headings.pop()
-    width = len(headings)
-    rows, lines, ragged = [], [], []
-    for row in reader:
-        if not any(row):
-            continue
-        if len(row) < width or any(row[width:]):
-            ragged.append(reader.line_num)
-        rows.append(row[:width])
-        lines.append(reader.line_num)
-    _require_regular(headings, ragged, spec)
-    frame = pd.DataFrame(rows, index=lines, columns=headings, dtype="str")
-    return frame.mask(frame == "")
-
-
-def _require_regular(headings: list[str], ragged: list[int], spec: InputSpec) -> None:
-    problems = []
-    twice = sorted({heading for heading in headings if headings.count(heading) > 1})
-    if twice:
-        names = first_ids(twice)
-        problems.append(
-            Text(
-                zh=f"{spec.shown}：{len(twice)} 个列名重复（{names}）。列名须唯一。",
-                en=f"{spec.shown}: {len(twice)} headings occur more than once ({names}): headings must be unique.",
-            )
-        )
-    if ragged:
-        rows = first_ids(ragged)
-        problems.append(
-            Text(
-                zh=f"{spec.shown}：{len(ragged)} 行的列数与表头的 {len(headings)} 列不符（第 {rows} 行）。"
-                f"请检查分隔符和引号。",
-                en=f"{spec.shown}: {len(ragged)} rows do not have the {len(headings)} columns of the headings "
-                f"(rows {rows}). Check delimiters and quotes.",
-            )
-        )
-    if problems:
-        raise SchemaError(problems)
-
-
 def _plain_numbers(values: Any) -> Any:
     """Numbers, if every filled cell is one and none is a code with a leading zero."""
     numbers, bad = as_number(values)
-    coded = values.str.match(r"\s*[+-]?0\d", na=False)
-    return values if bad.any() or coded.any() or values.isna().all() else numbers
+    if bad.any() or values.isna().all():
+        return values
+    coded = values.astype("str").str.match(r"\s*[+-]?0\d", na=False)
+    return values if coded.any() else numbers
 
 
 def _require_axes(frame: Any, axes: tuple[Column, Column], spec: InputSpec) -> None:
@@ -209,14 +192,12 @@ def _require_axes(frame: Any, axes: tuple[Column, Column], spec: InputSpec) -> N
         )
 
 
-def _require_coordinates(rows: Any, xy: Any, axes: tuple[Column, Column], spec: InputSpec) -> None:
-    empty = np.isnan(xy).any(axis=1)
+def _require_coordinates(rows: Any, empty: Any, names: str, spec: InputSpec) -> None:
+    """Rows without a place are an error, but where a code may stand for it. Raises SchemaError."""
     if spec.layer in PLACE_OPTIONAL:
         _require_codes(rows, empty, spec)
-        empty &= False
-    if empty.any():
+    elif empty.any():
         ids, lines = first_ids(row_names(rows, spec.layer)[empty]), first_ids(rows.index[empty])
-        names = "/".join(axis.name for axis in axes)
         raise SchemaError(
             Text(
                 zh=f"{spec.shown}：{empty.sum()} 行的坐标 {names} 为空（第 {lines} 行；{ids}）。"

@@ -21,7 +21,8 @@ class InputSpec:
     """One ``[inputs.…]`` table of a study, its path resolved and known to exist.
 
     Exactly one of ``datum`` and ``crs`` is set, except for OSM files, which are WGS 84 by definition.
-    ``shown`` is the path as the study file writes it: messages and manifests name that.
+    ``shown`` is the path as the study file writes it: messages and manifests name that. ``source_layer`` names the
+    layer of a file, or the sheet of a workbook, where there are several.
     """
 
     layer: str
@@ -35,6 +36,7 @@ class InputSpec:
     columns: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     type: str | None = None
+    source_layer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

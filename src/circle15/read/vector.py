@@ -17,7 +17,8 @@ from circle15.core.crs import parse_crs, same_ellipsoid
 from circle15.core.errors import ConfigError, CrsError, EncodingError, InputError, SchemaError
 from circle15.core.results import Finding
 from circle15.core.text import Text, first_ids
-from circle15.read.rows import receive
+from circle15.read.headings import name_columns
+from circle15.read.rows import LAYERS, receive
 from circle15.read.spec import InputSpec, RawLayer
 
 EXTENSIONS: Mapping[str, str] = {
@@ -54,8 +55,10 @@ def read_vector(spec: InputSpec) -> RawLayer:
         frame = _features(spec)
     _check_claim(frame, spec)
     frame.index = np.arange(1, len(frame) + 1)
-    rows, dropped = receive(frame.set_crs(None, allow_override=True), spec)
-    return RawLayer(rows, spec.datum, spec.crs, findings=_heard(heard, spec), dropped=dropped)
+    headed = name_columns(frame.set_crs(None, allow_override=True), LAYERS[spec.layer].columns, spec)
+    received = receive(headed, spec)
+    findings = (*_heard(heard, spec), *received.findings)
+    return RawLayer(received.frame, spec.datum, spec.crs, findings=findings, dropped=received.dropped)
 
 
 def _features(spec: InputSpec) -> Any:

@@ -64,7 +64,10 @@ FLAGS: Mapping[str, bool] = {
     "yes": True,
     "no": False,
     "是": True,
+    "有": True,
+    "√": True,
     "否": False,
+    "×": False,
 }
 
 

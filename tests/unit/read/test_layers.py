@@ -80,7 +80,7 @@ def test_residential_points_and_polygons(tmp_path) -> None:
     assert list(table.frame.columns) == ["area_id", "households", "geometry"]
     assert list(table.frame["area_id"]) == ["1", "2"]
     assert table.frame.crs == CRS
-    assert [each.code for each in findings] == ["geometry_missing", "polygon_demand_point"]
+    assert [each.code for each in findings] == ["code_from_number", "geometry_missing", "polygon_demand_point"]
 
 
 def test_gcj02_is_converted_and_said_to_be_approximate(tmp_path) -> None:
@@ -191,7 +191,7 @@ BAD: list[tuple[str, str, str, dict[str, Any], type[Exception], list[str]]] = [
         SchemaError,
         ["status"],
     ),
-    ("residential", "homes.xlsx", "", WGS84, ConfigError, ["不支持这种文件格式", ".gpkg"]),
+    ("residential", "homes.docx", "", WGS84, ConfigError, ["不支持这种文件格式", ".gpkg"]),
     ("entrances", "gates.csv", "", WGS84, ConfigError, ["暂不支持输入 entrances"]),
     ("zones", "town.osm", OSM, WGS84, ConfigError, ["zones 不能从 OSM"]),
     ("streets", "town.osm", OSM, {"datum": "GCJ02"}, CrsError, ["GCJ02", "WGS84"]),

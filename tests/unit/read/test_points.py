@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 import shapely
 
-from circle15.core.errors import ConfigError, CrsError, EncodingError, InputError, SchemaError
+from circle15.core.errors import (
+    ConfigError,
+    CrsError,
+    EncodingError,
+    InputError,
+    NothingToDoError,
+    SchemaError,
+)
 from circle15.read.points import read_points
 from circle15.read.rows import LEFT_BY_WHERE
 from circle15.read.spec import InputSpec
@@ -117,7 +124,7 @@ BAD = [
         ["'户 数'", "the nearest is '户数'", "'lom'", "the nearest is 'lon'"],
     ),
     (f"{HEAD}\na,118,24\n", {"where": "statu == 1"}, ConfigError, ["names the column statu"]),
-    ("", {}, SchemaError, ["are missing"]),
+    ("", {}, NothingToDoError, ["the table is empty"]),
 ]
 
 
