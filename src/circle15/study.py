@@ -25,7 +25,7 @@ from circle15.core.units import MM_PER_M, Pace, mm_from_m
 from circle15.read.mapping import load_mapping
 from circle15.read.pack import load_pack
 from circle15.read.people import SPREAD_BY
-from circle15.read.spec import OSM_EXTENSIONS, InputSpec
+from circle15.read.spec import OSM_EXTENSIONS, TABLE_EXTENSIONS, InputSpec, is_database, without_login
 from circle15.read.strict import Key, check, load, unknown_name
 from circle15.read.transform import parse_transform, transform_problems
 
@@ -69,6 +69,8 @@ _INPUT_KEYS = (
     Key("columns", "table of texts"),
     Key("types", "table of texts"),
     Key("type", "text"),
+    Key("layer", "text"),
+    Key("sql", "text"),
 )
 _PEOPLE_KEYS = (Key("spread", "table of texts", required=True),)
 _ROUTE_KEYS = (
@@ -354,18 +356,19 @@ def _reference_problems(table: Mapping[str, Any], pack: Pack, folder: Path) -> l
 def _input_problems(layer: str, entry: Mapping[str, Any], folder: Path, pack: Pack) -> list[Text]:
     where = f"[inputs.{layer}]"
     problems = []
-    if not (folder / entry["path"]).exists():
+    problems += _database_problems(entry, where)
+    if not is_database(entry["path"]) and not (folder / entry["path"]).exists():
         problems.append(
             Text(
                 f"{where}：找不到文件 {entry['path']}。路径相对于研究文件所在文件夹。",
                 f"{where}: there is no file {entry['path']}. Paths are relative to the study file.",
             )
         )
-    is_osm = entry["path"].lower().endswith(OSM_EXTENSIONS)
+    is_osm = entry["path"].lower().endswith((*OSM_EXTENSIONS, ".graphml"))
     if "datum" in entry and "crs" in entry:
         problems.append(Text(f"{where}：datum 与 crs 只写一项。", f"{where}: give datum or crs, not both."))
     problems += _transform_problems(entry, where)
-    may_lack_places = layer == "zone_table" or (layer == "facilities" and entry["path"].endswith(".csv"))
+    may_lack_places = layer == "zone_table" or (layer == "facilities" and _is_table(entry["path"]))
     if not may_lack_places and not is_osm and "datum" not in entry and "crs" not in entry:
         problems.append(
             Text(
@@ -393,6 +396,21 @@ def _transform_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
             )
         )
     return problems
+
+
+def _is_table(path: str) -> bool:
+    return is_database(path) or path.lower().endswith(TABLE_EXTENSIONS)
+
+
+def _database_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
+    if "sql" not in entry or (is_database(entry["path"]) and "layer" not in entry):
+        return []
+    return [
+        Text(
+            f'{where}：sql 只用于数据库（path = "postgresql://…"），且与 layer 只写一项。',
+            f'{where}: sql is for databases (path = "postgresql://…") and stands in the place of layer.',
+        )
+    ]
 
 
 def _metric_problems(rule_id: str, metric: str, rules: Mapping[str, Rule]) -> list[Text]:
@@ -470,18 +488,22 @@ def _site_rule_problems(entry: Mapping[str, Any], rule: Rule, where: str) -> lis
 
 
 def _input(layer: str, entry: Mapping[str, Any], folder: Path) -> InputSpec:
+    address = entry["path"] if is_database(entry["path"]) else None
     return InputSpec(
         layer=layer,
-        path=folder / entry["path"],
-        shown=entry["path"],
+        path=folder if address else folder / entry["path"],
+        shown=without_login(address) if address else entry["path"],
         datum=entry.get("datum"),
         crs=_crs_text(entry["crs"], folder) if "crs" in entry else None,
         transform=parse_transform(entry["transform"], f"[inputs.{layer}].transform") if "transform" in entry else None,
-        encoding=entry.get("encoding", "utf-8"),
+        encoding=entry.get("encoding"),
         where=entry.get("where"),
         columns=dict(entry.get("columns", {})),
         types=dict(entry.get("types", {})),
         type=entry.get("type"),
+        source_layer=entry.get("layer"),
+        database=address,
+        sql=entry.get("sql"),
     )
 
 

@@ -27,9 +27,7 @@ REPAIRS: Mapping[str, Text] = {
     "cells_thousands": Text("去掉千位分隔符", "written with thousands separators, now without"),
     "cells_unit": Text("去掉数字后的单位", "written with their unit, now without"),
     "cells_scaled": Text("按单位换算（如 亩、公顷、万人）", "converted from their unit (亩, 公顷, 万人 …)"),
-    "cells_no_value": Text(
-        "是“-”“/”“不详”一类的占位，按空值处理", "placeholders such as - or 不详, taken as empty"
-    ),
+    "cells_no_value": Text("是“-”“/”“不详”一类的占位，按空值处理", "placeholders such as - or 不详, taken as empty"),
     "code_from_number": Text(
         "编号在文件里是数字，已恢复为文本；如原有前导零，则已丢失，无法恢复",
         "codes that the file holds as numbers, restored to text; leading zeros, if there were any, are lost",
@@ -228,5 +226,3 @@ def _dates(text: Any, form: str) -> Any:
 def _without_placeholders(text: Any) -> tuple[Any, Flags]:
     unknown = text.str.lower().isin(NO_VALUE).to_numpy(dtype=bool)
     return (text.mask(unknown) if unknown.any() else text), unknown
-
-

@@ -47,8 +47,9 @@ def read_delimited(spec: InputSpec) -> Grid:
 
 def _decoded(spec: InputSpec) -> str:
     received = spec.path.read_bytes()
+    declared = spec.encoding or "utf-8"
     # utf-8-sig drops the mark that spreadsheets put in front, and is UTF-8 where there is none.
-    encoding = "utf-8-sig" if spec.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else spec.encoding
+    encoding = "utf-8-sig" if declared.lower().replace("_", "-") in ("utf-8", "utf8") else declared
     try:
         return received.decode(encoding)
     except UnicodeError as error:
@@ -58,15 +59,15 @@ def _decoded(spec: InputSpec) -> str:
         at = getattr(error, "start", 0)
         raise EncodingError(
             Text(
-                zh=f"{spec.shown}：第 {at} 字节处不是 {spec.encoding} 编码。{zh}。",
-                en=f"{spec.shown}: not {spec.encoding} at byte {at}. {en}.",
+                zh=f"{spec.shown}：第 {at} 字节处不是 {declared} 编码。{zh}。",
+                en=f"{spec.shown}: not {declared} at byte {at}. {en}.",
             )
         ) from error
     except (LookupError, ValueError) as error:
         raise ConfigError(
             Text(
-                zh=f"{spec.shown}：不认识编码 {spec.encoding!r}。常用的是 utf-8 和 GB18030。",
-                en=f"{spec.shown}: {spec.encoding!r} is no encoding known here. Usual ones are utf-8 and GB18030.",
+                zh=f"{spec.shown}：不认识编码 {declared!r}。常用的是 utf-8 和 GB18030。",
+                en=f"{spec.shown}: {declared!r} is no encoding known here. Usual ones are utf-8 and GB18030.",
             )
         ) from error
 

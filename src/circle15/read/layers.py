@@ -24,13 +24,17 @@ from circle15.core.schema import Table
 from circle15.core.tables import Streets
 from circle15.core.text import Text, first_ids
 from circle15.read import osm
-from circle15.read.joints import collapse, joints_by_coordinate, joints_of_rows
+from circle15.read.database import read_database
+from circle15.read.graphml import read_graphml
+from circle15.read.guard import refuse_bomb
 from circle15.read.headings import name_columns
+from circle15.read.joints import collapse, joints_by_coordinate, joints_of_rows
+from circle15.read.parquet import read_parquet
 from circle15.read.points import GRIDS, read_points
 from circle15.read.project import box_ring, place
 from circle15.read.rows import LAYERS, receive, row_names
 from circle15.read.shapes import demand_point_findings, demand_points, shape
-from circle15.read.spec import OSM_EXTENSIONS, InputSpec, RawLayer
+from circle15.read.spec import DATABASE, OSM_EXTENSIONS, InputSpec, RawLayer
 from circle15.read.vector import EXTENSIONS, read_vector
 
 Types = Mapping[str, FacilityType]
@@ -62,7 +66,7 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[T
     """
     try:
         raw = replace(_reader(spec)(spec, types), transform=spec.transform)
-        digest = file_sha256(spec.path)
+        digest = raw.sha256 or file_sha256(spec.path)
     except OSError as error:
         raise InputError(
             Text(
@@ -130,8 +134,15 @@ def _read_osm(spec: InputSpec, types: Types) -> RawLayer:
             ),
             "datum",
         )
+    if spec.path.name.lower().endswith(".gz"):
+        refuse_bomb(spec.path, spec.shown)
     raw = read(spec.path, spec.shown, types)
     raw.frame.index += 1
+    return _received(raw, spec)
+
+
+def _received(raw: RawLayer, spec: InputSpec) -> RawLayer:
+    """Rows that carry their joints, with the study's headings and filter."""
     received = receive(name_columns(raw.frame, LAYERS[spec.layer].columns, spec), spec)
     rows = received.frame
     kept = raw.frame.index.isin(rows.index)
@@ -140,26 +151,49 @@ def _read_osm(spec: InputSpec, types: Types) -> RawLayer:
     return replace(raw, frame=rows, joints=joints, findings=findings, dropped={**raw.dropped, **received.dropped})
 
 
+def _read_graph(spec: InputSpec, _types: Types) -> RawLayer:
+    return _received(read_graphml(spec), spec)
+
+
 READERS: Mapping[str, Reader] = {
     **dict.fromkeys(OSM_EXTENSIONS, _read_osm),
     **dict.fromkeys(EXTENSIONS, lambda spec, _types: read_vector(spec)),
+    ".graphml": _read_graph,
+    ".parquet": lambda spec, _types: read_parquet(spec),
+    DATABASE: lambda spec, _types: read_database(spec),
     **dict.fromkeys(GRIDS, lambda spec, _types: read_points(spec)),
 }
 
 
 def _extension(spec: InputSpec) -> str:
+    if spec.database is not None:
+        return DATABASE
     name = spec.path.name.lower()
     return next((each for each in READERS if name.endswith(each)), "")
+
+
+# Files that people have and nobody reads here, and what to make of them.
+_SAVE_AS: Mapping[str, Text] = {
+    ".dwg": Text(
+        "请在 CAD 中用“另存为”（SAVEAS）存为 DXF（如 AutoCAD 2018 DXF）", "save it as DXF from CAD (SAVEAS, DXF)"
+    ),
+    ".xls": Text("请用 Excel 另存为 .xlsx", "save it as .xlsx"),
+    ".et": Text("请用 WPS 另存为 .xlsx", "save it as .xlsx"),
+    ".mdb": Text("请导出为文件地理数据库（.gdb）或 GeoPackage", "export it as a file geodatabase or GeoPackage"),
+    ".kmz": Text("请解压，读取其中的 .kml", "unpack it and read the .kml inside"),
+    **dict.fromkeys((".zip", ".rar", ".7z"), Text("请解压后写明其中的文件", "unpack it and name the file inside")),
+}
 
 
 def _reader(spec: InputSpec) -> Reader:
     extension = _extension(spec)
     if extension not in READERS:
         known = " ".join(READERS)
+        hint = _SAVE_AS.get(spec.path.suffix.lower(), Text("请导出为其中一种", "export it as one of them"))
         raise ConfigError(
             Text(
-                zh=f"{spec.shown}：不支持这种文件格式。可读取的扩展名：{known}。",
-                en=f"{spec.shown}: files of this kind cannot be read. Known extensions: {known}.",
+                zh=f"{spec.shown}：不支持这种文件格式。{hint.zh}。可读取的扩展名：{known}。",
+                en=f"{spec.shown}: files of this kind cannot be read: {hint.en}. Known extensions: {known}.",
             )
         )
     if spec.layer not in LAYERS:
@@ -167,6 +201,13 @@ def _reader(spec: InputSpec) -> Reader:
             Text(
                 zh=f"{spec.shown}：暂不支持输入 {spec.layer}。支持的有：{'、'.join(LAYERS)}。",
                 en=f"{spec.shown}: the input {spec.layer} cannot be read. Known inputs: {', '.join(LAYERS)}.",
+            )
+        )
+    if spec.source_layer is not None and extension not in (*EXTENSIONS, ".xlsx", DATABASE):
+        raise ConfigError(
+            Text(
+                zh=f"{spec.shown}：{extension} 文件没有图层，layer 不适用。请删去该项。",
+                en=f"{spec.shown}: {extension} files have no layers. Remove the key layer.",
             )
         )
     return READERS[extension]

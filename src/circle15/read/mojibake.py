@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
@@ -12,19 +13,19 @@ from circle15.core.errors import EncodingError
 from circle15.core.text import Text, first_ids
 from circle15.read.spec import InputSpec
 
-# So many cells of a column tell its encoding; a few short words may be both by chance, so fewer letters decide nothing.
+# So many cells of a column tell its encoding.
 _MOST_CELLS = 2_000
-_LEAST_LETTERS = 8
 _REPLACEMENT = "\ufffd"
-_CJK = ("\u4e00", "\u9fff")
+_HIGH = re.compile("[\u0080-\u00ff]+")
+_CJK = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 
 
 def refuse_mojibake(frame: Any, spec: InputSpec) -> None:
     """Raise EncodingError where headings or cells were decoded wrongly.
 
-    That is certain where a decoder left its mark for a broken byte. It is taken as certain where all words beyond
-    ASCII, at least eight letters of them, are Latin letters whose bytes make Chinese words as GB18030 or UTF-8, or
-    Chinese ones whose GB18030 bytes are UTF-8.
+    That is certain where a decoder left its mark for a broken byte. It is taken as certain where the bytes of all
+    words beyond ASCII make nothing but Chinese words in another encoding, and there are enough of them that this is
+    no chance: UTF-8 hardly ever comes about by chance, two high Latin letters in a row more often.
     """
     words = _beyond_ascii([str(name) for name in frame.columns])
     for name in frame.columns:
@@ -33,7 +34,7 @@ def refuse_mojibake(frame: Any, spec: InputSpec) -> None:
         ):
             words += _beyond_ascii(frame[name].dropna().drop_duplicates())
     marked = [word for word in words if _REPLACEMENT in word]
-    meant = next((name for name, read in _MISREAD if _all_were(words, read)), None)
+    meant = next((name for name, read, least in _MISREAD if _all_were(words, read, least)), None)
     if not marked and meant is None:
         return
     shown = first_ids(marked or words)
@@ -53,26 +54,34 @@ def _beyond_ascii(cells: Iterable[Any]) -> list[str]:
     return list(islice(words, _MOST_CELLS))
 
 
-def _latin(encoding: str) -> Callable[[str], str]:
-    return lambda word: word.encode("latin-1").decode(encoding)
+def _utf8_as_latin(word: str) -> list[str]:
+    return [run.encode("latin-1").decode("utf-8") for run in _HIGH.findall(word)]
 
 
-# What the text is meant to be in, and how a word that was decoded otherwise becomes what it was.
-_MISREAD: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("utf-8", _latin("utf-8")),
-    ("utf-8", lambda word: word.encode("gb18030").decode("utf-8")),
-    ("GB18030", _latin("gb18030")),
+def _gb18030_as_latin(word: str) -> list[str]:
+    return [run.encode("latin-1").decode("gb18030") for run in _HIGH.findall(word)]
+
+
+def _utf8_as_gb18030(word: str) -> list[str]:
+    return [re.sub("[\u0000-\u007f]", "", word.encode("gb18030").decode("utf-8"))]
+
+
+# What the text is meant to be in, how its words come back, and how many letters leave no room for chance.
+_MISREAD: tuple[tuple[str, Callable[[str], list[str]], int], ...] = (
+    ("utf-8", _utf8_as_latin, 3),
+    ("utf-8", _utf8_as_gb18030, 8),
+    ("GB18030", _gb18030_as_latin, 6),
 )
 
 
-def _all_were(words: list[str], read: Callable[[str], str]) -> bool:
+def _all_were(words: list[str], read: Callable[[str], list[str]], least: int) -> bool:
     letters = 0
     for word in words:
         try:
             meant = read(word)
         except UnicodeError:
             return False
-        if not any(_CJK[0] <= each <= _CJK[1] for each in meant):
+        if not meant or not all(_CJK.fullmatch(each) for each in meant):
             return False
         letters += sum(not each.isascii() for each in word)
-    return letters >= _LEAST_LETTERS
+    return letters >= least

@@ -77,9 +77,7 @@ def points_of(frame: Any, findings: Sequence[Finding], spec: InputSpec) -> RawLa
     places = np.where(np.isnan(xy).any(axis=1), None, shapely.points(xy)) if len(xy) else []
     dropped = rows.drop(columns=[each for each in (across.name, up.name, "geometry") if each in rows.columns])
     points = geopandas.GeoDataFrame(dropped, geometry=places)
-    return RawLayer(
-        points, spec.datum, spec.crs, findings=(*findings, *received.findings), dropped=received.dropped
-    )
+    return RawLayer(points, spec.datum, spec.crs, findings=(*findings, *received.findings), dropped=received.dropped)
 
 
 def _columns(spec: InputSpec) -> tuple[Column, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from circle15.core.errors import ConfigError, EncodingError, InputError
-from circle15.core.text import Text
+from circle15.core.text import Text, redact
 
 KINDS: dict[str, Callable[[Any], bool]] = {
     "text": lambda value: isinstance(value, str) and value != "",
@@ -103,6 +103,7 @@ def check(table: Mapping[str, Any], keys: Sequence[Key], where: str) -> list[Tex
 
 def unknown_name(name: str, known: Sequence[str], where: str) -> Text:
     """The sentence for a name nobody knows, with the nearest known one."""
+    name = redact(name)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = near[0] if near else None
     return Text(
@@ -121,7 +122,8 @@ def _value_problems(value: Any, key: Key, where: str) -> list[Text]:
             )
         ]
     if not KINDS[key.kind](value):
-        return [Text(f"{place}：{value!r} 应为{_KIND_WORDS[key.kind]}。", f"{place}: {value!r} is not a {key.kind}.")]
+        shown = redact(repr(value))
+        return [Text(f"{place}：{shown} 应为{_KIND_WORDS[key.kind]}。", f"{place}: {shown} is not a {key.kind}.")]
     if key.choices and value not in key.choices:
         allowed = [str(choice) for choice in key.choices]
         return [unknown_name(str(value), allowed, place)]
