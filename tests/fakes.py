@@ -252,6 +252,8 @@ def _access() -> Access:
                     "straight_mm": straight,
                     "straight_facility_id": NEAREST[rule.rule_id],
                     "state": "not_snapped" if lost else "reached",
+                    "entrance_id": None,
+                    "reason": "no_street" if lost else None,
                 }
             )
     return Access.build(pd.DataFrame(rows))

@@ -37,7 +37,7 @@ OUTPUTS = tuple(dict.fromkeys((*DEFAULT_OUTPUTS, *EXPORTS, "xlsx", "docx", "pdf"
 PLANS = ("all", "approved")
 PEOPLE = ("households", "population", "pop60", "pop65", "pop80", "pop0_3")
 WEIGHTS = ("areas", "households", "population", "pop60", "pop65", "pop80", "pop0_3")
-INPUTS = ("streets", "residential", "facilities", "zones", "zone_table", "candidates")
+INPUTS = ("streets", "residential", "facilities", "zones", "zone_table", "entrances", "barriers", "candidates")
 
 _STUDY_KEYS = (
     Key("schema", "integer", required=True, choices=(1,)),
@@ -57,7 +57,7 @@ _STUDY_KEYS = (
 )
 _INPUTS_KEYS = (
     *(Key(layer, "table") for layer in INPUTS),
-    *(Key(layer, "table", later=True) for layer in ("entrances", "barriers", "constraints")),
+    Key("constraints", "table", later=True),
 )
 _INPUT_KEYS = (
     Key("path", "text", required=True),
@@ -233,7 +233,7 @@ def _crs_text(text: str, folder: Path) -> str:
 def _needs_crs(table: Mapping[str, Any]) -> bool:
     """A study of tables alone needs no CRS; facilities without coordinates neither."""
     return "crs" in table or any(
-        layer in table["inputs"] for layer in ("streets", "residential", "zones", "candidates")
+        layer in table["inputs"] for layer in ("streets", "residential", "zones", "entrances", "barriers", "candidates")
     )
 
 

@@ -164,7 +164,8 @@ class Walks:
     the vertices ``edge_start[e] … edge_start[e + 1] − 1``; its length is the sum of its pieces, each rounded. Ties
     between edges go to the smaller ``edge_rank``; ``edge_main`` tells which belong to a component that is sought
     first. Home ``home_row`` stands ``home_offset_mm`` along ``home_edge``, ``home_leg_mm`` beside it; a home without
-    a street in reach has no entry, one with several gates has several.
+    a street in reach has no entry, one with several gates has several. No leg crosses a wall, a barrier's straight
+    piece from the first two numbers of ``wall_mm`` to the last two.
     """
 
     node_count: int
@@ -178,6 +179,7 @@ class Walks:
     home_edge: Any
     home_offset_mm: Any
     home_leg_mm: Any
+    wall_mm: Any
 
 
 @dataclass(frozen=True)

@@ -171,6 +171,32 @@ class Candidates(Table):
 
 
 @dataclass(frozen=True)
+class Entrances(Table):
+    """Gates of residential areas: whoever lives there walks out through one of them."""
+
+    name: ClassVar[Text] = Text("出入口", "entrances")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("entrance_id", "text", Text("出入口编号", "entrance id"), required=True, nullable=False, unique=True),
+        Column("area_id", "text", Text("所属小区编号", "id of its residential area"), required=True, nullable=False),
+        _NAME,
+        _GEOMETRY,
+    )
+
+
+@dataclass(frozen=True)
+class Barriers(Table):
+    """Lines and polygons that no one walks across: water, railways, walls. Streets pass them on bridges."""
+
+    name: ClassVar[Text] = Text("阻隔", "barriers")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("barrier_id", "text", Text("阻隔编号", "barrier id"), required=True, nullable=False),
+        Column("kind", "text", Text("阻隔类型", "kind of barrier")),
+        _NAME,
+        _GEOMETRY,
+    )
+
+
+@dataclass(frozen=True)
 class Units(Table):
     """The full list of zones with their totals and tasks, without geometry: what shares of units are taken of."""
 
@@ -226,6 +252,8 @@ class Membership(Table):
 
 
 STATES = ("reached", "beyond_cutoff", "unreachable", "not_snapped", "not_assessed")
+# Why a home is not snapped.
+SNAP_REASONS = ("no_street", "barrier")
 
 
 @dataclass(frozen=True)
@@ -234,6 +262,8 @@ class Access(Table):
 
     ``distance_mm`` = ``home_leg_mm`` + streets + ``facility_leg_mm``, and is null unless ``state`` is reached:
     not reached is a state, never a number. ``straight_mm`` needs no street and is null only without a facility.
+    ``entrance_id`` is the gate through which the walk leads, null for an area without gates. ``reason`` says why a
+    home is not_snapped.
     """
 
     name: ClassVar[Text] = Text("可达性", "access")
@@ -253,6 +283,8 @@ class Access(Table):
             "straight_facility_id", "text", Text("最近设施（直线）", "nearest facility by straight line"), required=True
         ),
         Column("state", "text", Text("状态", "state"), required=True, nullable=False, choices=STATES),
+        Column("entrance_id", "text", Text("经由的出入口", "gate on the way"), required=True),
+        Column("reason", "text", Text("未能就近上路的原因", "why not snapped"), required=True, choices=SNAP_REASONS),
     )
 
 
@@ -523,6 +555,8 @@ TABLES: tuple[type[Table], ...] = (
     Residential,
     Facilities,
     Candidates,
+    Entrances,
+    Barriers,
     Zones,
     Units,
     Membership,

@@ -18,7 +18,7 @@ from circle15.core.rule import Metric, Rule, Schedule
 from circle15.core.tables import Access, Areas
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M, Pace
-from circle15.pipeline.ground import Ground, Progress, counted_sites, lay, near_pairs, silent, street_network
+from circle15.pipeline.ground import Ground, Progress, counted_sites, lay, near_pairs, silent, street_network, walls
 from circle15.route import Places
 from circle15.study import Study
 
@@ -84,7 +84,7 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
         straight_vs_network=judge.straight_vs_network(blocks, ground.residential, groups),
         pace_shares=judge.pace_shares(blocks, access, ground.residential, paces, study.cutoff_mm),
         pace_changes=judge.pace_changes(blocks, access, ground.area_ids, paces, study.cutoff_mm),
-        walks=None if ground.network is None else route.walks(ground.network, ground.homes.anchors),
+        walks=None if ground.network is None else route.walks(ground.network, ground.homes, walls(ground.tables)),
     )
 
 

@@ -16,6 +16,7 @@ from circle15.core.rule import Metric
 from circle15.core.tables import Facilities, Membership, Residential, Units
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M, round_half_up
+from circle15.read.entrances import gates
 from circle15.read.layers import empty_table, read_layer
 from circle15.read.people import spread
 from circle15.read.shapes import demand_points
@@ -90,7 +91,8 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
     progress(Text("构建路网", "building the network"), 0, 1)
     network = route.build(tables["streets"]) if len(tables["streets"]) else None
     points = demand_points(tables["residential"].frame)
-    places, site_row = _places(network, tables, points, study.max_access_leg_mm)
+    places, site_row, gate_findings = _places(_snapping(network, tables, study), tables, points)
+    findings += gate_findings
     if network is not None:
         _refuse_far_from_streets(places["residential"], study)
         findings += route.health(network, places, study.max_access_leg_mm)
@@ -124,37 +126,76 @@ def _units(tables: Mapping[str, Any]) -> Units | None:
     return Units.build(tables["zones"].frame.drop(columns="geometry")) if "zones" in tables else None
 
 
+@dataclass(frozen=True)
+class _Snapping:
+    """The streets that points are snapped to, if any, and how far these may be."""
+
+    index: route.Index | None
+    max_leg_mm: int
+
+    def anchors(self, points: Any, outlines: Any = None) -> route.Anchors:
+        """Where points (study CRS, metres) meet the streets; the leg of one with an outline is measured from that."""
+        if self.index is None:
+            return route.unanchored(len(points))
+        return route.snap(self.index, _grid(points), self.max_leg_mm, outlines)
+
+
+def _snapping(network: route.Network | None, tables: Mapping[str, Any], study: Study) -> _Snapping:
+    if network is None:
+        return _Snapping(None, study.max_access_leg_mm)
+    return _Snapping(route.index(network, walls(tables)), study.max_access_leg_mm)
+
+
+def walls(tables: Mapping[str, Any]) -> route.Barriers | None:
+    """The barriers of a study, which no leg crosses."""
+    return route.barriers(tables["barriers"].frame.geometry.to_numpy()) if "barriers" in tables else None
+
+
 def _places(
-    network: route.Network | None, tables: Mapping[str, Any], points: Any, max_leg_mm: int
-) -> tuple[dict[str, Places], Any]:
-    """The points of every layer on the network, and where each facility is among those that have a place."""
+    snapping: _Snapping, tables: Mapping[str, Any], points: Any
+) -> tuple[dict[str, Places], Any, list[Finding]]:
+    """The points of every layer on the network, where each facility is among those that have a place, and findings."""
     facilities = tables["facilities"].frame
     located = ~shapely.is_missing(facilities.geometry.to_numpy())
     site_row = np.where(located, np.cumsum(located) - 1, -1)
-    residential = tables["residential"].frame
-    found = {
-        "residential": _anchor(network, residential, "area_id", points, max_leg_mm),
-        "facilities": _anchor(network, facilities[located], "facility_id", None, max_leg_mm),
-    }
+    homes, findings = _homes(snapping, tables, points)
+    found = {"residential": homes, "facilities": _sites(snapping, facilities[located], "facility_id")}
     if "candidates" in tables:
-        found["candidates"] = _anchor(network, tables["candidates"].frame, "candidate_id", None, max_leg_mm)
-    return found, site_row
+        found["candidates"] = _sites(snapping, tables["candidates"].frame, "candidate_id")
+    if "entrances" in tables:
+        found["entrances"] = homes.gates
+    return found, site_row, findings
 
 
-def _anchor(network: route.Network | None, frame: Any, key: str, points: Any, max_leg_mm: int) -> Places:
-    """Points of a table on the network; the leg of a polygon is measured from its boundary."""
+def _sites(snapping: _Snapping, frame: Any, key: str) -> Places:
+    points = frame.geometry.to_numpy()
+    return route.plain(frame[key].to_numpy(dtype=object), _grid(points), snapping.anchors(points))
+
+
+def _homes(snapping: _Snapping, tables: Mapping[str, Any], points: Any) -> tuple[Places, list[Finding]]:
+    """Residential areas with their gates; one without stands at its demand point, a polygon with its boundary."""
+    frame = tables["residential"].frame
+    entrances, owner, findings = gates(tables.get("entrances"), tables["residential"])
+    alone = np.setdiff1d(np.arange(len(frame)), owner)
     shapes = frame.geometry.to_numpy()
-    dots = shapes if points is None else points
-    mm = round_half_up(shapely.get_coordinates(dots) * MM_PER_M)
-    is_polygon = shapely.get_dimensions(shapes) == 2
-    outlines = np.where(is_polygon, shapes, None) if is_polygon.any() else None
-    ids = frame[key].to_numpy(dtype=object)
-    anchors = route.unanchored(len(ids)) if network is None else route.snap(network, mm, max_leg_mm, outlines)
-    return Places(ids, mm, anchors)
+    outlines = np.where(shapely.get_dimensions(shapes) == 2, shapes, None)[alone]
+    ways_in = np.concatenate([points[alone], entrances.geometry.to_numpy()])
+    anchors = snapping.anchors(ways_in, np.concatenate([outlines, np.full(len(owner), None)]))
+    names = np.concatenate([np.full(len(alone), None), entrances["entrance_id"].to_numpy(dtype=object)])
+    owners = np.concatenate([alone, owner])
+    order = np.argsort(owners, kind="stable")
+    homes = Places(
+        frame["area_id"].to_numpy(dtype=object), _grid(points), anchors.take(order), owners[order], names[order]
+    )
+    return homes, findings
+
+
+def _grid(points: Any) -> Any:
+    return round_half_up(shapely.get_coordinates(points) * MM_PER_M)
 
 
 def _refuse_far_from_streets(homes: Places, study: Study) -> None:
-    if homes.anchors.snapped.any():
+    if homes.snapped.any():
         return
     metres = study.max_access_leg_mm / MM_PER_M
     raise NothingToDoError(
@@ -185,7 +226,8 @@ def counted_sites(ground: Ground, rows: Any) -> Places:
 
 
 def near_pairs(ground: Ground, places: Places, metric: Metric, most_mm: int) -> route.Pairs:
-    """Every place and home at most ``most_mm`` apart."""
+    """Every place and home at most ``most_mm`` apart; of several gates of a home the nearest counts."""
     if metric == "network":
-        return route.pairs(street_network(ground), places.anchors, ground.homes.anchors, most_mm)
+        found = route.pairs(street_network(ground), places.anchors, ground.homes.anchors, most_mm)
+        return route.merge(found, ground.homes)
     return route.straight_pairs(places.mm, ground.homes.mm, most_mm)

@@ -32,8 +32,8 @@ from circle15.read.joints import collapse, joints_by_coordinate, joints_of_rows
 from circle15.read.parquet import read_parquet
 from circle15.read.points import GRIDS, read_points
 from circle15.read.project import box_ring, place
-from circle15.read.rows import LAYERS, receive, row_names
-from circle15.read.shapes import demand_point_findings, demand_points, shape
+from circle15.read.rows import LAYERS, receive, row_names, with_ids
+from circle15.read.shapes import demand_points, shape
 from circle15.read.spec import DATABASE, OSM_EXTENSIONS, InputSpec, RawLayer
 from circle15.read.vector import EXTENSIONS, read_vector
 
@@ -46,6 +46,7 @@ _OSM_LAYERS: Mapping[str, Callable[[Path, str, Types], RawLayer]] = {
     "facilities": osm.facilities,
     "candidates": lambda path, shown, _types: osm.candidates(path, shown),
     "zones": lambda path, shown, _types: osm.zones(path, shown),
+    "barriers": lambda path, shown, _types: osm.barriers(path, shown),
 }
 
 TOO_SHORT = Text("不足1毫米的线", "lines shorter than a millimetre")
@@ -221,12 +222,10 @@ def _table(raw: RawLayer, spec: InputSpec, crs: pyproj.CRS | None) -> tuple[Tabl
         joined, short = _joined(shaped.frame, raw.joints, spec)
         return joined, [*findings, *_short_findings(short, spec)], {**dropped, **({TOO_SHORT: short} if short else {})}
     frame = shaped.frame
-    if spec.layer == "residential":
-        findings += demand_point_findings(frame, spec.shown)
-        if raw.box is not None and crs is not None:
-            edge = box_ring(raw.box, raw, crs)
-            frame = frame.assign(edge_m=shapely.distance(demand_points(frame), edge))
-    return LAYERS[spec.layer].build(frame, spec.shown), findings, dropped
+    if spec.layer == "residential" and raw.box is not None and crs is not None:
+        edge = box_ring(raw.box, raw, crs)
+        frame = frame.assign(edge_m=shapely.distance(demand_points(frame), edge))
+    return LAYERS[spec.layer].build(with_ids(frame, spec.layer), spec.shown), findings, dropped
 
 
 def _placed(raw: RawLayer, spec: InputSpec, crs: pyproj.CRS | None) -> Any:
@@ -251,9 +250,7 @@ def _joined(frame: Any, joints: Any, spec: InputSpec) -> tuple[Streets, int]:
     joints = joints_by_coordinate(lines) if joints is None else joints
     lines, joints, left = collapse(lines, joints)
     rows = frame[left].set_geometry(lines)
-    numbers = rows.index.astype("str").to_series(index=rows.index)
-    ids = rows["street_id"].where(rows["street_id"].notna(), numbers) if "street_id" in rows.columns else numbers
-    return Streets.join(rows.assign(street_id=ids), joints, spec.shown), int((~left).sum())
+    return Streets.join(with_ids(rows, "streets"), joints, spec.shown), int((~left).sum())
 
 
 def _nearest_type(kind: str, types: Types) -> str:

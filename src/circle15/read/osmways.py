@@ -105,7 +105,7 @@ def streets(path: Path, shown: str) -> RawLayer:
         tags = {tag.k: tag.v for tag in way.tags}
         why = why_not_walked(tags)
         if why is None:
-            nodes = _nodes(way)
+            nodes = way_nodes(way)
             runs = located_runs(nodes)
             missing = nodes.count(None)
             if missing:
@@ -127,7 +127,8 @@ def streets(path: Path, shown: str) -> RawLayer:
     )
 
 
-def _nodes(way: Any) -> list[_Node | None]:
+def way_nodes(way: Any) -> list[_Node | None]:
+    """The nodes of an osmium way, None for one without a location."""
     return [_Node(node.ref, node.lon, node.lat) if node.location.valid() else None for node in way.nodes]
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from circle15.core.errors import SchemaError
 from circle15.core.results import Finding
 from circle15.core.schema import Column, Table
-from circle15.core.tables import Candidates, Facilities, Residential, Streets, Units, Zones
+from circle15.core.tables import Barriers, Candidates, Entrances, Facilities, Residential, Streets, Units, Zones
 from circle15.core.text import Text, first_ids
 from circle15.read.cells import REPAIRS, Mended, mend
 from circle15.read.headings import Headed
@@ -28,9 +29,14 @@ LAYERS: Mapping[str, type[Table]] = {
     "residential": Residential,
     "facilities": Facilities,
     "candidates": Candidates,
+    "entrances": Entrances,
+    "barriers": Barriers,
     "zones": Zones,
     "zone_table": Units,
 }
+
+# Rows that need no id of their own: their number does.
+NUMBERED = {"streets": "street_id", "entrances": "entrance_id", "barriers": "barrier_id"}
 
 # A facility may lack a place if a code says where it counts; the zone table has no places at all.
 PLACE_OPTIONAL = ("facilities", "zone_table")
@@ -81,6 +87,12 @@ def row_names(frame: Any, layer: str) -> Any:
     if key is None or key not in frame.columns:
         return numbers
     return frame[key].astype(object).where(frame[key].notna(), numbers).to_numpy()
+
+
+def with_ids(frame: Any, layer: str) -> Any:
+    """Rows of a layer that need no id of their own get their number where they have none."""
+    key = NUMBERED.get(layer)
+    return frame if key is None else frame.assign(**{key: pd.Series(row_names(frame, layer), frame.index).astype(str)})
 
 
 def _with_source_headings(typed: Any, frame: Any) -> Any:

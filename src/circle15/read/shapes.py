@@ -27,6 +27,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "residential": ("Point", *_POLYGONS),
     "facilities": ("Point", *_POLYGONS),
     "candidates": ("Point", *_POLYGONS),
+    "entrances": ("Point",),
+    "barriers": (*_LINES, *_POLYGONS),
     "zones": _POLYGONS,
 }
 _KINDS: Mapping[str, Text] = {
@@ -34,6 +36,8 @@ _KINDS: Mapping[str, Text] = {
     "residential": Text("点或面", "points or polygons"),
     "facilities": Text("点或面", "points or polygons"),
     "candidates": Text("点或面", "points or polygons"),
+    "entrances": Text("点", "points"),
+    "barriers": Text("线或面", "lines or polygons"),
     "zones": Text("面", "polygons"),
 }
 _POINTS_ONLY = ("facilities", "candidates")
@@ -108,8 +112,8 @@ def demand_points(frame: Any) -> Any:
     return points
 
 
-def demand_point_findings(frame: Any, shown: str) -> tuple[Finding, ...]:
-    """For how many residential areas the demand point is a point on surface."""
+def demand_point_findings(frame: Any) -> tuple[Finding, ...]:
+    """For how many residential areas, of those given, the demand point is a point on surface."""
     areal = _areal(frame.geometry.to_numpy())
     if not areal.any():
         return ()
@@ -121,11 +125,13 @@ def demand_point_findings(frame: Any, shown: str) -> tuple[Finding, ...]:
             count=int(areal.sum()),
             ids=tuple(row_names(frame[areal], "residential")[:3]),
             message=Text(
-                zh=f"{shown}：{areal.sum()} 个小区为面，以面内一点代表小区出入口计算距离。",
-                en=f"{shown}: {areal.sum()} residential areas are polygons; a point on their surface stands for them.",
+                zh=f"{areal.sum()} 个小区为面且没有出入口，以面内一点代表小区出入口计算距离。",
+                en=f"{areal.sum()} residential areas are polygons without gates; a point on their surface stands "
+                f"for them.",
             ),
             fix=Text(
-                "大型封闭小区请核对该点与出入口的差别。", "For large walled areas compare this point with the gates."
+                "请为大型封闭小区补充出入口图层 [inputs.entrances]。",
+                "Give the gates of large walled areas: [inputs.entrances].",
             ),
         ),
     )

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from circle15.route.network import Ints, Network
+from circle15.route.places import Places
 from circle15.route.reach import nearest
-from circle15.route.snap import Anchors
 from circle15.route.straight import nearest_straight
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Points with their ids and anchors, all in one row order. ``mm``: int64 [n, 2], study CRS."""
-
-    ids: NDArray[np.object_]
-    mm: Ints
-    anchors: Anchors
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def take(self, rows: Any) -> Places:
-        """The places of these rows, in this order."""
-        return Places(self.ids[rows], self.mm[rows], self.anchors.take(rows))
-
-    def order(self) -> Ints:
-        """The rank of each place by its id as text: it decides between equally near ones."""
-        rank = np.empty(len(self.ids), dtype=np.int64)
-        rank[np.argsort(self.ids.astype(str), kind="stable")] = np.arange(len(self.ids))
-        return rank
 
 
 def access(network: Network, homes: Places, facilities: Places, cutoff_mm: int | None) -> Any:
     """Access rows of every home, in row order, without ``rule_id``: see :class:`circle15.core.tables.Access`.
 
     No facility at all: unreachable. Facilities of which none stands near a street: not_assessed. A home far from
-    every street: not_snapped, and a straight-line distance all the same.
+    every street, or cut off from it by a barrier: not_snapped with the reason, and a straight-line distance all the
+    same. Of several gates the one with the shortest way counts.
     """
     size = len(homes)
     state = np.full(size, "unreachable", dtype=object)
@@ -49,11 +26,13 @@ def access(network: Network, homes: Places, facilities: Places, cutoff_mm: int |
     for column in ("distance_mm", "home_leg_mm", "facility_leg_mm", "straight_mm"):
         frame[column] = pd.array([pd.NA] * size, dtype="Int64")
     frame["straight_facility_id"] = np.full(size, None, dtype=object)
-    snapped = homes.anchors.snapped
-    frame["home_leg_mm"][snapped] = homes.anchors.leg_mm[snapped]
+    for column in ("entrance_id", "reason"):
+        frame[column] = np.full(size, None, dtype=object)
     if len(facilities):
         _fill_straight(frame, homes, facilities)
         _fill_network(frame, state, network, homes, facilities, cutoff_mm)
+    else:
+        _fill_legs(frame, homes, homes.best())
     return pd.DataFrame({**frame, "state": state})
 
 
@@ -66,14 +45,26 @@ def _fill_straight(frame: dict[str, Any], homes: Places, facilities: Places) -> 
 def _fill_network(
     frame: dict[str, Any], state: Any, network: Network, homes: Places, facilities: Places, cutoff_mm: int | None
 ) -> None:
-    if not facilities.anchors.snapped.any():
+    if not facilities.snapped.any():
         state[:] = "not_assessed"
-    state[~homes.anchors.snapped] = "not_snapped"
-    found = nearest(network, homes.anchors, facilities.anchors, facilities.order())
-    beyond = found.reached & (found.mm > cutoff_mm) if cutoff_mm is not None else np.zeros(len(homes), dtype=bool)
-    reached = found.reached & ~beyond
+    state[~homes.snapped] = "not_snapped"
+    frame["reason"][~homes.snapped] = np.where(homes.barred, "barrier", "no_street")[~homes.snapped]
+    order = facilities.order()
+    found = nearest(network, homes.anchors, facilities.anchors, order)
+    rank = np.where(found.reached, order[found.facility], 0)
+    gate = homes.best(~found.reached, np.where(found.reached, found.mm, 0), rank)
+    mm, facility = found.mm[gate], found.facility[gate]
+    beyond = found.reached[gate] & (mm > cutoff_mm if cutoff_mm is not None else False)
+    reached = found.reached[gate] & ~beyond
     state[beyond], state[reached] = "beyond_cutoff", "reached"
-    facility = found.facility[reached]
-    frame["distance_mm"][reached] = found.mm[reached]
-    frame["facility_id"][reached] = facilities.ids[facility]
-    frame["facility_leg_mm"][reached] = facilities.anchors.leg_mm[facility]
+    frame["distance_mm"][reached] = mm[reached]
+    frame["facility_id"][reached] = facilities.ids[facility[reached]]
+    frame["facility_leg_mm"][reached] = facilities.anchors.leg_mm[facility[reached]]
+    _fill_legs(frame, homes, gate)
+
+
+def _fill_legs(frame: dict[str, Any], homes: Places, gate: Ints) -> None:
+    """The leg and the gate of each home that a street is near to."""
+    snapped = homes.anchors.snapped[gate]
+    frame["home_leg_mm"][snapped] = homes.anchors.leg_mm[gate[snapped]]
+    frame["entrance_id"][snapped] = homes.entrance_ids[gate[snapped]]

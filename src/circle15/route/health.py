@@ -6,13 +6,14 @@ import numpy as np
 
 from circle15.core.results import Finding
 from circle15.core.text import Text, first_ids
-from circle15.route.access import Places
 from circle15.route.network import Network
+from circle15.route.places import Places
 
 _LAYER_WORDS = {
     "residential": Text("居住小区", "residential areas"),
     "facilities": Text("设施", "facilities"),
     "candidates": Text("备选点", "candidates"),
+    "entrances": Text("出入口", "entrances"),
 }
 
 
@@ -22,6 +23,7 @@ def health(network: Network, layers: dict[str, Places], max_leg_mm: int) -> list
     main = int(np.argmax(network.component_mm))
     for layer, places in layers.items():
         found.append(_not_snapped(layer, places, max_leg_mm))
+        found.append(_barred(layer, places, max_leg_mm))
         found.append(_apart(layer, places, network, main))
     return [finding for finding in found if finding is not None]
 
@@ -46,7 +48,7 @@ def _components(network: Network) -> Finding | None:
 
 
 def _not_snapped(layer: str, places: Places, max_leg_mm: int) -> Finding | None:
-    far = places.ids[~places.anchors.snapped]
+    far = places.ids[~places.snapped & ~places.barred]
     if len(far) == 0:
         return None
     word, metres = _LAYER_WORDS[layer], max_leg_mm / 1000
@@ -64,9 +66,35 @@ def _not_snapped(layer: str, places: Places, max_leg_mm: int) -> Finding | None:
     )
 
 
+def _barred(layer: str, places: Places, max_leg_mm: int) -> Finding | None:
+    cut_off = places.ids[places.barred]
+    if len(cut_off) == 0:
+        return None
+    word, metres = _LAYER_WORDS[layer], max_leg_mm / 1000
+    return Finding(
+        code="behind_barrier",
+        severity="warning",
+        layer=layer,
+        count=len(cut_off),
+        ids=tuple(cut_off[:3]),
+        message=Text(
+            f"{len(cut_off)} 处{word.zh}与 {metres:g} 米内的道路之间均有阻隔（{first_ids(cut_off)}），"
+            f"路网距离资料不足。",
+            f"{len(cut_off)} {word.en} have streets within {metres:g} m only across barriers ({first_ids(cut_off)}): "
+            f"unknown on the network.",
+        ),
+        fix=Text(
+            "补充出入口（位于围墙上或墙外）或内部道路，或核对阻隔图层。",
+            "Add gates, which lie on the wall or outside it, or streets inside; or check the barriers.",
+        ),
+    )
+
+
 def _apart(layer: str, places: Places, network: Network, main: int) -> Finding | None:
     anchors = places.anchors
-    apart = places.ids[anchors.snapped & (network.edge_component[anchors.edge] != main)]
+    joined = np.zeros(len(places), dtype=bool)
+    joined[places.owner[anchors.snapped & (network.edge_component[anchors.edge] == main)]] = True
+    apart = places.ids[places.snapped & ~joined]
     if len(apart) == 0:
         return None
     word = _LAYER_WORDS[layer]

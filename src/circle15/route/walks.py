@@ -6,10 +6,12 @@ import numpy as np
 
 from circle15.core.results import Walks
 from circle15.route.network import Network
-from circle15.route.snap import MAIN_COMPONENT_MM, Anchors
+from circle15.route.places import Places
+from circle15.route.sight import Barriers
+from circle15.route.snap import MAIN_COMPONENT_MM
 
 
-def walks(network: Network, homes: Anchors) -> Walks:
+def walks(network: Network, homes: Places, walls: Barriers | None) -> Walks:
     """Streets and homes as ``Walks``. Invariant: snapping and walking on it gives the distances of this room."""
     pieces = np.diff(network.edge_pieces)
     start = np.concatenate([[0], np.cumsum(pieces + 1)])
@@ -19,7 +21,8 @@ def walks(network: Network, homes: Anchors) -> Walks:
     is_end[start[1:] - 1] = True
     vertices[~is_end] = network.piece_a
     vertices[is_end] = network.piece_b[network.edge_pieces[1:] - 1]
-    rows = np.flatnonzero(homes.snapped)
+    ways = homes.anchors
+    rows = np.flatnonzero(ways.snapped)
     return Walks(
         node_count=network.node_count,
         edge_u=network.edge_u,
@@ -28,8 +31,9 @@ def walks(network: Network, homes: Anchors) -> Walks:
         edge_rank=network.street_rank[network.edge_street],
         edge_main=network.component_mm[network.edge_component] >= MAIN_COMPONENT_MM,
         vertex_mm=vertices,
-        home_row=rows,
-        home_edge=homes.edge[rows],
-        home_offset_mm=homes.offset_mm[rows],
-        home_leg_mm=homes.leg_mm[rows],
+        home_row=homes.owner[rows],
+        home_edge=ways.edge[rows],
+        home_offset_mm=ways.offset_mm[rows],
+        home_leg_mm=ways.leg_mm[rows],
+        wall_mm=np.empty((0, 4), dtype=np.int64) if walls is None else np.hstack([walls.start, walls.end]),
     )

@@ -23,6 +23,8 @@ from circle15.show.sentences import (
 )
 from circle15.show.tables import access_frame
 
+_BARRED = Text("与附近道路之间均有阻隔", "cut off from the streets nearby by a barrier")
+
 
 def explain(audit: Audit, record: str) -> str:
     """The story of a residential area or a facility. Raises ConfigError for an id nobody has."""
@@ -95,16 +97,18 @@ def _rule(audit: Audit, rule: Rule, record: str, access: Any) -> list[Text]:
 
 def _walk(access: Any) -> list[Text]:
     if access["state"] != "reached":
-        state = STATE_WORDS[access["state"]]
+        state = _BARRED if access["reason"] == "barrier" else STATE_WORDS[access["state"]]
         return [Text(f"  路网：{state.zh}，无距离", f"  network: {state.en}, no distance")]
     legs = access["home_leg_m"], access["facility_leg_m"]
     streets = access["distance_m"] - legs[0] - legs[1]
-    name, total, minutes = access["facility_id"], f"{access['distance_m']:.3f}", f"{access['walk_min']:.2f}"
+    total, minutes, gate = f"{access['distance_m']:.3f}", f"{access['walk_min']:.2f}", access["entrance_id"]
+    through = Text(f"（经出入口 {gate}）", f" (through gate {gate})") if isinstance(gate, str) else Text("", "")
+    name = Text(f"{access['facility_id']}{through.zh}", f"{access['facility_id']}{through.en}")
     return [
         Text(
-            f"  路网最近设施 {name}：出入口至道路 {legs[0]:.3f} + 道路 {streets:.3f} + 道路至设施 {legs[1]:.3f} "
+            f"  路网最近设施 {name.zh}：出入口至道路 {legs[0]:.3f} + 道路 {streets:.3f} + 道路至设施 {legs[1]:.3f} "
             f"= {total} 米，步行 {minutes} 分钟",
-            f"  nearest on the network {name}: access leg {legs[0]:.3f} + streets {streets:.3f} + access leg "
+            f"  nearest on the network {name.en}: access leg {legs[0]:.3f} + streets {streets:.3f} + access leg "
             f"{legs[1]:.3f} = {total} m, {minutes} min on foot",
         )
     ]

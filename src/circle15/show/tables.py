@@ -40,6 +40,8 @@ def access_frame(audit: Audit) -> Any:
             "straight_m": metres["straight_m"],
             "straight_facility_id": frame["straight_facility_id"],
             "state": frame["state"],
+            "entrance_id": frame["entrance_id"],
+            "reason": frame["reason"],
         }
     )
 

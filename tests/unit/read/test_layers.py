@@ -80,7 +80,7 @@ def test_residential_points_and_polygons(tmp_path) -> None:
     assert list(table.frame.columns) == ["area_id", "households", "geometry"]
     assert list(table.frame["area_id"]) == ["1", "2"]
     assert table.frame.crs == CRS
-    assert [each.code for each in findings] == ["code_from_number", "geometry_missing", "polygon_demand_point"]
+    assert [each.code for each in findings] == ["code_from_number", "geometry_missing"]
 
 
 def test_gcj02_is_converted_and_said_to_be_approximate(tmp_path) -> None:
@@ -192,7 +192,7 @@ BAD: list[tuple[str, str, str, dict[str, Any], type[Exception], list[str]]] = [
         ["status"],
     ),
     ("residential", "homes.docx", "", WGS84, ConfigError, ["不支持这种文件格式", ".gpkg"]),
-    ("entrances", "gates.csv", "", WGS84, ConfigError, ["暂不支持输入 entrances"]),
+    ("constraints", "red.csv", "", WGS84, ConfigError, ["暂不支持输入 constraints"]),
     ("zones", "town.osm", OSM, WGS84, ConfigError, ["zones 不能从 OSM"]),
     ("streets", "town.osm", OSM, {"datum": "GCJ02"}, CrsError, ["GCJ02", "WGS84"]),
     ("streets", "town.osm", "<osm", WGS84, InputError, ["town.osm"]),
@@ -251,7 +251,16 @@ def test_row_order_changes_nothing_but_order(tmp_path) -> None:
 
 def test_the_registries_name_what_they_can_read() -> None:
     assert set(EXTENSIONS) < set(READERS)
-    assert set(LAYERS) == {"streets", "residential", "facilities", "candidates", "zones", "zone_table"}
+    assert set(LAYERS) == {
+        "streets",
+        "residential",
+        "facilities",
+        "candidates",
+        "entrances",
+        "barriers",
+        "zones",
+        "zone_table",
+    }
 
 
 def test_porto_alegre_people_and_health_care(shared) -> None:

@@ -126,6 +126,6 @@ def test_demand_points_lie_in_their_polygons_on_the_grid() -> None:
     mm = shapely.get_coordinates(points) * 1000
     assert abs(mm - mm.round()).max() < 1e-9
     assert homes.geometry.iloc[0] == hollow
-    (finding,) = demand_point_findings(homes, "homes.shp")
+    (finding,) = demand_point_findings(homes)
     assert (finding.code, finding.severity, finding.count) == ("polygon_demand_point", "info", 1)
-    assert demand_point_findings(homes[1:], "homes.shp") == ()
+    assert demand_point_findings(homes[1:]) == ()

@@ -67,6 +67,7 @@ def _table(walks: Walks, points: NDArray[np.int64], given: dict[str, float], max
         "vertices": len(walks.vertex_mm),
         "homes": len(points),
         "anchors": len(walks.home_row),
+        "walls": len(walks.wall_mm),
     }
     streams = (
         _steps(walks.edge_u),
@@ -80,6 +81,7 @@ def _table(walks: Walks, points: NDArray[np.int64], given: dict[str, float], max
         _steps(walks.home_edge),
         walks.home_offset_mm,
         walks.home_leg_mm,
+        *(_steps(column) for column in (walks.wall_mm - np.tile(origin, 2)).T),
     )
     line = json.dumps(head, separators=(",", ":")).encode() + b"\n"
     return line + b"".join(varints(np.asarray(stream, dtype=np.int64)) for stream in streams)

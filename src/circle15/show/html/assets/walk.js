@@ -52,7 +52,7 @@ const walking = (() => {
       let value = from;
       return Float64Array.from({ length: count }, () => (value += packed.signed(next())));
     };
-    const { edges, vertices, homes, anchors, origin } = head;
+    const { edges, vertices, homes, anchors, walls, origin } = head;
     return {
       ...head,
       edgeU: Int32Array.from(stepped(edges)), edgeV: Int32Array.from(stepped(edges)),
@@ -61,6 +61,8 @@ const walking = (() => {
       homeX: stepped(homes, origin[0]), homeY: stepped(homes, origin[1]),
       anchorRow: Int32Array.from(stepped(anchors)), anchorEdge: Int32Array.from(stepped(anchors)),
       anchorOffset: plain(anchors), anchorLeg: plain(anchors),
+      wallX: stepped(walls, origin[0]), wallY: stepped(walls, origin[1]),
+      wallEndX: stepped(walls, origin[0]), wallEndY: stepped(walls, origin[1]),
     };
   }
 
@@ -166,6 +168,9 @@ const walking = (() => {
         Math.max(table.x[a], table.x[b]), Math.max(table.y[a], table.y[b])];
     });
     const homesIn = indexed(table.homes, (row) => [table.homeX[row], table.homeY[row], table.homeX[row], table.homeY[row]]);
+    const wallsIn = indexed(table.walls, (each) => [Math.min(table.wallX[each], table.wallEndX[each]),
+      Math.min(table.wallY[each], table.wallEndY[each]), Math.max(table.wallX[each], table.wallEndX[each]),
+      Math.max(table.wallY[each], table.wallEndY[each])]);
     const distance = new Float64Array(table.nodes).fill(Infinity);
 
     /* The nearest point of a piece: distance along it, leg, and place, unrounded. */
@@ -181,10 +186,54 @@ const walking = (() => {
       return { piece: each, along, leg, x: ax + dx * share, y: ay + dy * share };
     }
 
+    /* The shares of a piece that a wall hides from a place, between low and high: the cone over the wall, cut off by
+       its line, is three half-planes, each linear along the piece. */
+    function shadow(each, wall, x, y) {
+      const a = piece.first[each], atX = table.x[a] - x, atY = table.y[a] - y;
+      const dx = table.x[a + 1] - table.x[a], dy = table.y[a + 1] - table.y[a];
+      let cx = table.wallX[wall] - x, cy = table.wallY[wall] - y, ex = table.wallEndX[wall] - x, ey = table.wallEndY[wall] - y;
+      const side = cx * ey - cy * ex;
+      if (side === 0) return null;
+      if (side < 0) [cx, cy, ex, ey] = [ex, ey, cx, cy];
+      const kx = ex - cx, ky = ey - cy;
+      let low = -1, high = 2;
+      for (const [level, slope] of [
+        [cx * atY - cy * atX, cx * dy - cy * dx],
+        [atX * ey - atY * ex, dx * ey - dy * ex],
+        [-(kx * (atY - cy) - ky * (atX - cx)), -(kx * dy - ky * dx)],
+      ]) {
+        if (slope > 0) low = Math.max(low, -level / slope);
+        else if (slope < 0) high = Math.min(high, -level / slope);
+        else if (level <= 0) return null;
+      }
+      return low < high ? [low, high] : null;
+    }
+
+    /* The nearest points of a piece in sight: its nearest one, or the ends of what hides that. */
+    function inSight(each, x, y, walls) {
+      const nearest = nearestOn(each, x, y);
+      if (!walls.length) return [nearest];
+      const a = piece.first[each], dx = table.x[a + 1] - table.x[a], dy = table.y[a + 1] - table.y[a];
+      const square = dx * dx + dy * dy;
+      const foot = square ? Math.min(1, Math.max(0, ((x - table.x[a]) * dx + (y - table.y[a]) * dy) / square)) : 0;
+      const merged = [];
+      for (const [low, high] of walls.map((wall) => shadow(each, wall, x, y)).filter(Boolean).sort((one, other) => one[0] - other[0])) {
+        const last = merged[merged.length - 1];
+        if (last && low <= last[1]) last[1] = Math.max(last[1], high); else merged.push([low, high]);
+      }
+      const hiding = merged.find(([low, high]) => low < foot && foot < high);
+      if (!hiding) return [nearest];
+      return hiding.filter((share) => share >= 0 && share <= 1).map((share) => {
+        const px = table.x[a] + dx * share, py = table.y[a] + dy * share;
+        return { piece: each, along: share * Math.hypot(dx, dy), leg: Math.hypot(px - x, py - y), x: px, y: py };
+      });
+    }
+
     /* The anchor of a place: edge, offset and leg, or null where no street is near enough. */
     function snap(x, y) {
       const far = table.max_leg_mm + 2;
-      const near = [...piecesIn(x - far, y - far, x + far, y + far)].map((each) => nearestOn(each, x, y))
+      const walls = [...wallsIn(x - far, y - far, x + far, y + far)];
+      const near = [...piecesIn(x - far, y - far, x + far, y + far)].flatMap((each) => inSight(each, x, y, walls))
         .filter((each) => half(each.leg) <= table.max_leg_mm);
       const main = near.filter((each) => table.main[piece.edge[each.piece]]);
       const among = main.length ? main : near;
