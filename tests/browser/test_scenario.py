@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from circle15 import pipeline, route
-from circle15.pipeline.ground import lay
+from circle15.pipeline.ground import lay, near_pairs, walls
 from circle15.read.samples import sample_study
 from circle15.show.families import CLASSES, classify, families
 from circle15.show.geometry import to_wgs84
@@ -21,7 +21,7 @@ from circle15.show.html.walks import pack_walks, projection
 from circle15.show.html.words import percent
 from circle15.study import load_study
 from tests.fakes import small_audit
-from tests.towns import CANDIDATES, HOMES, OWN_PACK, PACK, SITE, moved, write_town
+from tests.towns import CANDIDATES, HOMES, OWN_PACK, PACK, SITE, lines, moved, points, write_town
 
 FAR_MM = 1_080_000
 NEAR_MM = 700_000
@@ -79,8 +79,10 @@ def compare(view: Any, study: Any, ground: Any, places: Any) -> None:
             " return { mm, anchor: walked.anchor, walked: [...walked.homes], straight }; }",
             [at.y, at.x, FAR_MM, NEAR_MM],
         )
-        anchor = route.snap(ground.network, mm[None, :], study.max_access_leg_mm)
-        walked = route.pairs(ground.network, anchor, ground.homes.anchors, FAR_MM)
+        streets = route.index(ground.network, walls(ground.tables))
+        anchor = route.snap(streets, mm[None, :], study.max_access_leg_mm)
+        site = route.plain(np.array(["T"], dtype=object), mm[None, :], anchor)
+        walked = near_pairs(ground, site, "network", FAR_MM)
         straight = route.straight_pairs(mm[None, :], ground.homes.mm, NEAR_MM)
         assert told["mm"] == mm.tolist()
         assert dict(map(tuple, told["walked"])) == dict(zip(walked.target.tolist(), walked.mm.tolist(), strict=True))
@@ -97,6 +99,37 @@ def compare(view: Any, study: Any, ground: Any, places: Any) -> None:
 def test_every_home_is_as_far_as_the_program_says(show, karhula):
     study, ground, audit = karhula
     compare(prepared(show, audit), study, ground, random_places(ground.homes.mm, 50, 3))
+
+
+BEHIND_WALLS = """
+[inputs.entrances]
+path = "gates.geojson"
+crs  = "EPSG:4549"
+[inputs.barriers]
+path = "walls.geojson"
+crs  = "EPSG:4549"
+"""
+
+
+def test_walls_and_gates_count_in_the_page_too(show, tmp_path):
+    """Two streets with walls between and round them: where a site may be entered from depends on what hides them."""
+    streets = [((-1000, 0), (2000, 0)), ((-1000, 90), (2000, 90)), ((-1000, 0), (-1000, 90))]
+    homes = {
+        "H-1": {"at": (100, 40), "pop60": 20},
+        "H-2": {"at": (700, 60), "pop60": 30},
+        "H-3": {"at": (1500, 20), "pop60": 10},
+    }
+    study = write_town(tmp_path, streets=streets, homes=homes, study=OWN_PACK + BEHIND_WALLS, pack=PACK)
+    gate = {"G-1": {"at": (90, 80), "area_id": "H-1"}, "G-2": {"at": (110, 10), "area_id": "H-1"}}
+    (tmp_path / "gates.geojson").write_text(points("entrance_id", gate), encoding="utf-8")
+    wall = [((-800, 45), (600, 45)), ((300, 45), (320, 70)), ((620, 30), (900, 75)), ((1400, 10), (1700, 12))]
+    (tmp_path / "walls.geojson").write_text(lines(wall), encoding="utf-8")
+    asked = load_study(study)
+    ground = lay(asked)
+    random = np.random.default_rng(17)
+    places = np.column_stack([random.uniform(-900, 1900, 60), random.uniform(-60, 150, 60)])
+    mm = np.round((places + np.array(moved((0, 0)))) * 1000).astype(np.int64)
+    compare(prepared(show, pipeline.whole(asked)), asked, ground, mm)
 
 
 def with_site(folder: Any, at: tuple[float, float] | None, **changes: Any) -> Any:
