@@ -517,7 +517,7 @@ def test_init_writes_a_study_that_loads(tmp_path: Path) -> None:
     result = call("init", tmp_path / "new", "--pack", "zhoukou-2025")
     assert result.exit_code == 0
     names = ["facilities.csv", "homes.csv", "hosts.csv", "streets.geojson"]
-    assert sorted(tree(tmp_path / "new")) == [*(f"data/raw/{name}" for name in names), "study.toml"]
+    assert sorted(tree(tmp_path / "new")) == [*(f"data/raw/{name}" for name in names), "mapping.toml", "study.toml"]
     study = load_study(tmp_path / "new" / "study.toml")
     assert [each.pack_id for each in study.pack.documents] == ["zhoukou-2025"]
     assert set(study.inputs) == {"streets", "residential", "facilities", "candidates"}

@@ -184,6 +184,9 @@ def _feature(each: Any) -> Feature:
 
 
 def _shape(area: Any) -> Any:
+    outer, _ = area.num_rings()
+    if not outer:  # its ways are all there and do not close
+        return None
     shape = shapely.from_wkb(osmium.geom.WKBFactory().create_multipolygon(area))
     return shape.geoms[0] if len(shape.geoms) == 1 else shape
 

@@ -193,7 +193,7 @@ BAD: list[tuple[str, str, str, dict[str, Any], type[Exception], list[str]]] = [
     ),
     ("residential", "homes.docx", "", WGS84, ConfigError, ["不支持这种文件格式", ".gpkg"]),
     ("constraints", "red.csv", "", WGS84, ConfigError, ["暂不支持输入 constraints"]),
-    ("zones", "town.osm", OSM, WGS84, ConfigError, ["zones 不能从 OSM"]),
+    ("zone_table", "town.osm", OSM, WGS84, ConfigError, ["zone_table 不能从 OSM"]),
     ("streets", "town.osm", OSM, {"datum": "GCJ02"}, CrsError, ["GCJ02", "WGS84"]),
     ("streets", "town.osm", "<osm", WGS84, InputError, ["town.osm"]),
     ("residential", "homes.csv", "area_id,lon,lat\na,118,24\n", {**WGS84, "where": "b = 1"}, ConfigError, ["where"]),
