@@ -151,20 +151,39 @@ def demo(
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    paths: Annotated[list[Path], typer.Argument(metavar="DIR | FILE…", help="The new folder, or workbooks to merge.")],
     pack: Annotated[str, typer.Option("--pack", metavar="ID", help="The rule pack of the study.")] = "jinjiang-2022",
+    collect: Annotated[bool, typer.Option("--collect", help="Merge filled-in workbooks into --out.")] = False,
+    out: OutOnly = None,
     lang: Lang = None,
 ) -> None:
-    """Write a commented study.toml and empty input templates."""
+    """Write a commented study.toml and templates to fill in; or merge filled-in workbooks."""
     with session(lang) as here:
+        if collect:
+            _collect(here, paths, out)
+            return
         from circle15.read.mapping import SAMPLE, sample_mapping
         from circle15.read.pack import load_pack
         from circle15.show.files import write_new
+        from circle15.show.office.template import TEMPLATE
         from circle15.show.starter import starter
 
-        load_pack([pack], folder)
-        for path in write_new(folder, {**starter(pack), SAMPLE: sample_mapping()}):
+        if len(paths) > 1 or out:
+            raise ConfigError(
+                Text(
+                    "init 只接受一个文件夹；合并填报表请写 init --collect 文件… --out 文件夹。",
+                    "init takes one folder; to merge workbooks write init --collect FILE… --out DIR.",
+                )
+            )
+        chosen, _ = load_pack([pack], paths[0])
+        written = write_new(paths[0], {**starter(pack, chosen.types), SAMPLE: sample_mapping()})
+        for path in written:
             typer.echo(path)
+        if not any(path.name == TEMPLATE for path in written):
+            here.say(
+                f'未生成 {TEMPLATE}：请先运行 pip install "circle15[office]"。',
+                f'no {TEMPLATE}: that needs pip install "circle15[office]".',
+            )
         here.say("请填写模板，再运行 circle15 check。", "Fill in the templates, then run circle15 check.")
 
 
@@ -449,6 +468,29 @@ def packs_lint(
                 f"{file}：没有问题（{len(pack.rules)} 条指标）。", f"{file}: no problem ({len(pack.rules)} rules)."
             )
         raise typer.Exit(FAILED if missing else DONE)
+
+
+def _collect(here: Session, files: list[Path], out: Path | None) -> None:
+    from circle15 import pipeline
+
+    if out is None:
+        raise ConfigError(
+            Text("请用 --out 写明合并结果放在哪个文件夹。", "name the folder of the merged tables with --out.")
+        )
+    collected, written = pipeline.gather(files, out, here.language)
+    for path in written:
+        typer.echo(path)
+    rows = sum(len(table) for table in collected.tables.values())
+    open_names = sum(not each.holds for each in collected.aliases)
+    here.say(
+        f"合并 {len(files)} 个文件，{rows} 行；{len(collected.problems)} 个问题见 problems.csv。",
+        f"{len(files)} files merged, {rows} rows; {len(collected.problems)} problems: see problems.csv.",
+    )
+    if open_names:
+        here.say(
+            f"{open_names} 个区划写法待确认：请在 aliases.csv 的“确认”列填 是，再运行一次。",
+            f"{open_names} names of zones wait for your word: confirm them in aliases.csv and run this again.",
+        )
 
 
 def _deliver(study: Path, out: Path | None, lang: Language | None, outputs: tuple[str, ...], *, quiet: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from circle15.core.results import Audit, Finding
 from circle15.pipeline.assess import audit, judged
+from circle15.pipeline.collection import gather
 from circle15.pipeline.delivery import deliver, results_folder
 from circle15.pipeline.ground import Ground, Progress, lay, silent
 from circle15.pipeline.plans import certificates, planned
@@ -17,6 +18,7 @@ __all__ = [
     "certificates",
     "check",
     "deliver",
+    "gather",
     "judged",
     "lay",
     "planned",

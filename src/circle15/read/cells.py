@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from circle15.core.headings import NO_VALUE
 from circle15.core.schema import Column
 from circle15.core.text import Text
+from circle15.core.words import FLAGS
 from circle15.read.headings import unit_factor
-from circle15.read.words import FLAGS
 
 Flags = NDArray[np.bool_]
 

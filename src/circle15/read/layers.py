@@ -264,6 +264,7 @@ def _of_known_types(raw: RawLayer, spec: InputSpec, types: Types) -> RawLayer:
     """Facilities of the types that the pack knows; a row without a type stays, for the table to name it."""
     if "type" not in raw.frame.columns:
         return raw
+    raw = replace(raw, frame=raw.frame.assign(type=raw.frame["type"].replace(_labels(types))))
     strange = raw.frame["type"].notna() & ~raw.frame["type"].isin(list(types))
     if not strange.any():
         return raw
@@ -295,6 +296,12 @@ def _of_known_types(raw: RawLayer, spec: InputSpec, types: Types) -> RawLayer:
     )
     dropped = {**raw.dropped, UNKNOWN_TYPE: int(strange.sum())}
     return replace(raw, frame=raw.frame[~strange], findings=(*raw.findings, finding), dropped=dropped)
+
+
+def _labels(types: Types) -> dict[str, str]:
+    """The key of each type by its Chinese label, where no other type has that label."""
+    labels = [each.label.zh for each in types.values()]
+    return {each.label.zh: key for key, each in types.items() if labels.count(each.label.zh) == 1}
 
 
 def _is_answer(spec: InputSpec) -> bool:

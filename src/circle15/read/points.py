@@ -33,6 +33,9 @@ _METRES = (
 
 _WKT = Column("geometry", "text", Text("几何（WKT）", "geometry as WKT"))
 
+# What says where the rows of a table are, beside WKT.
+PLACE_COLUMNS = (*_DEGREES, *_METRES)
+
 GRIDS: Mapping[str, Callable[[InputSpec], tuple[Grid, list[Finding]]]] = {
     ".csv": lambda spec: (read_delimited(spec), []),
     ".xlsx": read_workbook,
@@ -83,7 +86,7 @@ def points_of(frame: Any, findings: Sequence[Finding], spec: InputSpec) -> RawLa
 def _columns(spec: InputSpec) -> tuple[Column, ...]:
     """Every column that a table may have: those of its layer, and what says where its rows are."""
     declared = [each for each in LAYERS[spec.layer].columns if each.kind != "geometry"]
-    return (*declared, *_DEGREES, *_METRES, _WKT)
+    return (*declared, *PLACE_COLUMNS, _WKT)
 
 
 def _with_plain_numbers(headed: Headed, spec: InputSpec) -> Headed:

@@ -17,12 +17,12 @@ from circle15.core.results import Finding
 from circle15.core.schema import Column, Table
 from circle15.core.tables import Barriers, Candidates, Entrances, Facilities, Residential, Streets, Units, Zones
 from circle15.core.text import Text, first_ids
+from circle15.core.words import WORDS
 from circle15.read.cells import REPAIRS, Mended, mend
 from circle15.read.headings import Headed
 from circle15.read.mojibake import refuse_mojibake
 from circle15.read.spec import InputSpec
 from circle15.read.where import matching
-from circle15.read.words import translate
 
 LAYERS: Mapping[str, type[Table]] = {
     "streets": Streets,
@@ -100,7 +100,7 @@ def _with_source_headings(typed: Any, frame: Any) -> Any:
     return typed.assign(**{name: frame[name] for name in frame.columns if name not in typed.columns})
 
 
-_KIND_WORDS: Mapping[str, Text] = {
+KIND_WORDS: Mapping[str, Text] = {
     "text": Text("完整的文字（长编号被存成小数而失真，请改存为文本）", "whole text (a long code kept as a float)"),
     "number": Text("数字", "numbers"),
     "integer": Text("整数", "whole numbers"),
@@ -116,7 +116,7 @@ def _refuse_bad_cells(cells: Mapping[str, Mended], kept: Any, typed: Any, spec: 
         wrong = mended.bad & kept
         if wrong.any():
             rows = first_ids(typed.index[wrong])
-            words = _KIND_WORDS[kinds.get(name, "number")]
+            words = KIND_WORDS[kinds.get(name, "number")]
             problems.append(
                 Text(
                     zh=f"{spec.shown}：{name} 列有 {wrong.sum()} 个值不是{words.zh}（第 {rows} 行）。请更正或留空。",
@@ -163,3 +163,9 @@ def _with_types(rows: Any, spec: InputSpec) -> Any:
     if spec.types and "type" in rows.columns:
         return rows.assign(type=rows["type"].replace(dict(spec.types)))
     return rows
+
+
+def translate(frame: Any) -> Any:
+    """``frame`` with the words of :data:`WORDS` replaced; words that are not listed stay as they are."""
+    known = {column: frame[column].replace(dict(words)) for column, words in WORDS.items() if column in frame.columns}
+    return frame.assign(**known)

@@ -44,25 +44,42 @@ def read_workbook(spec: InputSpec) -> tuple[Grid, list[Finding]]:
     where it is not clear which sheet is meant.
     """
     content = spec.path.read_bytes()
-    parts = open_archive(content, spec.shown)
-    _refuse_vast(parts, spec)
+    book, parts = _opened(content, spec.shown)
     try:
-        book = CalamineWorkbook.from_object(io.BytesIO(content))
         sheets = {name: _Sheet(book, name) for name in _sheet_names(book)}
     except (CalamineError, ValueError, OverflowError) as error:
-        raise InputError(
-            Text(
-                zh=f"{spec.shown}：无法作为 Excel 工作簿读取，可能已损坏、加了密码或不是 .xlsx（{error}）。"
-                f"请用 Excel 打开后另存为 .xlsx。",
-                en=f"{spec.shown}: cannot be read as an Excel workbook; it may be damaged, protected or no .xlsx "
-                f"({error}). Open it and save it again as .xlsx.",
-            )
-        ) from error
+        raise _damaged(spec.shown, error) from error
     name = _chosen(sheets, spec)
     sheet = sheets[name]
     part = _part_of(parts, list(book.sheet_names).index(name))
     findings = _filled(sheet.filled, spec) + _without_result(_no_results(parts, part), spec)
     return Grid(sheet.rows, range(1, len(sheet.rows) + 1)), findings
+
+
+def sheet_names(content: bytes, shown: str) -> list[str]:
+    """The names of the sheets of a workbook. Raises InputError as :func:`read_workbook` does."""
+    book, _ = _opened(content, shown)
+    return _sheet_names(book)
+
+
+def _opened(content: bytes, shown: str) -> tuple[CalamineWorkbook, zipfile.ZipFile]:
+    parts = open_archive(content, shown)
+    _refuse_vast(parts, shown)
+    try:
+        return CalamineWorkbook.from_object(io.BytesIO(content)), parts
+    except (CalamineError, ValueError, OverflowError) as error:
+        raise _damaged(shown, error) from error
+
+
+def _damaged(shown: str, error: Exception) -> InputError:
+    return InputError(
+        Text(
+            zh=f"{shown}：无法作为 Excel 工作簿读取，可能已损坏、加了密码或不是 .xlsx（{error}）。"
+            f"请用 Excel 打开后另存为 .xlsx。",
+            en=f"{shown}: cannot be read as an Excel workbook; it may be damaged, protected or no .xlsx "
+            f"({error}). Open it and save it again as .xlsx.",
+        )
+    )
 
 
 class _Sheet:
@@ -138,7 +155,7 @@ def _no_results(parts: zipfile.ZipFile, part: str) -> list[str]:
     return [each.decode() for each in _NO_RESULT.findall(parts.read(part))] if part else []
 
 
-def _refuse_vast(parts: zipfile.ZipFile, spec: InputSpec) -> None:
+def _refuse_vast(parts: zipfile.ZipFile, shown: str) -> None:
     """Raise InputError for a sheet whose used range is far larger than its cells: it would be laid out whole."""
     for name in parts.namelist():
         if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
@@ -152,9 +169,9 @@ def _refuse_vast(parts: zipfile.ZipFile, spec: InputSpec) -> None:
         if rows * columns > _MOST_CELLS:
             raise InputError(
                 Text(
-                    zh=f"{spec.shown}：工作表的使用范围达 {rows} 行 × {columns} 列，远大于数据。"
+                    zh=f"{shown}：工作表的使用范围达 {rows} 行 × {columns} 列，远大于数据。"
                     f"请删除数据以外的行和列后另存。",
-                    en=f"{spec.shown}: a sheet spans {rows} rows × {columns} columns, far more than its data. "
+                    en=f"{shown}: a sheet spans {rows} rows × {columns} columns, far more than its data. "
                     f"Delete the rows and columns outside the data and save again.",
                 )
             )

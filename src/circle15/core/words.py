@@ -1,9 +1,8 @@
-"""The words that tables from bureaus use for the fixed choices of a column. Data only, and one function."""
+"""The words that tables from bureaus use for the fixed choices of a column; the first of a choice is its own. Data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "status": {
@@ -69,9 +68,3 @@ FLAGS: Mapping[str, bool] = {
     "否": False,
     "×": False,
 }
-
-
-def translate(frame: Any) -> Any:
-    """``frame`` with the words of :data:`WORDS` replaced; words that are not listed stay as they are."""
-    known = {column: frame[column].replace(dict(words)) for column, words in WORDS.items() if column in frame.columns}
-    return frame.assign(**known)
