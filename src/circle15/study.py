@@ -32,7 +32,8 @@ from circle15.read.transform import parse_transform, transform_problems
 DEFAULT_OUTPUTS = ("tables", "geojson:rfc7946", "html_map", "markdown")
 # What a study of tables alone writes.
 TABLE_OUTPUTS = ("tables", "markdown")
-OUTPUTS = tuple(dict.fromkeys((*DEFAULT_OUTPUTS, *EXPORTS, "xlsx", "docx", "pdf", "bulletin", "bulletin:docx")))
+_DOCUMENTS = ("xlsx", "docx", "pdf", "sheets:png", "sheets:pdf", "bulletin", "bulletin:docx")
+OUTPUTS = tuple(dict.fromkeys((*DEFAULT_OUTPUTS, *EXPORTS, *_DOCUMENTS)))
 # Which proposed sites leave: those of all plans, or only those of approved ones.
 PLANS = ("all", "approved")
 PEOPLE = ("households", "population", "pop60", "pop65", "pop80", "pop0_3")

@@ -14,7 +14,7 @@ from circle15.core.results import Audit
 from circle15.core.text import Text, first_ids
 from circle15.pipeline.ground import Progress, silent
 from circle15.read.datum import gcj02_from_wgs84
-from circle15.show import export, geojson, office
+from circle15.show import export, geojson, office, sheets
 from circle15.show.files import MANIFEST, publish
 from circle15.show.manifest import manifest
 from circle15.show.tables import tables
@@ -88,7 +88,7 @@ def _refuse_no_places(result: Audit, outputs: Sequence[str]) -> None:
         )
 
 
-_DRAWN = ("html_map", *EXPORTS)
+_DRAWN = ("html_map", "sheets:png", "sheets:pdf", *EXPORTS)
 
 
 _FILES: Mapping[str, Callable[[Audit], dict[str, bytes]]] = {
@@ -97,6 +97,8 @@ _FILES: Mapping[str, Callable[[Audit], dict[str, bytes]]] = {
     "xlsx": office.report_xlsx,
     "docx": office.report_docx,
     "pdf": office.report_pdf,
+    "sheets:png": sheets.sheets_png,
+    "sheets:pdf": sheets.sheets_pdf,
     "bulletin": office.bulletin_md,
     "bulletin:docx": office.bulletin_docx,
 }

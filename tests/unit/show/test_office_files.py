@@ -13,15 +13,17 @@ import docx
 import openpyxl
 import pypdf
 import pytest
+from PIL import Image
 
 from circle15.core.errors import ConfigError
 from circle15.core.results import Finding
 from circle15.core.text import Text
 from circle15.show import office
+from circle15.show.letters import MISSING
 from circle15.show.numbers import percent, plain, whole
 from circle15.show.office.assessment import assessment
-from circle15.show.office.document import Document, Number, Table, clean
-from circle15.show.office.pdf import MISSING, pdf
+from circle15.show.office.document import Document, Figure, Number, Table, clean
+from circle15.show.office.pdf import pdf
 from tests.fakes import small_audit
 from tests.unit.show.office_audits import HOSTILE, TASKS, draft_audit, hostile_audit, tasks_audit
 
@@ -34,6 +36,14 @@ MAKERS = [
     office.bulletin_docx,
 ]
 AUDITS = {"town": small_audit, "tables": tasks_audit, "draft": draft_audit, "hostile": hostile_audit}
+
+
+@pytest.fixture(autouse=True)
+def _small_pictures(monkeypatch):
+    """Maps are looked at in test_sheets; here a dot stands for each."""
+    dot = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(dot, "PNG")
+    monkeypatch.setattr("circle15.show.office.figures.picture", lambda *_: dot.getvalue())
 
 
 def book(audit: Any) -> Any:
@@ -71,7 +81,7 @@ def shown_texts(document: Document) -> list[str]:
             texts += [head.text for head in block.heads]
             texts += [cell.text if isinstance(cell, Number) else cell for row in block.rows for cell in row]
         else:
-            texts.append(block.text)
+            texts.append(block.caption if isinstance(block, Figure) else block.text)
     return texts
 
 

@@ -10,6 +10,7 @@ from circle15.show.office.markdown import markdown
 from circle15.show.office.pdf import pdf
 from circle15.show.office.workbook import sheets
 from circle15.show.office.xlsx import xlsx
+from circle15.show.titles import refuse_unreviewed
 
 __all__ = ["bulletin_docx", "bulletin_md", "report_docx", "report_md", "report_pdf", "report_xlsx"]
 
@@ -20,12 +21,17 @@ def report_md(audit: Audit) -> dict[str, bytes]:
 
 
 def report_docx(audit: Audit) -> dict[str, bytes]:
-    """The assessment as a Word file. Raises ConfigError without the extra ``office``, as all below."""
+    """The assessment with its maps as a Word file.
+
+    Raises ConfigError without the extra ``office``, as all below, and for public maps without a 审图号.
+    """
+    refuse_unreviewed(audit)
     return {"report.docx": word(assessment(audit))}
 
 
 def report_pdf(audit: Audit) -> dict[str, bytes]:
-    """The assessment as a PDF."""
+    """The assessment with its maps as a PDF. Raises as ``report_docx`` does."""
+    refuse_unreviewed(audit)
     return {"report.pdf": pdf(assessment(audit))}
 
 

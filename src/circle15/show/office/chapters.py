@@ -13,6 +13,7 @@ from circle15.show.numbers import percent, whole
 from circle15.show.office.beside import beside
 from circle15.show.office.declared import declared_table
 from circle15.show.office.document import NOTHING, Block, Heading, Number, Paragraph, Table, heads, shortened
+from circle15.show.office.figures import family_figures, no_maps, plan_figure
 from circle15.show.office.names import text_or_empty
 from circle15.show.office.placetables import facilities_table, ranked_levels, ranking_table, worst_homes
 from circle15.show.office.results import Result
@@ -38,6 +39,7 @@ def status_quo(audit: Audit, found: Sequence[Result]) -> list[Block]:
         Paragraph(outcome_summary(found).say(language)),
         *_facilities(audit),
         *_coverage(audit),
+        *_maps(audit),
         *beside(audit),
         *_ranking(audit),
         Heading(2, Text("逐条达标表", "Every rule").say(language)),
@@ -87,6 +89,11 @@ def _coverage(audit: Audit) -> list[Block]:
         )
         blocks.append(Paragraph(note.say(language), "note"))
     return blocks
+
+
+def _maps(audit: Audit) -> list[Block]:
+    blocks = [*family_figures(audit), *no_maps(audit)]
+    return [Heading(2, Text("覆盖现状图", "Maps of coverage").say(audit.facts.language)), *blocks] if blocks else []
 
 
 def _ranking(audit: Audit) -> list[Block]:
@@ -218,6 +225,7 @@ def _plan(audit: Audit, plan: Plan) -> list[Block]:
     return [
         Heading(2, title.say(language)),
         _sites(audit, plan),
+        *plan_figure(audit, plan.plan_id),
         *(Paragraph(each.say(language), "item") for each in sentences),
     ]
 

@@ -1,6 +1,6 @@
-"""A document as such: headings, paragraphs and tables in the reader's language. Each writer gives it one form.
+"""A document as such: headings, paragraphs, tables and pictures in the reader's language.
 
-Every block is of one of the kinds below, and each writer has one function for each kind.
+Each writer gives it one form. Every block is of one of the kinds below, and each writer has one function for each.
 """
 
 from __future__ import annotations
@@ -87,7 +87,20 @@ class Table:
     rows: tuple[Row, ...]
 
 
-Block = Heading | Paragraph | Table
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture with its caption. ``draw`` makes the PNG, of ``width_mm`` by ``height_mm`` at its own scale.
+
+    A writer that has no place for pictures writes the caption and draws nothing.
+    """
+
+    caption: str
+    width_mm: float
+    height_mm: float
+    draw: Callable[[], bytes]
+
+
+Block = Heading | Paragraph | Table | Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,8 @@ def finished(blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 
 def _finished(block: Block) -> Block:
+    if isinstance(block, Figure):
+        return replace(block, caption=clean(block.caption))
     if not isinstance(block, Table):
         return replace(block, text=clean(block.text))
     columns = tuple(replace(head, text=clean(head.text)) for head in block.heads)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 
-from circle15.show.office.document import EPOCH, Document, Heading, Number, Paragraph, Table, column_widths
-from circle15.show.office.extra import library
+from circle15.show.extra import library
+from circle15.show.office.document import EPOCH, Document, Figure, Heading, Number, Paragraph, Table, column_widths
 
 # Margins of GB/T 9704 (top, right, bottom, left) and the width between them, in mm.
 _MARGINS = {"top_margin": 37, "right_margin": 26, "bottom_margin": 35, "left_margin": 28}
@@ -26,7 +26,7 @@ _TYPES = {
 }
 _STAMP_COLOUR, _HEAD_FILL, _GREY, _BLACK = "C00000", "E7ECF2", "595959", "000000"
 _MINUS = re.compile(r"-(?=\d)")
-_CELL_POINTS, _NOTE_POINTS = 8, 9
+_CELL_POINTS, _NOTE_POINTS, _CAPTION_POINTS = 8, 9, 10.5
 
 
 def word(document: Document) -> bytes:
@@ -110,6 +110,19 @@ def _paragraph(file: Any, block: Paragraph) -> None:
         paragraph.paragraph_format.first_line_indent = library("docx.shared").Pt(2 * _TYPES["Normal"][2])
 
 
+def _figure(file: Any, block: Figure) -> None:
+    """The picture in its own size, so that its scale holds, with the caption under it on the same page."""
+    centre, mm = library("docx.enum.text").WD_ALIGN_PARAGRAPH.CENTER, library("docx.shared").Mm
+    paragraph = file.add_paragraph()
+    paragraph.alignment, paragraph.paragraph_format.keep_with_next = centre, True
+    paragraph.paragraph_format.line_spacing = 1.0
+    shape = paragraph.add_run().add_picture(BytesIO(block.draw()), mm(block.width_mm), mm(block.height_mm))
+    shape._inline.docPr.set("descr", block.caption)
+    caption = file.add_paragraph()
+    caption.alignment = centre
+    _run(caption, block.caption, _CAPTION_POINTS)
+
+
 def _table(file: Any, block: Table) -> None:
     widths = column_widths(block, _TEXT_MM)
     table = file.add_table(rows=1 + len(block.rows), cols=len(block.heads), style="Table Grid")
@@ -151,7 +164,7 @@ def _fill(cell: Any, text: str, width: float, *, is_head: bool, is_numeric: bool
         cell._tc.get_or_add_tcPr().append(shade)
 
 
-def _run(paragraph: Any, text: str, points: int, colour: str = _BLACK, *, bold: bool = False) -> None:
+def _run(paragraph: Any, text: str, points: float, colour: str = _BLACK, *, bold: bool = False) -> None:
     """Text in one type; no line ends between a minus and its number."""
     shared = library("docx.shared")
     run = paragraph.add_run()
@@ -190,4 +203,9 @@ def _dated(data: bytes) -> bytes:
     return out.getvalue()
 
 
-_WRITE: Mapping[type, Callable[[Any, Any], None]] = {Heading: _heading, Paragraph: _paragraph, Table: _table}
+_WRITE: Mapping[type, Callable[[Any, Any], None]] = {
+    Heading: _heading,
+    Paragraph: _paragraph,
+    Table: _table,
+    Figure: _figure,
+}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from circle15.show.office.document import Document, Heading, Number, Paragraph, Table
+from circle15.show.office.document import Document, Figure, Heading, Number, Paragraph, Table
 
 # What Markdown would take for a mark of its own.
 _MARKS = re.compile(r"([\\`|\[\]<>])")
@@ -31,6 +31,11 @@ def _paragraph(block: Paragraph) -> list[str]:
     return [f"- {text}", ""] if block.manner == "item" else [text, ""]
 
 
+def _figure(block: Figure) -> list[str]:
+    """The caption alone: pictures are in the Word file and the PDF."""
+    return [_escaped(block.caption), ""]
+
+
 def _table(block: Table) -> list[str]:
     sides = ["---:" if _is_numeric(block, column) else "---" for column in range(len(block.heads))]
     return [
@@ -53,4 +58,9 @@ def _escaped(text: str) -> str:
     return _MARKS.sub(r"\\\1", text)
 
 
-_WRITE: Mapping[type, Callable[[Any], list[str]]] = {Heading: _heading, Paragraph: _paragraph, Table: _table}
+_WRITE: Mapping[type, Callable[[Any], list[str]]] = {
+    Heading: _heading,
+    Paragraph: _paragraph,
+    Table: _table,
+    Figure: _figure,
+}

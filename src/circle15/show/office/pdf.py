@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.resources import as_file, files
 from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
 
-from circle15.core.text import Text, first_ids
+from circle15.core.text import Text
+from circle15.show.extra import library
+from circle15.show.letters import FONT, Letters
 from circle15.show.lines import broken
-from circle15.show.office.document import Block, Cell, Document, Heading, Number, Paragraph, Table, column_widths
-from circle15.show.office.extra import library
+from circle15.show.office.document import (
+    Block,
+    Cell,
+    Document,
+    Figure,
+    Heading,
+    Number,
+    Paragraph,
+    Table,
+    column_widths,
+)
 
-FONT = "NotoSansSC-subset"
-# What stands for a character the font lacks: the printer's mark for a missing sort.
-MISSING = "〓"
 _MM = 72 / 25.4
 _MARGIN_TOP, _MARGIN_BOTTOM, _MARGIN_SIDE = 32 * _MM, 26 * _MM, 24 * _MM
 _TEXT_MM = 162
@@ -34,12 +40,14 @@ _STYLES = {
     "body": (10.5, 17, 0, 4),
     "item": (10.5, 16, 0, 3),
     "note": (8.5, 13, 2, 5),
+    "caption": (9, 14, 4, 10),
     "cell": (8, 11, 0, 0),
 }
 # A heading without so much room under it begins a page; a cell of more characters may break across pages.
 _HEADING_ROOM, _LONG_CELL = 90, 300
+# What the caption of a picture takes.
+_CAPTION_MM = 10
 _CENTRED, _RIGHT = 1, 2
-_LOG = logging.getLogger(__name__)
 
 
 def pdf(document: Document) -> bytes:
@@ -47,66 +55,57 @@ def pdf(document: Document) -> bytes:
 
     A character the font lacks is printed as 〓; a note at the end and a line of the log say which they are.
     """
-    glyphs = _font()
-    shown, missing = _printable(document, glyphs)
+    letters = Letters()
+    shown = _printable(document, letters.shown)
     styles = _styles()
     story = [*_title(shown, styles)]
-    for block in (*shown.blocks, *_missing_note(shown, missing)):
+    blocks = (*shown.blocks, *_missing_note(shown, letters))
+    for block, following in zip(blocks, (*blocks[1:], None), strict=True):
+        story += _room(block, following)
         story += _WRITE[type(block)](block, styles)
     out = BytesIO()
     _template(out, shown).build(story)
     return out.getvalue()
 
 
-def _font() -> Any:
-    """Register the font once and say which code points it has."""
-    metrics = library("reportlab.pdfbase.pdfmetrics")
-    if FONT not in metrics.getRegisteredFontNames():
-        with as_file(files("circle15.show") / "fonts" / f"{FONT}.ttf") as path:
-            metrics.registerFont(library("reportlab.pdfbase.ttfonts").TTFont(FONT, str(path)))
-        metrics.registerFontFamily(FONT, FONT, FONT, FONT, FONT)
-    return metrics.getFont(FONT).face.charToGlyph
+def _room(block: Block, following: Block | None) -> list[Any]:
+    """A heading begins a page where what follows would not stand under it."""
+    if not isinstance(block, Heading):
+        return []
+    room = (following.height_mm + _CAPTION_MM) * _MM if isinstance(following, Figure) else 0
+    return [library("reportlab.platypus").CondPageBreak(_HEADING_ROOM + room)]
 
 
-def _printable(document: Document, glyphs: Any) -> tuple[Document, list[str]]:
-    """The document with a mark for each character the font lacks, and these characters."""
-    found: set[str] = set()
-
-    def shown(text: str) -> str:
-        lacking = {each for each in text if ord(each) not in glyphs}
-        found.update(lacking)
-        return "".join(MISSING if each in lacking else each for each in text) if lacking else text
+def _printable(document: Document, shown: Callable[[str], str]) -> Document:
+    """The document with a mark for each character the font lacks."""
 
     def block_shown(block: Block) -> Block:
+        if isinstance(block, Figure):
+            return replace(block, caption=shown(block.caption))
         if not isinstance(block, Table):
             return replace(block, text=shown(block.text))
         heads = tuple(replace(head, text=shown(head.text)) for head in block.heads)
         return Table(heads, tuple(tuple(_cell_shown(cell, shown) for cell in row) for row in block.rows))
 
-    changed = replace(
+    return replace(
         document,
         title=shown(document.title),
         maker=shown(document.maker),
         stamps=tuple(map(shown, document.stamps)),
         blocks=tuple(map(block_shown, document.blocks)),
     )
-    return changed, sorted(found)
 
 
 def _cell_shown(cell: Cell, shown: Callable[[str], str]) -> Cell:
     return cell if isinstance(cell, Number) else shown(cell)
 
 
-def _missing_note(document: Document, missing: list[str]) -> list[Block]:
-    if not missing:
+def _missing_note(document: Document, letters: Letters) -> list[Block]:
+    note = letters.note()
+    if note is None:
         return []
-    codes = [f"U+{ord(each):04X}" for each in missing]
-    note = Text(
-        f"内嵌字体缺少 {len(codes)} 个字符，以 {MISSING} 代替：{first_ids(codes, 20)}。原文见 report.docx。",
-        f"The embedded font lacks {len(codes)} characters, printed as {MISSING}: {first_ids(codes, 20)}.",
-    )
-    _LOG.warning("%s", note.say(document.language))
-    return [Paragraph(note.say(document.language), "note")]
+    whole = Text(f"{note.zh}原文见 report.docx。", f"{note.en} report.docx has them.")
+    return [Paragraph(whole.say(document.language), "note")]
 
 
 def _styles() -> dict[str, Any]:
@@ -118,7 +117,7 @@ def _styles() -> dict[str, Any]:
     }
     for style in styles.values():
         style.wordWrap = "CJK"
-    for name in ("title", "maker", "stamp"):
+    for name in ("title", "maker", "stamp", "caption"):
         styles[name].alignment = _CENTRED
     styles["stamp"].textColor, styles["note"].textColor = _STAMP_COLOUR, _GREY
     styles["body"].firstLineIndent = 2 * _STYLES["body"][0]
@@ -162,7 +161,7 @@ def _title(document: Document, styles: Mapping[str, Any]) -> list[Any]:
 def _heading(block: Heading, styles: Mapping[str, Any]) -> list[Any]:
     flow = _flow(block.text, styles[f"h{block.level}"])
     flow.outline = block
-    return [library("reportlab.platypus").CondPageBreak(_HEADING_ROOM), flow]
+    return [flow]
 
 
 def _paragraph(block: Paragraph, styles: Mapping[str, Any]) -> list[Any]:
@@ -189,6 +188,13 @@ def _table(block: Table, styles: Mapping[str, Any]) -> list[Any]:
         ]
     )
     return [table, platypus.Spacer(1, 8)]
+
+
+def _figure(block: Figure, styles: Mapping[str, Any]) -> list[Any]:
+    """The picture in its own size, so that its scale holds, with the caption under it on the same page."""
+    platypus = library("reportlab.platypus")
+    image = platypus.Image(BytesIO(block.draw()), block.width_mm * _MM, block.height_mm * _MM)
+    return [platypus.KeepTogether([image, _flow(block.caption, styles["caption"])])]
 
 
 def _cell(cell: Cell, styles: Mapping[str, Any]) -> Any:
@@ -238,4 +244,9 @@ def _head_lines(document: Document, width: float) -> list[str]:
     return [line for text in texts for line in broken(text, [width], lambda part: measure(part, FONT, 8))]
 
 
-_WRITE: Mapping[type, Callable[[Any, Any], list[Any]]] = {Heading: _heading, Paragraph: _paragraph, Table: _table}
+_WRITE: Mapping[type, Callable[[Any, Any], list[Any]]] = {
+    Heading: _heading,
+    Paragraph: _paragraph,
+    Table: _table,
+    Figure: _figure,
+}

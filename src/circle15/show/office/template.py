@@ -100,8 +100,8 @@ def _write_guide(page: Any, types: Mapping[str, FacilityType], styles: Mapping[s
         page.write_string(row, 0, f"{number}. {rule}", styles["body"])
         page.set_row(row, 28)
         row += 1
-    for width, column in zip((16, 30, 10, 8, 60, 22), range(6), strict=True):
-        page.set_column(column, column, width)
+    for at, width in enumerate((16, 30, 10, 8, 60, 22)):
+        page.set_column(at, at, width)
     for table in TABLES:
         row += 1
         for at, word in enumerate(("工作表", "列名", "填什么", "必填", "可选的词", "程序中的列名")):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
+from circle15.show.extra import library
 from circle15.show.office.document import EPOCH, Form, Heading, Number, Paragraph, Row, Sheet, Table
-from circle15.show.office.extra import library
 
 # How cells show a number of each form, by the number of its decimals: what they show is the text that pages print.
 _FORMATS: Mapping[Form, Callable[[int], str]] = {
