@@ -79,8 +79,8 @@ def _of_family(audit: Audit, family: Family, ground: Any, shaded: _Shaded) -> Su
     return Subject(
         key="-".join(names),
         title=Text(
-            f"{map_title(audit, "zh")}：{about.zh}（{'、'.join(names)}）",
-            f"{map_title(audit, "en")}: {about.en} ({', '.join(names)})",
+            f"{map_title(audit, 'zh')}：{about.zh}（{'、'.join(names)}）",
+            f"{map_title(audit, 'en')}: {about.en} ({', '.join(names)})",
         ),
         ground=ground,
         shades=shaded(audit, family),
