@@ -60,7 +60,7 @@ ELEMENTS = {
     ],
     "'disused:amenity'": [node(401, 24.7801, 118.5030, amenity="kindergarten", name="幼儿园")],
     "'landuse'": [],
-    "'waterway'": [*nodes(1, 4), way(601, 1, 4, waterway="river")],
+    "'barrier'": [*nodes(31, 33, 34), way(601, 33, 34, waterway="river"), way(602, 31, 33, barrier="fence")],
     "'admin_level'": [
         *nodes(31, 32, 33, 34, 41, 42),
         way(701, 31, 32), way(702, 32, 33), way(703, 33, 34, 31), way(704, 33, 41, 42, 32),
@@ -168,7 +168,8 @@ def test_the_study_names_what_was_found(server, tmp_path):
     fetch(server, tmp_path)
     study = tomllib.loads((tmp_path / "study.toml").read_text(encoding="utf-8"))
     assert (study["id"], study["name"], study["crs"]) == ("osm-relation-801", PLACE, "EPSG:4549")
-    assert set(study["inputs"]) == {"streets", "residential", "facilities", "candidates", "zones"}
+    assert set(study["inputs"]) == {"streets", "residential", "facilities", "candidates", "barriers", "zones"}
+    assert study["inputs"]["barriers"]["where"] == "kind != 'wall'"
     assert load_study(tmp_path / "study.toml").crs_text == "EPSG:4549"
 
 
@@ -337,6 +338,7 @@ def test_a_place_without_streets_or_homes_ends_in_2(server, tmp_path, layer, say
 
 def test_what_the_place_lacks_is_left_out_of_the_study(server, tmp_path):
     server.elements |= {"'disused:amenity'": [], "'admin_level'": [], "'social_facility'": []}
+    server.elements["'barrier'"] = [*nodes(31, 33), way(602, 31, 33, barrier="fence")]
     assert fetch(server, tmp_path).exit_code == 0
     study = tomllib.loads((tmp_path / "study.toml").read_text(encoding="utf-8"))
     assert set(study["inputs"]) == {"streets", "residential", "facilities"}

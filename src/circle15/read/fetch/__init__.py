@@ -25,6 +25,7 @@ from circle15.core.text import Text
 from circle15.read import osm
 from circle15.read.fetch.client import Client, Place, Servers, Tags
 from circle15.read.fetch.extract import Box, Elements, data_date, elements, osm_xml, without
+from circle15.read.osmbarriers import BARRIERS
 from circle15.read.osmfile import ATTRIBUTION, features
 from circle15.read.osmplaces import HOSTS
 from circle15.read.osmtags import parse_expressions
@@ -48,11 +49,12 @@ Progress = Callable[[Text, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One file: what it holds, for which input of the study, if for one."""
+    """One file: what it holds, for which input of the study, if for one, and which of its rows."""
 
     file: str
     title: Text
     input: str = ""
+    where: str = ""
 
 
 LAYERS: tuple[Layer, ...] = (
@@ -61,16 +63,15 @@ LAYERS: tuple[Layer, ...] = (
     Layer("facilities.osm", Text("养老托育设施", "care facilities"), "facilities"),
     Layer("hosts.osm", Text("幼儿园等可依托的设施", "kindergartens and other hosts"), "candidates"),
     Layer("landuse.osm", Text("居住用地", "residential land use")),
-    Layer("barriers.osm", Text("阻隔（水域、铁路、围墙）", "barriers: water, railways, walls")),
+    # Walls without their gates would shut their homes in.
+    Layer(
+        "barriers.osm",
+        Text("阻隔（水域、铁路、围墙）", "barriers: water, railways, walls"),
+        "barriers",
+        where="kind != 'wall'",
+    ),
     Layer("boundaries.osm", Text("行政边界", "administrative boundaries"), "zones"),
 )
-BARRIERS: Tags = {
-    "waterway": ["river", "canal", "stream", "drain", "ditch"],
-    "natural": ["water", "cliff"],
-    "railway": ["rail", "light_rail", "subway"],
-    "barrier": ["wall", "city_wall", "fence", "retaining_wall", "ditch"],
-    "highway": ["motorway", "motorway_link"],
-}
 
 
 def names() -> list[str]:
@@ -133,7 +134,8 @@ def _landuse(client: Client, place: Place, _: Box, __: Pack) -> list[dict[str, A
 
 
 def _barriers(client: Client, _: Place, box: Box, __: Pack) -> list[dict[str, Any]]:
-    return client.features(shapely.box(*box), BARRIERS)
+    texts = [text for areas, lines in BARRIERS.values() for text in (*areas, *lines)]
+    return client.features(shapely.box(*box), tags_of(texts))
 
 
 def _boundaries(client: Client, place: Place, _: Box, __: Pack) -> list[dict[str, Any]]:
@@ -208,6 +210,7 @@ _READ: Mapping[str, Callable[[Path, str], RawLayer]] = {
     "streets": osm.streets,
     "residential": osm.residential,
     "candidates": osm.candidates,
+    "barriers": osm.barriers,
     "zones": osm.zones,
 }
 
@@ -215,7 +218,8 @@ _READ: Mapping[str, Callable[[Path, str], RawLayer]] = {
 def _rows(layer: Layer, content: bytes) -> int:
     """How many rows the study will find in a file."""
     with _opened(content) as path:
-        return len(_READ[layer.input](path, layer.file).frame)
+        frame = _READ[layer.input](path, layer.file).frame
+    return len(frame.query(layer.where) if layer.where else frame)
 
 
 @contextmanager
@@ -284,8 +288,9 @@ def _study(place: Place, pack_id: str, filled: Sequence[Layer]) -> bytes:
         f"crs    = {_toml(crs)}   # {why}",
     ]
     for layer in filled:
-        lines += ["", f"[inputs.{layer.input}]   # {layer.title.zh}", f"path = {_toml(f'{RAW}/{layer.file}')}"]
-    lines += ["", "# 另有居住用地 data/raw/landuse.osm、阻隔 data/raw/barriers.osm，供参考。"]
+        lines += ["", f"[inputs.{layer.input}]   # {layer.title.zh}", f"path  = {_toml(f'{RAW}/{layer.file}')}"]
+        lines += [f"where = {_toml(layer.where)}"] if layer.where else []
+    lines += ["", "# 围墙须与出入口 [inputs.entrances] 一起用；另有居住用地 data/raw/landuse.osm，供参考。"]
     return ("\n".join(lines) + "\n").encode()
 
 
