@@ -129,6 +129,22 @@ def _site_row(plan: Plan, site: Any, hosts: Any, place: Any, audit: Audit) -> di
     }
 
 
+def guarded(frame: Any) -> Any:
+    """The frame with an apostrophe before every text that a spreadsheet would run as a formula, as the map writes."""
+    return frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and _would_run(cell) else cell)
+
+
+def _would_run(text: str) -> bool:
+    """Whether a text begins like a formula and is no number."""
+    if not text.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return True
+    return False
+
+
 def csv_bytes(frame: Any) -> bytes:
     """A frame as CSV: numbers without noise, empty cells for null, LF line ends."""
     shown = {name: _shown(frame[name]) for name in frame.columns}

@@ -364,6 +364,20 @@ def test_the_dictionary_lists_every_field_of_every_layer(everything):
     assert codes["outcome", "2"] == "不达标"
 
 
+def test_no_cell_of_the_tables_runs_as_a_formula(tmp_path):
+    rows = plots().replace("H-2", "=1+1").replace("H-1", "-7")
+    mapping = SAMPLE.replace('alias = "小区名称"', 'alias = "@SUM(A1)"').replace('["1", "运营"]', '["+1+1", "-x"]')
+    files = exported(tmp_path, "--format", "shp", mapping=mapping, **{"plots.geojson": rows})
+    topology = read_csv(files["export/cgcs2000/topology.csv"])
+    assert next(row["ids"] for row in topology if row["check"] == "multipart" and row["layer"] == "JZXQ") == "'=1+1"
+    for name in ("dictionary", "domains", "topology", "shp/aliases"):
+        cells = {cell for row in read_csv(files[f"export/cgcs2000/{name}.csv"]) for cell in row.values()}
+        assert [cell for cell in cells if cell.startswith(("=", "+", "@", "-"))] == []
+    assert "'@SUM(A1)" in {row["alias"] for row in read_csv(files["export/cgcs2000/shp/aliases.csv"])}
+    values = layer(tmp_path / RESULTS, "shp", "cgcs2000", "JZXQ")["XQBH"].tolist()
+    assert values == ["-7", "=1+1"], "in data a value stays what it is"
+
+
 def test_the_topology_report_counts(everything):
     rows = read_csv((everything / "export" / "cgcs2000" / "topology.csv").read_bytes())
     counts = {(row["layer"], row["check"]): (row["count"], row["ids"]) for row in rows}

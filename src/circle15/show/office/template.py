@@ -11,8 +11,8 @@ from circle15.core.schema import Column, Table
 from circle15.core.tables import Candidates, Facilities, Residential, Units
 from circle15.core.text import Text
 from circle15.core.words import WORDS
-from circle15.show.office.document import EPOCH
 from circle15.show.extra import library
+from circle15.show.office.document import EPOCH
 
 TEMPLATE = "填报模板.xlsx"
 TABLES: tuple[type[Table], ...] = (Residential, Facilities, Candidates, Units)
