@@ -18,7 +18,7 @@ CRS = "EPSG:4549"
 ORIGIN = (500_000.0, 2_700_000.0)
 
 Row = Mapping[str, Any]
-IDS = {"facilities": "facility_id", "residential": "area_id", "zone_table": "zone_id"}
+IDS = {"facilities": "facility_id", "residential": "area_id", "zone_table": "zone_id", "parcels": "parcel_id"}
 # Homes must stand somewhere, facilities and the zone table need not.
 _NOWHERE: dict[str, Row] = {"residential": {"x": 0, "y": 0}}
 

@@ -22,6 +22,7 @@ from circle15.core.results import Audience
 from circle15.core.rule import METRICS, Metric, Pack, Rule
 from circle15.core.text import LANGUAGES, Language, Text, first_ids
 from circle15.core.units import MM_PER_M, Pace, mm_from_m
+from circle15.read.counting import COUNTING_KEYS
 from circle15.read.mapping import load_mapping
 from circle15.read.pack import load_pack
 from circle15.read.people import SPREAD_BY
@@ -38,7 +39,17 @@ OUTPUTS = tuple(dict.fromkeys((*DEFAULT_OUTPUTS, *EXPORTS, *_DOCUMENTS)))
 PLANS = ("all", "approved")
 PEOPLE = ("households", "population", "pop60", "pop65", "pop80", "pop0_3")
 WEIGHTS = ("areas", "households", "population", "pop60", "pop65", "pop80", "pop0_3")
-INPUTS = ("streets", "residential", "facilities", "zones", "zone_table", "entrances", "barriers", "candidates")
+INPUTS = (
+    "streets",
+    "residential",
+    "facilities",
+    "zones",
+    "zone_table",
+    "parcels",
+    "entrances",
+    "barriers",
+    "candidates",
+)
 
 _STUDY_KEYS = (
     Key("schema", "integer", required=True, choices=(1,)),
@@ -83,6 +94,7 @@ _JUDGE_KEYS = (
     Key("metric", "table of texts"),
     Key("points", "table of positive numbers"),
     Key("limit", "table of positive numbers"),
+    Key("counting", "table"),
 )
 _SITE_KEYS = (
     Key("facility_type", "text", required=True),
@@ -176,7 +188,7 @@ def load_study(path: Path) -> Study:
     crs_text = _crs_text(table.get("crs", ""), folder)
     crs = study_crs(crs_text, f"{path.name}: crs") if _needs_crs(table) else None
     names = [table["pack"]] if isinstance(table["pack"], str) else table["pack"]
-    pack, pack_content = load_pack(names, folder)
+    pack, pack_content = load_pack(names, folder, table.get("judge", {}).get("counting", {}))
     problems = _reference_problems(table, pack, folder)
     if problems:
         raise ConfigError(problems)
@@ -278,7 +290,9 @@ def _shape_problems(table: Mapping[str, Any], where: str) -> list[Text]:
             problems += check(entry, _INPUT_KEYS, f"[inputs.{layer}]")
     problems += check(table["people"], _PEOPLE_KEYS, "[people]") if "people" in table else []
     problems += check(table.get("route", {}), _ROUTE_KEYS, "[route]")
-    problems += check(table.get("judge", {}), _JUDGE_KEYS, "[judge]")
+    problems += check(table.get("judge", {}), _JUDGE_KEYS, "[judge]") or check(
+        table.get("judge", {}).get("counting", {}), COUNTING_KEYS, "[judge].counting"
+    )
     problems += check(table.get("show", {}), _SHOW_KEYS, "[show]")
     for number, entry in enumerate(table.get("site", []), start=1):
         where_site = f"[[site]] {number}"
@@ -369,7 +383,8 @@ def _input_problems(layer: str, entry: Mapping[str, Any], folder: Path, pack: Pa
     if "datum" in entry and "crs" in entry:
         problems.append(Text(f"{where}：datum 与 crs 只写一项。", f"{where}: give datum or crs, not both."))
     problems += _transform_problems(entry, where)
-    may_lack_places = layer == "zone_table" or (layer == "facilities" and _is_table(entry["path"]))
+    in_table = layer in ("facilities", "parcels") and _is_table(entry["path"])
+    may_lack_places = layer == "zone_table" or in_table
     if not may_lack_places and not is_osm and "datum" not in entry and "crs" not in entry:
         problems.append(
             Text(

@@ -4,7 +4,8 @@ A case file holds ``[[case]]`` tables. ``facilities``, ``residential`` and ``zon
 their short forms), to which the rows under ``[every]`` lend what they lack; ``streets`` are lines. ``expected`` maps a
 rule to its subjects and their outcomes: ``"fail"``, ``"unknown no_column"`` with the reason, ``"pass at limit"`` for
 a value that lies exactly on the limit. ``shares`` maps a rule to the share of its units that pass and its outcome for
-the whole study; ``not_assessed`` lists ids that the run must name as such.
+the whole study; ``not_assessed`` lists ids that the run must name as such, ``findings`` codes it must find. The cases
+of a counting rule stand in ``counting-<switch>.toml``.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from tests.studies import run
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
 PLANS = ("jinjiang-2022", "zhoukou-2025", "changan-2025", "wuzhong-2025", "xianyang-2025")
-LAYERS = {"facilities": "facilities", "residential": "residential", "zones": "zone_table"}
+LAYERS = {"facilities": "facilities", "residential": "residential", "zones": "zone_table", "parcels": "parcels"}
 AT_LIMIT = "at limit"
-KEYS = {*LAYERS, "name", "streets", "settings", "expected", "shares", "not_assessed", "exit_code"}
+KEYS = {*LAYERS, "name", "streets", "settings", "expected", "shares", "not_assessed", "findings", "exit_code"}
 
 
 class Case(NamedTuple):
@@ -97,6 +98,7 @@ def test_a_rule_judges_as_its_case_says(case, tmp_path):
         assert (row["share"], row["outcome"]) == (share, outcome)
     reasons = {each["rule_id"]: each["reason"] for each in found.answer["not_assessed"]}
     assert all(reasons.get(rule_id) for rule_id in entry.get("not_assessed", []))
+    assert set(entry.get("findings", [])) <= {each["code"] for each in found.answer["findings"]}
 
 
 def reads_as_measured(row: dict[str, str]) -> bool:

@@ -171,6 +171,7 @@ def test_json_is_one_object_with_the_keys_of_the_contract(town: Path) -> None:
         "crs",
         "pace_m_s",
         "assumed_limits",
+        "counting",
         "coverage",
         "ratios",
         "equity",

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from circle15.cli import app
+from circle15.core.counting import SWITCHES, Switch
 from circle15.core.exports import EXPORT_LAYERS
 from circle15.core.formats import DEFAULT_PROFILE, PROFILES
 from circle15.core.schema import Column, Table
@@ -431,6 +432,24 @@ def test_the_method_states_the_pedestrian_filter():
     lines = METHOD.read_text(encoding="utf-8").splitlines()
     closed = [cells(line) for line in lines[lines.index("| left out | tags |") + 2 :][: len(CLOSED)]]
     assert closed == [[why.en, f"`{expression}`"] for expression, why in CLOSED]
+
+
+def test_the_guide_to_packs_lists_the_counting_rules():
+    listed = rows_under(PACKS, "## Counting rules")
+    written = [
+        [f"`{each.name}`", f"`{toml(each.default)}`", " ".join(f"`{word}`" for word in each.choices), *said(each)]
+        for each in SWITCHES.values()
+    ]
+    assert listed == written
+
+
+def said(switch: Switch) -> tuple[str, str]:
+    return switch.meaning.zh, switch.meaning.en
+
+
+def toml(value: Any) -> str:
+    """A value as TOML has it."""
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
 
 
 def test_the_guide_to_packs_lists_the_shared_types():

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from circle15.core.counting import DEFAULTS, Counting
 from circle15.core.limit import Limit, Operator
 from circle15.core.text import Text
 from circle15.core.units import Pace
@@ -48,13 +49,15 @@ class FacilityType:
     """A kind of facility and how OpenStreetMap tags it.
 
     ``osm`` holds tag expressions such as ``amenity=childcare + !access`` that name the type for certain;
-    ``osm_assumed`` those that only suggest it, so that every facility found by them is flagged.
+    ``osm_assumed`` those that only suggest it, so that every facility found by them is flagged. ``institution``:
+    whether it is an institution, whose buildings are no 配建 of residential areas.
     """
 
     key: str
     label: Text
     osm: tuple[str, ...] = ()
     osm_assumed: tuple[str, ...] = ()
+    institution: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,7 @@ class Rule:
     that figures are as reported; ``metric_source`` says whether the clause names it. ``pace`` is the profile of a
     time rule. ``targets`` is the only list of facility types that count, ``where`` what must be true of a facility
     to be one of them. ``level`` says what is judged: a residential area, a facility, the zones of a level, or the
-    study. ``test`` holds what its kind needs.
+    study. ``test`` holds what its kind needs, ``counting`` how it is counted where its clause leaves that open.
     ``at_most`` is the upper end where the clause gives a range: more is no failure, and is noted. ``limit_by``
     study: the clause asks for a ratio and does not say how much, and the number is the study's own assumption.
     """
@@ -227,6 +230,7 @@ class Rule:
     test: Test | None = None
     at_most: float | None = None
     limit_by: Literal["clause", "study"] = "clause"
+    counting: Counting = DEFAULTS
 
     @property
     def is_distance(self) -> bool:

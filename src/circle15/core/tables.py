@@ -13,7 +13,7 @@ from circle15.core.errors import InternalError
 from circle15.core.schema import Column, Table
 from circle15.core.text import Text
 
-STATUSES = ("operating", "construction", "planned", "closed")
+STATUSES = ("operating", "construction", "planned", "closed", "not_handed_over")
 BUILD_MODES = ("new", "extended", "upgraded")
 # The four stages of 四同步, housing and facility alike.
 STAGES = {"planned": "规划", "built": "建成", "accepted": "验收", "handed_over": "移交"}
@@ -78,6 +78,7 @@ class Residential(Table):
         _count("households", "户数", "households"),
         _count("planned_dwellings", "规划户数", "planned dwellings"),
         _count("population", "常住人口", "residents"),
+        _count("registered_population", "户籍人口", "registered people"),
         _count("pop60", "60岁及以上人口", "people aged 60 and over"),
         _count("pop65", "65岁及以上人口", "people aged 65 and over"),
         _count("pop80", "80岁及以上人口", "people aged 80 and over"),
@@ -144,6 +145,9 @@ class Facilities(Table):
         Column("serves", "text", Text("配建对象小区编号，以分号隔开", "areas it serves, separated by semicolons")),
         Column("unified_code", "text", Text("统一社会信用代码", "unified code")),
         Column("host", "text", Text("依托设施", "host")),
+        Column(
+            "room_id", "text", Text("用房编号，共用一处用房的设施相同", "room, the same where facilities share one")
+        ),
         Column("floor", "text", Text("所在楼层", "floor")),
         Column("community_code", "text", Text("社区（村）代码", "community code")),
         Column("town_code", "text", Text("镇（街道）代码", "town code")),
@@ -210,6 +214,7 @@ class Units(Table):
         Column("urban_rural_code", "text", Text("城乡分类代码", "urban-rural classification code")),
         _count("households", "户数", "households"),
         _count("population", "常住人口", "residents"),
+        _count("registered_population", "户籍人口", "registered people"),
         _count("pop60", "60岁及以上人口", "people aged 60 and over"),
         _count("pop65", "65岁及以上人口", "people aged 65 and over"),
         _count("pop80", "80岁及以上人口", "people aged 80 and over"),
@@ -236,6 +241,22 @@ class Zones(Table):
 
     name: ClassVar[Text] = Text("行政区划", "zones")
     columns: ClassVar[tuple[Column, ...]] = (*Units.columns, _GEOMETRY)
+
+
+@dataclass(frozen=True)
+class Parcels(Table):
+    """Parcels of land with their use codes. Without ``land_area_m2`` the area is that of the polygon."""
+
+    name: ClassVar[Text] = Text("地块", "parcels")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("parcel_id", "text", Text("地块编号", "parcel id"), required=True, nullable=False, unique=True),
+        Column("use_code", "text", Text("用地用海分类代码", "land-use code"), required=True),
+        Column("land_area_m2", "number", Text("用地面积", "land"), unit="m2", least=0),
+        Column("community_code", "text", Text("社区（村）代码", "community code")),
+        Column("town_code", "text", Text("镇（街道）代码", "town code")),
+        Column("county_code", "text", Text("县（市、区）代码", "county code")),
+        _PLACE,
+    )
 
 
 @dataclass(frozen=True)
@@ -559,6 +580,7 @@ TABLES: tuple[type[Table], ...] = (
     Barriers,
     Zones,
     Units,
+    Parcels,
     Membership,
     Access,
     Verdicts,

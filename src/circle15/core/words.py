@@ -12,6 +12,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "规划": "planned",
         "关闭": "closed",
         "停用": "closed",
+        "未移交": "not_handed_over",
+        "待移交": "not_handed_over",
     },
     "built": {
         "新建": "new",

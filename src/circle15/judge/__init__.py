@@ -2,8 +2,9 @@
 
 from circle15.judge.assignment import assign
 from circle15.judge.binding import binding
+from circle15.judge.border import border_findings
 from circle15.judge.compasses import straight_vs_network
-from circle15.judge.counting import built, counted, operating, status_findings
+from circle15.judge.counting import built, counted, lacks_status, operating, status_findings
 from circle15.judge.coverage import Groups, coverage, group, study_outcome
 from circle15.judge.equity import Catchment, capacities, equity, equity_findings
 from circle15.judge.health import health, near_edge
@@ -23,6 +24,7 @@ __all__ = [
     "are_parcels",
     "assign",
     "binding",
+    "border_findings",
     "built",
     "capacities",
     "counted",
@@ -32,6 +34,7 @@ __all__ = [
     "group",
     "health",
     "judge",
+    "lacks_status",
     "land_intersection",
     "near_edge",
     "operating",

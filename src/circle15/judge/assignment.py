@@ -36,14 +36,17 @@ class Assignment:
         return self.area[self.start[rows]]
 
 
-def assign(residential: Residential, facilities: Facilities) -> Assignment:
-    """Which areas each facility serves: those that ``serves`` names, else those of the same community code."""
+def assign(residential: Residential, facilities: Facilities, by: str) -> Assignment:
+    """Which areas each facility serves: those that ``serves`` names, else those of the same community code.
+
+    ``by`` is serves_or_code, or one of serves and code alone.
+    """
     homes, frame = residential.frame, facilities.frame
     row_of = {area_id: row for row, area_id in enumerate(homes["area_id"])}
     by_code: dict[object, Ints] = {}
-    if "community_code" in homes.columns:
+    if "community_code" in homes.columns and by != "serves":
         by_code = {code: np.asarray(rows) for code, rows in homes.groupby("community_code").indices.items()}
-    serves = frame["serves"] if "serves" in frame.columns else [None] * len(frame)
+    serves = frame["serves"] if "serves" in frame.columns and by != "code" else [None] * len(frame)
     codes = frame["community_code"] if "community_code" in frame.columns else [None] * len(frame)
     nobody = np.empty(0, dtype=np.int64)
     members = []
@@ -54,26 +57,31 @@ def assign(residential: Residential, facilities: Facilities) -> Assignment:
     return Assignment(start, np.concatenate([nobody, *members]))
 
 
-def is_assigned(residential: Residential, facilities: Facilities) -> bool:
+def is_assigned(residential: Residential, facilities: Facilities, by: str) -> bool:
     """Whether the data can say at all which areas a facility belongs to."""
-    by_code = residential.has("community_code")
-    return facilities.has("serves") or (facilities.has("community_code") and by_code)
+    by_code = residential.has("community_code") and facilities.has("community_code")
+    return (facilities.has("serves") and by != "code") or (by_code and by != "serves")
 
 
-def without_code(residential: Residential, facilities: Facilities) -> NDArray[np.bool_]:
+def without_code(residential: Residential, facilities: Facilities, by: str) -> NDArray[np.bool_]:
     """Which areas no facility can name, because they have no community code and facilities name no areas."""
-    if facilities.has("serves") or not residential.has("community_code"):
+    if (facilities.has("serves") and by != "code") or not residential.has("community_code"):
         return np.zeros(len(residential), dtype=bool)
     return np.asarray(residential.frame["community_code"].isna().to_numpy(), dtype=bool)
 
 
-def groups(assignment: Assignment, counts: NDArray[np.bool_], area_count: int) -> Ints:
+def groups(assignment: Assignment, counts: NDArray[np.bool_], room: Ints | None, area_count: int) -> Ints:
     """The group of each area: areas that share a facility are one group, and its ratio is that of each member.
 
-    ``counts``: the facilities that matter; others join no areas.
+    ``counts``: the facilities that matter; others join no areas. ``room``: where rooms are shared, a number for the
+    room of each facility; areas whose facilities share one are one group too.
     """
     rows = np.flatnonzero(counts & (assignment.counts > 0))
-    first = np.repeat(assignment.first_of(rows), assignment.counts[rows])
+    hosts = rows
+    if room is not None:
+        _, first_row, of_room = np.unique(room[rows], return_index=True, return_inverse=True)
+        hosts = rows[first_row][of_room]
+    first = np.repeat(assignment.first_of(hosts), assignment.counts[rows])
     member = np.concatenate([np.empty(0, dtype=np.int64), *(assignment.of(int(row)) for row in rows)])
     links = np.ones(len(member), dtype=np.int8)
     graph = coo_matrix((links, (first, member)), shape=(area_count, area_count))

@@ -17,7 +17,7 @@ from circle15.judge.evidence import meets
 from circle15.judge.subjects import PASS
 
 OPERATING = "operating"
-_STANDING = (OPERATING, "closed")
+_STANDING = (OPERATING, "closed", "not_handed_over")
 
 
 def built(facilities: Facilities, as_of: dt.date | None) -> NDArray[np.bool_]:
@@ -48,10 +48,19 @@ def _open(facilities: Facilities, as_of: dt.date | None) -> NDArray[np.bool_]:
 
 
 def counted(rule: Rule, facilities: Facilities, as_of: dt.date | None) -> Any:
-    """Rows of the facilities that count for a distance rule: of a target type, operating, meeting its tests."""
+    """Rows of the facilities that count for a distance rule: of a target type, operating, meeting its tests.
+
+    Those built instead of those that operate where the rule is counted so.
+    """
     of_type = facilities.frame["type"].isin(rule.targets).to_numpy()
     fits = meets(rule.where, facilities.frame) == PASS
-    return np.flatnonzero(of_type & fits & operating(facilities, as_of))
+    stand = built if rule.counting.stands == "built" else operating
+    return np.flatnonzero(of_type & fits & stand(facilities, as_of))
+
+
+def lacks_status(rule: Rule, facilities: Facilities) -> bool:
+    """Whether nobody can say which facilities operate: without a status column, if the rule is counted so."""
+    return rule.counting.status_absent == "unknown" and len(facilities) > 0 and not facilities.has("status")
 
 
 def status_findings(facilities: Facilities) -> list[Finding]:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from circle15.core.results import Finding
-from circle15.core.rule import Rule
 from circle15.core.tables import BASES, BASIS_WORDS, Residential
 from circle15.core.text import Text
 from circle15.judge.subjects import CODE, FAIL, Block
@@ -20,17 +19,17 @@ def health(blocks: Sequence[Block], residential: Residential, most_mm: int) -> l
     ``most_mm`` is the longest walk any rule allows: a facility beyond the edge could be that near.
     """
     ids = residential.frame["area_id"].to_numpy()
-    rules = {block.rule.rule_id: block.rule for block in blocks if block.of_areas}.values()
-    found = [_scope(rule, residential) for rule in rules]
+    found = [_scope(block, residential) for block in blocks if block.is_headline and block.of_areas]
     found += [_unit_scope(block) for block in blocks if block.is_headline and not block.of_areas]
     found += [_empty_basis(residential, basis, ids) for basis in BASES]
     found.append(_near_edge(blocks, residential, ids, most_mm))
     return [finding for finding in found if finding is not None]
 
 
-def _scope(rule: Rule, residential: Residential) -> Finding | None:
+def _scope(block: Block, residential: Residential) -> Finding | None:
+    rule, guessed = block.rule, (CODE["scope_assumed"], CODE["scope_unknown"])
     absent = [column for column in rule.scope if not residential.has(column)]
-    if not absent:
+    if not absent or not np.isin(block.because, guessed).any():
         return None
     names = ", ".join(absent)
     return Finding(

@@ -13,10 +13,10 @@ from circle15.judge.subjects import CODE, FAIL, NOT_APPLICABLE, PASS, UNKNOWN, B
 
 
 def judge(rule: Rule, subjects: Subjects) -> list[Block]:
-    """One block over the operating facilities of the targets: pass, not applicable, or unknown."""
+    """One block over the facilities of the targets that operate: pass, not applicable, or unknown."""
     test = rule.test if isinstance(rule.test, Preference) else Preference()
     frame = subjects.facilities.frame
-    rows = np.flatnonzero(frame["type"].isin(rule.targets).to_numpy() & subjects.operating)
+    rows = np.flatnonzero(frame["type"].isin(rule.targets).to_numpy() & subjects.standing(rule))
     applies = meets(rule.where, frame)[rows]
     near, near_known = _near(test, subjects, rows)
     hosted, host_known = _hosted(test, subjects, rows)

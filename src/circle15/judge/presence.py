@@ -1,18 +1,29 @@
 """Rule kind ``presence``: zones that have at least so many facilities of a kind.
 
-Two small sites do not add up: each facility is tested by itself. A facility whose own test is open leaves its
-zone open, unless enough others are certain.
+Two small sites do not add up: each facility is tested by itself, unless the rule is counted so that they do. A
+facility whose own test is open leaves its zone open, unless enough others are certain.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from circle15.core.limit import OPERATORS
 from circle15.core.rule import ATTRIBUTES_BUILT, FACILITY, STUDY, Amount, Metric, Presence, Rule
-from circle15.judge.evidence import are_placed, condition_columns, open_reason, qualified, zone_rows
+from circle15.judge.evidence import (
+    FLOOR_AREA,
+    addends,
+    are_placed,
+    condition_columns,
+    levels_of,
+    open_reason,
+    qualified,
+    zone_rows,
+)
 from circle15.judge.subjects import CODE, FAIL, PASS, UNKNOWN, Block, Codes, Floats, Subjects, open_block
 from circle15.judge.units import unit_scope, units_of
 
@@ -21,7 +32,7 @@ _ZONE = "zone"
 
 def judge(rule: Rule, subjects: Subjects) -> list[Block]:
     """Over the zones of the rule's level, one block for sites that operate and one for those built; or the spokes."""
-    rows = units_of(subjects, rule.level)
+    rows = units_of(subjects, levels_of(rule))
     if rows is None:
         return [open_block(rule, STUDY, ["*"], "no_units")]
     ids = rows["zone_id"].to_numpy(dtype=object)
@@ -36,6 +47,8 @@ def _zones(rule: Rule, metric: Metric, subjects: Subjects, rows: Any) -> Block:
     ids = rows["zone_id"].to_numpy(dtype=object)
     amount = Amount("facilities", all_built=metric == ATTRIBUTES_BUILT)
     certain, possible, reason = _counts(rule, amount, subjects, ids)
+    if rule.counting.sites_add_up:
+        certain, possible = _added_up(rule, amount, subjects, ids, certain, possible)
     outcome = _decide(rule, certain, possible)
     applies, because = unit_scope(rule, rows)
     because = np.where((applies == PASS) & (outcome == UNKNOWN), CODE[reason], because)
@@ -50,16 +63,40 @@ def _counts(rule: Rule, amount: Amount, subjects: Subjects, ids: NDArray[np.obje
     """
     frame = subjects.facilities.frame
     tests = qualified(rule, amount, subjects)
-    if (tests != FAIL).any() and not are_placed(subjects.facilities_in, rule.level):
+    if (tests != FAIL).any() and not are_placed(subjects.facilities_in, levels_of(rule)):
         everywhere = np.full(len(ids), float((tests != FAIL).sum()))
         return np.zeros(len(ids)), everywhere, "no_assignment"
-    zone = zone_rows(subjects.facilities_in, rule.level, frame["facility_id"])
-    place = {zone_id: number for number, zone_id in enumerate(ids)}
-    at = np.array([place.get(each, -1) for each in zone], dtype=np.int64)
+    at = _places(rule, subjects, ids)
     known = at >= 0
     certain = np.bincount(at[known & (tests == PASS)], minlength=len(ids)).astype(float)
     doubtful = np.bincount(at[known & (tests == UNKNOWN)], minlength=len(ids))
     return certain, certain + doubtful, open_reason(condition_columns(*rule.where), frame)
+
+
+def _places(rule: Rule, subjects: Subjects, ids: NDArray[np.object_]) -> NDArray[np.int64]:
+    """For each facility the number of its zone, −1 where it is in none of them."""
+    zone = zone_rows(subjects.facilities_in, levels_of(rule), subjects.facilities.frame["facility_id"])
+    place = {zone_id: number for number, zone_id in enumerate(ids)}
+    return np.array([place.get(each, -1) for each in zone], dtype=np.int64)
+
+
+def _added_up(
+    rule: Rule, amount: Amount, subjects: Subjects, ids: NDArray[np.object_], certain: Floats, possible: Floats
+) -> tuple[Floats, Floats]:
+    """One site more, made of several, where those that meet the other conditions are together as large as one must be.
+
+    Sites that are large enough by themselves are counted already.
+    """
+    size = next((each for each in rule.where if each.column == FLOOR_AREA and each.op in (">", ">=")), None)
+    if size is None:
+        return certain, possible
+    others = replace(rule, where=tuple(each for each in rule.where if each is not size))
+    found, at = addends(others, replace(amount, column=FLOOR_AREA), subjects), _places(rule, subjects, ids)
+    known, open_rows = found.certain & (at >= 0), found.possible & (at >= 0)
+    sums = np.bincount(at[known], weights=found.value[known], minlength=len(ids)).astype(float)
+    enough = OPERATORS[size.op](sums, size.value)
+    open_zones = np.bincount(at[open_rows], minlength=len(ids)) > 0
+    return np.maximum(certain, enough), np.maximum(possible, np.maximum(enough, open_zones))
 
 
 def _decide(rule: Rule, certain: Floats, possible: Floats) -> Codes:
@@ -69,9 +106,9 @@ def _decide(rule: Rule, certain: Floats, possible: Floats) -> Codes:
 def _spokes(rule: Rule, test: Presence, subjects: Subjects, hubs: dict[str, tuple[float, float]], reason: str) -> Block:
     """Each spoke passes if its zone has a hub; without a zone nobody can say."""
     frame = subjects.facilities.frame
-    rows = frame["type"].isin(test.spokes).to_numpy() & subjects.operating
+    rows = frame["type"].isin(test.spokes).to_numpy() & subjects.standing(rule)
     ids = frame.loc[rows, "facility_id"].to_numpy(dtype=object)
-    zone = zone_rows(subjects.facilities_in, rule.level, ids)
+    zone = zone_rows(subjects.facilities_in, levels_of(rule), ids)
     pairs = [hubs.get(each, (np.nan, np.nan)) for each in zone]
     certain, possible = np.array(pairs, dtype=float).reshape(-1, 2).T
     outcome = np.where(np.isnan(certain), UNKNOWN, _decide(rule, certain, possible))

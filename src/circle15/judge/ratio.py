@@ -20,13 +20,16 @@ from circle15.judge.assignment import groups, is_assigned, without_code
 from circle15.judge.coverage import target_outcome
 from circle15.judge.evidence import (
     above_range,
+    addends,
     are_placed,
     condition_columns,
-    facility_values,
+    levels_of,
     open_reason,
     qualified,
+    rooms,
     zone_rows,
 )
+from circle15.judge.land import CARE_LAND, land_by_zone, land_for_care
 from circle15.judge.scope import scope
 from circle15.judge.subjects import (
     CODE,
@@ -81,16 +84,17 @@ def _of_areas(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
     size = len(subjects.residential)
     if size == 0:
         return open_block(rule, STUDY, ["*"], "no_areas")
-    if not is_assigned(subjects.residential, subjects.facilities):
+    by = rule.counting.belongs_by
+    if not is_assigned(subjects.residential, subjects.facilities, by):
         return open_block(rule, AREA, subjects.residential.frame["area_id"], "no_assignment")
-    group = groups(subjects.assignment, _counting(rule, test, subjects), size)
+    group = groups(subjects.assignment(rule), _counting(rule, test, subjects), rooms(rule, subjects), size)
     top = _add([_facilities_by_group(rule, each, subjects, group) for each in test.numerator])
-    bottom = _add([_people_by_group(each, subjects, group) for each in test.denominator])
+    bottom = _add([_people_by_group(rule, each, subjects, group) for each in test.denominator])
     block = _ratio(rule, test, top, bottom, AREA, subjects.residential.frame["area_id"].to_numpy(object), None)
-    applies, reason = scope(rule, subjects.residential)
+    applies, reason = scope(rule, subjects)
     because = np.where(reason != CODE["measured"], reason, block.because)
     outcome = np.where(applies != PASS, applies, block.outcome)
-    lost = (applies == PASS) & (outcome == FAIL) & without_code(subjects.residential, subjects.facilities)
+    lost = (applies == PASS) & (outcome == FAIL) & without_code(subjects.residential, subjects.facilities, by)
     outcome = np.where(lost, UNKNOWN, outcome).astype(np.int8)
     return replace(block, outcome=outcome, because=np.where(lost, CODE["no_assignment"], because))
 
@@ -106,16 +110,12 @@ def _counting(rule: Rule, test: Ratio, subjects: Subjects) -> NDArray[np.bool_]:
 
 def _facilities_by_group(rule: Rule, amount: Amount, subjects: Subjects, group: NDArray[np.int64]) -> _Sum:
     """What the facilities of each area's group add up to; a facility shared by its members counts once."""
-    tests, values = qualified(rule, amount, subjects), facility_values(amount, subjects)
-    size = int(group.max(initial=-1)) + 1
-    serving = (subjects.assignment.counts > 0) & (tests != FAIL)
-    known = serving & (tests == PASS) & ~np.isnan(values)
-    at = {
-        flag: group[subjects.assignment.first_of(np.flatnonzero(rows))]
-        for flag, rows in ((True, known), (False, serving & ~known))
-    }
-    certain = np.bincount(at[True], weights=values[known], minlength=size).astype(float)
-    doubts = np.bincount(at[False], minlength=size)
+    found, assignment = addends(rule, amount, subjects), subjects.assignment(rule)
+    size, serving = int(group.max(initial=-1)) + 1, assignment.counts > 0
+    known, open_rows = found.certain & serving, found.possible & serving
+    at, open_at = (group[assignment.first_of(np.flatnonzero(rows))] for rows in (known, open_rows))
+    certain = np.bincount(at, weights=found.value[known], minlength=size).astype(float)
+    doubts = np.bincount(open_at, minlength=size)
     return _Sum(certain[group], (doubts == 0)[group], _facility_reason(rule, amount, subjects))
 
 
@@ -125,9 +125,9 @@ def _facility_reason(rule: Rule, amount: Amount, subjects: Subjects) -> str:
     return open_reason(columns, subjects.facilities.frame)
 
 
-def _people_by_group(amount: Amount, subjects: Subjects, group: NDArray[np.int64]) -> _Sum:
+def _people_by_group(rule: Rule, amount: Amount, subjects: Subjects, group: NDArray[np.int64]) -> _Sum:
     frame = subjects.residential.frame
-    values = _of_each_area(amount.column, frame)
+    values = _of_each_area(rule, amount.column, frame)
     size = int(group.max(initial=-1)) + 1
     sums = np.bincount(group, weights=np.nan_to_num(values), minlength=size).astype(float)
     empty = np.bincount(group, weights=np.isnan(values), minlength=size)
@@ -135,12 +135,12 @@ def _people_by_group(amount: Amount, subjects: Subjects, group: NDArray[np.int64
     return _Sum(sums[group], (empty == 0)[group], reason)
 
 
-def _of_each_area(column: str, frame: pd.DataFrame) -> Floats:
-    """A column of the areas; households are those planned where the area is new."""
+def _of_each_area(rule: Rule, column: str, frame: pd.DataFrame) -> Floats:
+    """A column of the areas; households are those planned where the area is new, unless the rule is counted else."""
     if column not in _HOUSEHOLDS or "built" not in frame.columns:
         return _numbers(frame, column)
-    planned, actual = _numbers(frame, "planned_dwellings"), _numbers(frame, "households")
-    known = {"new": planned, "existing": actual}
+    columns = {"new": rule.counting.households_new, "existing": rule.counting.households_existing}
+    known = {built: _numbers(frame, name) for built, name in columns.items()}
     built = frame["built"].to_numpy(dtype=object)
     return np.select([built == key for key in known], list(known.values()), default=_numbers(frame, column))
 
@@ -152,7 +152,7 @@ def _numbers(frame: pd.DataFrame, column: str) -> Floats:
 
 
 def _of_zones(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
-    rows = units_of(subjects, rule.level)
+    rows = units_of(subjects, levels_of(rule))
     if rows is None:
         return open_block(rule, STUDY, ["*"], "no_units")
     ids = rows["zone_id"].to_numpy(dtype=object)
@@ -170,31 +170,32 @@ def _by_zone(rule: Rule, amount: Amount, subjects: Subjects, rows: pd.DataFrame)
     if amount.of == "facilities":
         return _facilities_by_zone(rule, amount, subjects, rows)
     totals = unit_totals(rows, amount.column)
-    if totals is not None and not np.isnan(totals).all():
+    if totals is not None and not np.isnan(totals).all() and not _by_parcels(rule, amount):
         return _Sum(np.nan_to_num(totals), ~np.isnan(totals))
+    if amount.column == CARE_LAND and subjects.parcels is not None:
+        return _Sum(*land_by_zone(rule, subjects, rows))
     if amount.of == "people" and subjects.residential.has(amount.column):
-        return _people_by_zone(rule.level, amount.column, subjects, rows)
+        return _people_by_zone(rule, amount.column, subjects, rows)
     return _Sum(np.zeros(len(rows)), np.zeros(len(rows), dtype=bool), "no_column")
 
 
 def _facilities_by_zone(rule: Rule, amount: Amount, subjects: Subjects, rows: pd.DataFrame) -> _Sum:
-    tests, values = qualified(rule, amount, subjects), facility_values(amount, subjects)
-    zone = zone_rows(subjects.facilities_in, rule.level, subjects.facilities.frame["facility_id"])
-    certain = (tests == PASS) & ~np.isnan(values)
-    open_rows = (tests != FAIL) & ~certain
+    found, levels = addends(rule, amount, subjects), levels_of(rule)
+    zone = zone_rows(subjects.facilities_in, levels, subjects.facilities.frame["facility_id"])
     place = {zone_id: number for number, zone_id in enumerate(rows["zone_id"])}
     at = np.array([place.get(each, -1) for each in zone], dtype=np.int64)
-    sums = np.bincount(at[certain & (at >= 0)], weights=values[certain & (at >= 0)], minlength=len(rows))
-    doubts = np.bincount(at[open_rows & (at >= 0)], minlength=len(rows))
+    known, open_rows = found.certain & (at >= 0), found.possible & (at >= 0)
+    sums = np.bincount(at[known], weights=found.value[known], minlength=len(rows))
+    doubts = np.bincount(at[open_rows], minlength=len(rows))
     reason = _facility_reason(rule, amount, subjects)
-    if (tests != FAIL).any() and not are_placed(subjects.facilities_in, rule.level):
+    if (found.certain | found.possible).any() and not are_placed(subjects.facilities_in, levels):
         return _Sum(sums.astype(float), np.zeros(len(rows), dtype=bool), "no_assignment")
     return _Sum(sums.astype(float), doubts == 0, reason)
 
 
-def _people_by_zone(level: str, column: str, subjects: Subjects, rows: pd.DataFrame) -> _Sum:
+def _people_by_zone(rule: Rule, column: str, subjects: Subjects, rows: pd.DataFrame) -> _Sum:
     frame = subjects.residential.frame
-    zone = zone_rows(subjects.areas_in, level, frame["area_id"])
+    zone = zone_rows(subjects.areas_in, levels_of(rule), frame["area_id"])
     place = {zone_id: number for number, zone_id in enumerate(rows["zone_id"])}
     at = np.array([place.get(each, -1) for each in zone], dtype=np.int64)
     values, inside = _numbers(frame, column), at >= 0
@@ -211,18 +212,24 @@ def _of_study(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
 
 def _study_sum(rule: Rule, amount: Amount, subjects: Subjects) -> _Sum:
     if amount.of == "facilities":
-        tests, values = qualified(rule, amount, subjects), facility_values(amount, subjects)
-        certain = (tests == PASS) & ~np.isnan(values)
-        complete = not ((tests != FAIL) & ~certain).any()
+        found = addends(rule, amount, subjects)
         reason = _facility_reason(rule, amount, subjects)
-        return _single(float(values[certain].sum()), complete=complete, reason=reason)
-    total = study_total(subjects, amount.column)
+        return _single(float(found.value[found.certain].sum()), complete=not found.possible.any(), reason=reason)
+    total = None if _by_parcels(rule, amount) else study_total(subjects, amount.column)
     if total is not None:
         return _single(0.0 if np.isnan(total) else total, complete=not np.isnan(total))
+    if amount.column == CARE_LAND and subjects.parcels is not None:
+        area = land_for_care(rule, subjects.parcels)
+        return _single(float(np.nansum(area)), complete=not np.isnan(area).any())
     if amount.of == "people" and subjects.residential.has(amount.column):
         values = _numbers(subjects.residential.frame, amount.column)
         return _single(float(np.nansum(values)), complete=not np.isnan(values).any())
     return _Sum(np.zeros(1), np.zeros(1, dtype=bool), "no_column")
+
+
+def _by_parcels(rule: Rule, amount: Amount) -> bool:
+    """Whether land for care is told by parcels alone."""
+    return amount.column == CARE_LAND and rule.counting.care_land == "parcels"
 
 
 def _single(value: float, *, complete: bool, reason: str = "cell_empty") -> _Sum:

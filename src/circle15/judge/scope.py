@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.core.rule import Rule
-from circle15.core.tables import Residential
-from circle15.judge.subjects import CODE, NOT_APPLICABLE, PASS, UNKNOWN, Codes
+from circle15.judge.evidence import zone_rows
+from circle15.judge.subjects import CODE, NOT_APPLICABLE, PASS, UNKNOWN, Codes, Subjects
+from circle15.judge.units import told_or_coded
 
 # Columns that tell who a rule speaks of and whose absence therefore leaves its verdict open.
 _DECISIVE = ("built",)
+# The levels of the zones that homes lie in and that are urban or rural.
+_HOME_LEVELS = ("community", "village")
 
 
-def scope(rule: Rule, residential: Residential) -> tuple[Codes, Codes]:
+def scope(rule: Rule, subjects: Subjects) -> tuple[Codes, Codes]:
     """For each area PASS where the rule applies, UNKNOWN or NOT_APPLICABLE elsewhere, with the reason code.
 
     A column that is absent puts all areas in scope (``scope_assumed``), but for ``built``: rules that tell new
-    from existing are then unknown. A column that is present but empty leaves that area unknown.
+    from existing are then unknown. A column that is present but empty leaves that area unknown. Urban or rural is
+    what the area says, else its community or village.
     """
-    size = len(residential)
+    size = len(subjects.residential)
     outcome = np.full(size, PASS)
     because = np.full(size, CODE["measured"])
     for column, wanted in rule.scope.items():
-        if not residential.has(column):
+        values = _told(rule, subjects, column)
+        if values is None:
             decisive = column in _DECISIVE
             _mark(
                 outcome,
@@ -33,10 +41,27 @@ def scope(rule: Rule, residential: Residential) -> tuple[Codes, Codes]:
                 "scope_unknown" if decisive else "scope_assumed",
             )
             continue
-        values = residential.frame[column]
         _mark(outcome, because, values.isna().to_numpy(), UNKNOWN, "scope_unknown")
-        _mark(outcome, because, (values.notna() & (values != wanted)).to_numpy(), NOT_APPLICABLE, "out_of_scope")
+        other = values.notna() & (values != wanted).fillna(value=True)
+        _mark(outcome, because, other.to_numpy(dtype=bool), NOT_APPLICABLE, "out_of_scope")
     return outcome, because
+
+
+def _told(rule: Rule, subjects: Subjects, column: str) -> Any:
+    """A column of the areas, filled by that of their communities; None where neither tells."""
+    frame = subjects.residential.frame
+    told = frame[column] if column in frame.columns else None
+    if column != "urban_rural" or subjects.units is None or not rule.counting.urban_rural_code:
+        return told
+    units = subjects.units.frame
+    of_zone = told_or_coded(rule, units, column)
+    if of_zone is None or subjects.areas_in is None:
+        return told
+    zone = zone_rows(subjects.areas_in, _HOME_LEVELS, frame["area_id"])
+    by_zone = pd.Series(zone, index=frame.index).map(dict(zip(units["zone_id"], of_zone, strict=True)))
+    if by_zone.isna().all():
+        return told
+    return by_zone if told is None else told.where(told.notna(), by_zone)
 
 
 def _mark(outcome: Codes, because: Codes, rows: NDArray[np.bool_], code: np.int8, reason: str) -> None:

@@ -25,14 +25,15 @@ from circle15.judge.subjects import (
 
 
 def judge(rule: Rule, subjects: Subjects) -> list[Block]:
-    """One block over the operating facilities of the targets."""
+    """One block over the facilities of the targets that operate."""
     frame = subjects.facilities.frame
-    rows = np.flatnonzero(frame["type"].isin(rule.targets).to_numpy() & subjects.operating)
+    rows = np.flatnonzero(frame["type"].isin(rule.targets).to_numpy() & subjects.standing(rule))
     some = frame.iloc[rows].reset_index(drop=True)
     test = rule.test if isinstance(rule.test, Standard) else Standard()
-    value, outcome, because = _measure(rule, test, some, subjects, rows)
+    serves = [subjects.assignment(rule).of(int(row)) for row in rows]
+    value, outcome, because = _measure(rule, test, some, subjects, serves)
     applies = meets(rule.where, some)
-    scope = _scope(rule, subjects, rows)
+    scope = _scope(rule, subjects, serves)
     because = np.where(applies == UNKNOWN, CODE[open_reason(condition_columns(*rule.where), some)], because)
     outcome = np.where(applies == FAIL, NOT_APPLICABLE, np.where(applies == UNKNOWN, UNKNOWN, outcome))
     because = np.where(applies == FAIL, CODE["out_of_scope"], because)
@@ -44,9 +45,11 @@ def judge(rule: Rule, subjects: Subjects) -> list[Block]:
     return [Block(rule, rule.metric, outcome, value, margin, because, FACILITY, some["facility_id"].to_numpy(object))]
 
 
-def _measure(rule: Rule, test: Standard, frame: Any, subjects: Subjects, rows: Any) -> tuple[Floats, Codes, Codes]:
+def _measure(
+    rule: Rule, test: Standard, frame: Any, subjects: Subjects, serves: list[Any]
+) -> tuple[Floats, Codes, Codes]:
     if test.same_stage:
-        return _stages(subjects, frame, rows)
+        return _stages(subjects, frame, serves)
     if test.require:
         return _requirements(test.require, frame)
     return _column(rule, test, frame)
@@ -90,9 +93,9 @@ def _requirements(require: tuple[Condition, ...], frame: Any) -> tuple[Floats, C
     return met, outcome, np.where(outcome == UNKNOWN, CODE[reason], CODE["counted"])
 
 
-def _stages(subjects: Subjects, frame: Any, rows: Any) -> tuple[Floats, Codes, Codes]:
+def _stages(subjects: Subjects, frame: Any, serves: list[Any]) -> tuple[Floats, Codes, Codes]:
     """四同步: each date of the facility no later than the same date of every area it serves."""
-    checks = [_stage(stage, subjects, frame, [subjects.assignment.of(int(row)) for row in rows]) for stage in STAGES]
+    checks = [_stage(stage, subjects, frame, serves) for stage in STAGES]
     kept = np.sum([check == PASS for check in checks], axis=0).astype(float)
     broken, unknown = np.any([check == FAIL for check in checks], axis=0), kept < len(STAGES)
     outcome = np.where(broken, FAIL, np.where(unknown, UNKNOWN, PASS))
@@ -121,14 +124,14 @@ def _stage(stage: str, subjects: Subjects, frame: Any, areas: list[Any]) -> Code
     return np.array(found, dtype=np.int8)
 
 
-def _scope(rule: Rule, subjects: Subjects, rows: Any) -> Codes:
+def _scope(rule: Rule, subjects: Subjects, serves: list[Any]) -> Codes:
     """The scope of a facility is that of the areas it serves: PASS if one is in it, UNKNOWN if nobody can say."""
-    found = np.full(len(rows), PASS)
+    found = np.full(len(serves), PASS)
     if not rule.scope:
         return found
     conditions = tuple(Condition(column, "==", value) for column, value in rule.scope.items())
     of_area = meets(conditions, subjects.residential.frame)
-    for number, row in enumerate(rows):
-        states = of_area[subjects.assignment.of(int(row))]
+    for number, areas in enumerate(serves):
+        states = of_area[areas]
         found[number] = PASS if (states == PASS).any() else FAIL if len(states) and (states == FAIL).all() else UNKNOWN
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.core.rule import AREA, Metric, Rule
-from circle15.core.tables import OUTCOMES, Access, Facilities, Membership, Residential, Units, Verdicts
+from circle15.core.tables import OUTCOMES, Access, Facilities, Membership, Parcels, Residential, Units, Verdicts
 from circle15.judge.assignment import Assignment
 
 PASS, FAIL, UNKNOWN, NOT_APPLICABLE = (np.int8(code) for code in range(len(OUTCOMES)))
@@ -59,7 +59,8 @@ class Subjects:
     facilities lie in (``area_id`` holds the facility id in the latter). ``operating`` are the rows of facilities that
     operate at ``as_of`` (运营口径), ``built`` those that stand, whether they operate or not (建成口径).
     ``has_facilities``: whether the study has a facility table at all; without one, that there are none is not known.
-    ``assignment``: which areas each facility serves. ``facility_mm``: int64 [n, 2], with ``located`` telling which
+    ``assignments``: which areas each facility serves, by what it belongs to. ``parcels_in`` says which zones the
+    parcels lie in (``area_id`` holds the parcel id). ``facility_mm``: int64 [n, 2], with ``located`` telling which
     rows have a place.
     """
 
@@ -72,10 +73,20 @@ class Subjects:
     operating: NDArray[np.bool_]
     built: NDArray[np.bool_]
     has_facilities: bool
-    assignment: Assignment
+    assignments: Mapping[str, Assignment]
     as_of: dt.date | None
     facility_mm: NDArray[np.int64]
     located: NDArray[np.bool_]
+    parcels: Parcels | None = None
+    parcels_in: Membership | None = None
+
+    def standing(self, rule: Rule) -> NDArray[np.bool_]:
+        """The rows of facilities that a rule speaks of: those that operate, or those built if it is counted so."""
+        return self.built if rule.counting.stands == "built" else self.operating
+
+    def assignment(self, rule: Rule) -> Assignment:
+        """Which areas each facility serves, as the rule counts it."""
+        return self.assignments[rule.counting.belongs_by]
 
     def access_of(self, rule_id: str) -> Any:
         """The access rows of one rule, in row order of the residential areas."""

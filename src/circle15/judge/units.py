@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,11 @@ _URBAN_RURAL = {**dict.fromkeys(("111", "112", "121", "122", "123"), "urban"), *
 _COARSE_FIRST = (("county",), ("town",), ("community", "village"))
 
 
-def units_of(subjects: Subjects, level: str) -> Any:
-    """The rows of the zone table at a level, or None if it has none."""
+def units_of(subjects: Subjects, levels: Sequence[str]) -> Any:
+    """The rows of the zone table at some levels, or None if it has none."""
     if subjects.units is None:
         return None
-    rows = subjects.units.frame[subjects.units.frame["level"] == level].reset_index(drop=True)
+    rows = subjects.units.frame[subjects.units.frame["level"].isin(levels)].reset_index(drop=True)
     return rows if len(rows) else None
 
 
@@ -47,7 +48,7 @@ def unit_scope(rule: Rule, rows: Any) -> tuple[Codes, Codes]:
     """PASS for the zones a rule speaks of, UNKNOWN or NOT_APPLICABLE for the others, with the reason code."""
     outcome, because = np.full(len(rows), PASS), np.full(len(rows), CODE["counted"])
     for column, wanted in rule.scope.items():
-        values = _column(rows, column)
+        values = told_or_coded(rule, rows, column)
         if values is None:
             because[:] = CODE["scope_assumed"]
             continue
@@ -58,9 +59,11 @@ def unit_scope(rule: Rule, rows: Any) -> tuple[Codes, Codes]:
     return outcome, because
 
 
-def _column(rows: Any, column: str) -> Any:
+def told_or_coded(rule: Rule, rows: Any, column: str) -> Any:
+    """A column of zones; urban and rural by the classification code where it is missing. None where nothing tells."""
     told = rows[column] if column in rows.columns else None
-    if column != "urban_rural" or "urban_rural_code" not in rows.columns:
+    by_code = rule.counting.urban_rural_code and "urban_rural_code" in rows.columns
+    if column != "urban_rural" or not by_code:
         return told
     coded = rows["urban_rural_code"].map(_URBAN_RURAL)
     return coded if told is None else told.where(told.notna(), coded)

@@ -28,7 +28,7 @@ def judge(rule: Rule, subjects: Subjects) -> list[Block]:
 
 def _block(rule: Rule, metric: Metric, subjects: Subjects) -> Block:
     mm, outcome, because = _MEASURES[metric](rule, subjects)
-    applies, reason = scope(rule, subjects.residential)
+    applies, reason = scope(rule, subjects)
     elsewhere = applies != PASS
     outcome = np.where(elsewhere, applies, outcome)
     because = np.where(reason != CODE["measured"], reason, because)

@@ -54,6 +54,7 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
     findings = (
         *ground.findings,
         *judge.status_findings(ground.facilities),
+        *judge.border_findings(rules, ground.facilities, ground.tables.get("zones")),
         *judge.health(blocks, ground.residential, most_mm),
         *judge.equity_findings(walked, ground.facilities, ground.residential, counted),
         *_scale_findings(ground),
@@ -93,7 +94,7 @@ def _not_assessed(ground: Ground) -> dict[str, Text]:
     early = _not_due(ground.study)
     walked = [rule for rule in ground.study.pack.rules if rule.is_distance and rule.rule_id not in early]
     if ground.has_distances:
-        return early | _without_places(ground, walked)
+        return early | _without_places(ground, walked) | _without_status(ground, walked)
     reason = Text("研究没有道路或居住小区位置，无法计算距离", "the study has no streets or no homes: no distances")
     return early | {rule.rule_id: reason for rule in walked}
 
@@ -121,6 +122,12 @@ def _without_places(ground: Ground, walked: Sequence[Rule]) -> dict[str, Text]:
     return {name: reason for name, each in rows.items() if len(each) and (ground.site_row[each] < 0).all()}
 
 
+def _without_status(ground: Ground, walked: Sequence[Rule]) -> dict[str, Text]:
+    """Distance rules that are counted so that without a status column nobody can say what operates."""
+    reason = Text("设施表没有 status（状态）列，无法区分是否运营", "no status column says which facilities operate")
+    return {rule.rule_id: reason for rule in walked if judge.lacks_status(rule, ground.facilities)}
+
+
 def subjects(ground: Ground, access: Access) -> judge.Subjects:
     """What a laid-out study is judged on."""
     facilities = ground.facilities
@@ -137,10 +144,15 @@ def subjects(ground: Ground, access: Access) -> judge.Subjects:
         operating=judge.operating(facilities, ground.study.as_of),
         built=judge.built(facilities, ground.study.as_of),
         has_facilities="facilities" in ground.study.inputs,
-        assignment=judge.assign(ground.residential, facilities),
+        assignments={
+            by: judge.assign(ground.residential, facilities, by)
+            for by in {rule.counting.belongs_by for rule in ground.study.pack.rules}
+        },
         as_of=ground.study.as_of,
         facility_mm=mm,
         located=located,
+        parcels=ground.tables.get("parcels"),
+        parcels_in=ground.parcels_in,
     )
 
 

@@ -13,12 +13,12 @@ from circle15 import route
 from circle15.core.errors import InputError, NothingToDoError
 from circle15.core.results import Finding, Source
 from circle15.core.rule import Metric
-from circle15.core.tables import Facilities, Membership, Residential, Units
+from circle15.core.tables import Facilities, Membership, Residential, Units, Zones
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M, round_half_up
 from circle15.read.entrances import gates
 from circle15.read.layers import empty_table, read_layer
-from circle15.read.people import spread
+from circle15.read.people import estimate_households, spread
 from circle15.read.shapes import demand_points
 from circle15.read.zones import membership
 from circle15.route import Places
@@ -44,6 +44,7 @@ class Ground:
     units: Units | None
     areas_in: Membership | None
     facilities_in: Membership | None
+    parcels_in: Membership | None
     network: route.Network | None
     homes: Places
     sites: Places
@@ -99,6 +100,8 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
     zones, units = tables.get("zones"), _units(tables)
     areas_in, unknown_codes = membership(tables["residential"].frame, points, zones, units)
     tables["residential"], spread_findings = spread(tables["residential"], areas_in, units, study.spread)
+    parcels_in, other_codes = _parcels_in(tables, zones, units)
+    tables["residential"], household_findings = estimate_households(tables["residential"], _people_per_household(study))
     facility_rows = tables["facilities"].frame.rename(columns={"facility_id": "area_id"})
     facility_points = facility_rows.geometry.to_numpy()
     facilities_in, strange_codes = membership(facility_rows, facility_points, zones, units, "facilities")
@@ -108,14 +111,30 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
         units=units,
         areas_in=areas_in,
         facilities_in=facilities_in,
+        parcels_in=parcels_in,
         network=network,
         homes=places["residential"],
         sites=places["facilities"],
         site_row=site_row,
         hosts=places.get("candidates"),
-        findings=(*findings, *unknown_codes, *strange_codes, *spread_findings),
+        findings=(*findings, *unknown_codes, *strange_codes, *other_codes, *spread_findings, *household_findings),
         sources=tuple(sources),
     )
+
+
+def _people_per_household(study: Study) -> float:
+    """The people in a household by which households are estimated; 0 where they are not."""
+    return max((rule.counting.people_per_household for rule in study.pack.rules), default=0.0)
+
+
+def _parcels_in(
+    tables: Mapping[str, Any], zones: Zones | None, units: Units | None
+) -> tuple[Membership | None, tuple[Finding, ...]]:
+    """Which zones the parcels lie in, by their codes, else by a point on their surface."""
+    if "parcels" not in tables:
+        return None, ()
+    rows = tables["parcels"].frame.rename(columns={"parcel_id": "area_id"})
+    return membership(rows, demand_points(rows), zones, units, "parcels")
 
 
 def _units(tables: Mapping[str, Any]) -> Units | None:

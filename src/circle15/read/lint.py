@@ -10,6 +10,7 @@ from circle15.core.rule import AREA, METRICS, RULE_KINDS, STUDY, Comparison, For
 from circle15.core.schema import Table
 from circle15.core.tables import BASES, ZONE_LEVELS, Facilities, Residential, Units
 from circle15.core.text import Text
+from circle15.read.counting import COUNTING_KEYS
 from circle15.read.strict import KINDS, Key, check, unknown_name
 
 _PACK_KEYS = (
@@ -19,6 +20,7 @@ _PACK_KEYS = (
     Key("source", "text", required=True),
     Key("legal_status", "text", required=True, choices=get_args(LegalStatus)),
     Key("pace", "table", required=True),
+    Key("counting", "table"),
     Key("facility", "table"),
     Key("rule", "tables", required=True),
     Key("not_assessed", "tables"),
@@ -28,6 +30,7 @@ _TYPE_KEYS = (
     Key("en", "text", required=True),
     Key("osm", "texts"),
     Key("osm_assumed", "texts"),
+    Key("institution", "flag"),
 )
 _RULE_KEYS = (
     Key("id", "text", required=True),
@@ -134,6 +137,7 @@ def problems_of(table: Mapping[str, Any], where: str, shared: Sequence[str]) -> 
             problems.append(
                 Text(f"{where}：pace.{name} 须为正数（米/秒）。", f"{where}: pace.{name} must be a positive m/s.")
             )
+    problems += check(table.get("counting", {}), COUNTING_KEYS, f"{where}: counting")
     for key, entry in table.get("facility", {}).items():
         problems += check(entry, _TYPE_KEYS, f"{where}: facility.{key}")
     for number, entry in enumerate(table["rule"], start=1):

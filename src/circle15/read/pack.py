@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from circle15.core.errors import ConfigError, EncodingError, InputError
 from circle15.core.rule import Document, FacilityType, NotAssessed, Pack
 from circle15.core.text import Text
 from circle15.core.units import Pace
+from circle15.read.counting import counted_as, counting_of
 from circle15.read.lint import problems_of
 from circle15.read.rules import build_rule
 from circle15.read.strict import load, parse, unknown_name
@@ -45,8 +47,12 @@ def _shared_types() -> Mapping[str, FacilityType]:
     return {key: _facility_type(key, entry) for key, entry in table["facility"].items()}
 
 
-def load_pack(names: Sequence[str], base: Path) -> tuple[Pack, bytes]:
+def load_pack(
+    names: Sequence[str], base: Path, counting: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[Pack, bytes]:
     """The packs of these names (shipped ids, or paths relative to ``base``) as one, and their bytes.
+
+    ``counting`` are switches of the study, which go before those of the packs.
 
     Raises ConfigError with every problem of every file: unknown keys and types, paces that differ between the
     files, rule ids that occur twice.
@@ -60,11 +66,16 @@ def load_pack(names: Sequence[str], base: Path) -> tuple[Pack, bytes]:
     for file in files:
         types |= {key: _facility_type(key, entry) for key, entry in file.table.get("facility", {}).items()}
     paces = {name: Pace(name, float(speed)) for file in files for name, speed in file.table["pace"].items()}
+    switches = [counting_of({**file.table.get("counting", {}), **counting}) for file in files]
     pack = Pack(
         documents=tuple(_document(file.table) for file in files),
         paces=paces,
         types=types,
-        rules=tuple(build_rule(entry, file.table, paces) for file in files for entry in file.table["rule"]),
+        rules=tuple(
+            counted_as(build_rule(entry, file.table, paces), how, types)
+            for file, how in zip(files, switches, strict=True)
+            for entry in file.table["rule"]
+        ),
         not_assessed=tuple(
             NotAssessed(entry["id"], entry["clause"], entry["reason"])
             for file in files
@@ -147,4 +158,10 @@ def _document(table: Mapping[str, Any]) -> Document:
 
 def _facility_type(key: str, entry: Mapping[str, Any]) -> FacilityType:
     label = Text(entry["zh"], entry["en"])
-    return FacilityType(key, label, tuple(entry.get("osm", ())), tuple(entry.get("osm_assumed", ())))
+    return FacilityType(
+        key,
+        label,
+        tuple(entry.get("osm", ())),
+        tuple(entry.get("osm_assumed", ())),
+        entry.get("institution", False),
+    )

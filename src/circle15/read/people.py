@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.core.errors import ConfigError
@@ -41,6 +42,36 @@ def spread(
         frame = frame.assign(**{column: values, "estimated": _marked(frame, column)})
         findings += _findings(column, by, frame, values)
     return replace(residential, frame=frame), findings
+
+
+def estimate_households(residential: Residential, people_per_household: float) -> tuple[Residential, list[Finding]]:
+    """The areas with the households that are missing estimated from residents, and marked; none where it is 0."""
+    frame = residential.frame
+    if people_per_household <= 0 or "population" not in frame.columns:
+        return residential, []
+    told = frame["households"] if "households" in frame.columns else np.nan
+    told = np.broadcast_to(np.asarray(told, dtype=float), len(frame))
+    guess = frame["population"].to_numpy(dtype=float, na_value=np.nan) / people_per_household
+    filled = np.isnan(told) & ~np.isnan(guess)
+    if not filled.any():
+        return residential, []
+    marks = pd.Series(_marked(frame, "households"), index=frame.index, dtype="object")
+    before = frame["estimated"] if "estimated" in frame.columns else pd.Series(None, index=frame.index, dtype="object")
+    frame = frame.assign(households=np.where(filled, guess, told), estimated=marks.where(filled, before))
+    finding = Finding(
+        code="households_estimated",
+        severity="info",
+        layer="residential",
+        count=int(filled.sum()),
+        ids=tuple(frame.loc[filled, "area_id"][:3]),
+        message=Text(
+            f"{filled.sum()} 处居住小区没有实有户数，按户均 {people_per_household:g} 人由常住人口推算。",
+            f"the households of {filled.sum()} residential areas are estimated from residents, "
+            f"{people_per_household:g} to a household.",
+        ),
+        fix=Text("有统计户数时请直接提供。", "Give counted households where there are any."),
+    )
+    return Residential.build(frame), [finding]
 
 
 def largest_remainder(total: int, weights: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -15,7 +15,17 @@ import pandas as pd
 from circle15.core.errors import SchemaError
 from circle15.core.results import Finding
 from circle15.core.schema import Column, Table
-from circle15.core.tables import Barriers, Candidates, Entrances, Facilities, Residential, Streets, Units, Zones
+from circle15.core.tables import (
+    Barriers,
+    Candidates,
+    Entrances,
+    Facilities,
+    Parcels,
+    Residential,
+    Streets,
+    Units,
+    Zones,
+)
 from circle15.core.text import Text, first_ids
 from circle15.core.words import WORDS
 from circle15.read.cells import REPAIRS, Mended, mend
@@ -33,13 +43,15 @@ LAYERS: Mapping[str, type[Table]] = {
     "barriers": Barriers,
     "zones": Zones,
     "zone_table": Units,
+    "parcels": Parcels,
 }
 
 # Rows that need no id of their own: their number does.
 NUMBERED = {"streets": "street_id", "entrances": "entrance_id", "barriers": "barrier_id"}
 
-# A facility may lack a place if a code says where it counts; the zone table has no places at all.
-PLACE_OPTIONAL = ("facilities", "zone_table")
+# A facility may lack a place if a code says where it counts; a parcel counts for the study wherever it lies; the zone
+# table has no places at all.
+PLACE_OPTIONAL = ("facilities", "parcels", "zone_table")
 CODES = ("community_code", "town_code", "county_code")
 
 LEFT_BY_WHERE = Text("不符合 where 条件", "left out by where")

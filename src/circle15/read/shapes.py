@@ -30,6 +30,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "entrances": ("Point",),
     "barriers": (*_LINES, *_POLYGONS),
     "zones": _POLYGONS,
+    "parcels": ("Point", *_POLYGONS),
 }
 _KINDS: Mapping[str, Text] = {
     "streets": Text("线", "lines"),
@@ -39,6 +40,7 @@ _KINDS: Mapping[str, Text] = {
     "entrances": Text("点", "points"),
     "barriers": Text("线或面", "lines or polygons"),
     "zones": Text("面", "polygons"),
+    "parcels": Text("点或面", "points or polygons"),
 }
 _POINTS_ONLY = ("facilities", "candidates")
 
@@ -85,7 +87,7 @@ def shape(frame: Any, layer: str, shown: str) -> Shaped:
 
 
 def _unlocated(frame: Any, layer: str, shown: str) -> tuple[Finding, ...]:
-    if layer == "zone_table":
+    if layer != "facilities":
         return ()
     return (
         Finding(

@@ -149,6 +149,7 @@ def _overlapping(polygons: Any) -> NDArray[np.int64]:
 _ROWS: Mapping[str, Text] = {
     "residential": Text("居住小区", "residential areas"),
     "facilities": Text("设施", "facilities"),
+    "parcels": Text("地块", "parcels"),
 }
 
 

@@ -13,6 +13,7 @@ from circle15.show.numbers import percent, plain, whole
 from circle15.show.sentences import (
     STATUS_WORDS,
     basis_text,
+    counting_texts,
     plan_basis,
     rule_limit_text,
     rule_text,
@@ -30,6 +31,7 @@ def audit_lines(audit: Audit) -> list[Text]:
     lines = [
         Text(f"{facts.name}  坐标系 {facts.crs or '—'}", f"{facts.name}  CRS {facts.crs or '—'}"),
         *(Text(f"【{each.zh}】", f"[{each.en}]") for each in stamps(audit)),
+        *counting_texts(audit),
         Text(
             f"居住小区 {whole(len(audit.residential))} 处，设施 {whole(len(audit.facilities))} 处，"
             f"数据质检问题 {len(audit.findings)} 项",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from circle15.core.counting import SWITCHES, departures
 from circle15.core.results import Audit
 from circle15.show.files import PROGRAM
 
@@ -42,6 +43,7 @@ def manifest(audit: Audit, times: Mapping[str, str | float]) -> dict[str, Any]:
         "pace_m_s": paces(audit),
         "thresholds": {rule.rule_id: str(rule.limit) for rule in audit.rules},
         "assumed_limits": assumed_limits(audit),
+        "counting": counting(audit),
         "headline_metric": {rule.rule_id: rule.metric for rule in audit.rules},
         "max_access_leg_m": facts.max_access_leg_m,
         "inputs": [
@@ -74,6 +76,17 @@ def manifest(audit: Audit, times: Mapping[str, str | float]) -> dict[str, Any]:
 def assumed_limits(audit: Audit) -> dict[str, float]:
     """The numbers that the study puts where a clause gives none."""
     return {rule.rule_id: rule.limit.value for rule in audit.facts.pack.rules if rule.limit_by == "study"}
+
+
+def counting(audit: Audit) -> list[dict[str, Any]]:
+    """The counting rules that are not at their default, each value with the rules that are counted so."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for rule in audit.facts.pack.rules:
+        for name, value in departures(rule.counting).items():
+            default = SWITCHES[name].default
+            row = {"switch": name, "value": value, "default": default, "rules": []}
+            found.setdefault((name, str(value)), row)["rules"].append(rule.rule_id)
+    return list(found.values())
 
 
 def paces(audit: Audit) -> dict[str, float]:

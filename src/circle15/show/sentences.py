@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+from circle15.core.counting import SWITCHES, departures
 from circle15.core.crs import DATUM_WORDS
 from circle15.core.limit import SYMBOLS, Limit
 from circle15.core.results import Audit, Plan
@@ -172,6 +174,33 @@ def estimated(audit: Audit) -> set[str]:
         return set()
     marks = audit.residential.frame["estimated"].dropna().unique()
     return {column for mark in marks for column in str(mark).split("+")}
+
+
+def counting_texts(audit: Audit) -> list[Text]:
+    """The counting rules that are not at their default, and which rules are counted so."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for rule in audit.facts.pack.rules:
+        for name, value in departures(rule.counting).items():
+            found.setdefault((name, value_word(value)), []).append(rule.rule_id)
+    everything = len(audit.facts.pack.rules)
+    return [
+        Text(
+            f"计数口径：{SWITCHES[name].meaning.zh} = {value}"
+            + ("（全部指标）" if len(ids) == everything else f"（{'、'.join(ids)}）"),
+            f"counted so: {SWITCHES[name].meaning.en} = {value}"
+            + (" (all rules)" if len(ids) == everything else f" ({', '.join(ids)})"),
+        )
+        for (name, value), ids in found.items()
+    ]
+
+
+def value_word(value: Any) -> str:
+    """The value of a switch as packs and studies write it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "、".join(value) if isinstance(value, tuple) else str(value)
 
 
 def stamps(audit: Audit) -> list[Text]:

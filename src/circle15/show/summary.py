@@ -8,7 +8,7 @@ from typing import Any
 
 from circle15.core.results import Audit, Plan
 from circle15.core.tables import OUTCOMES
-from circle15.show.manifest import assumed_limits, paces
+from circle15.show.manifest import assumed_limits, counting, paces
 
 
 def audit_object(audit: Audit) -> dict[str, Any]:
@@ -20,6 +20,7 @@ def audit_object(audit: Audit) -> dict[str, Any]:
         "crs": facts.crs,
         "pace_m_s": paces(audit),
         "assumed_limits": assumed_limits(audit),
+        "counting": counting(audit),
         "coverage": _records(audit.coverage.frame),
         "ratios": _records(audit.ratios.frame),
         "equity": _records(audit.equity.frame),
