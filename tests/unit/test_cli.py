@@ -51,6 +51,8 @@ COLUMNS = {
     "straight_vs_network.csv": "rule_id level zone_id basis straight_only network_only both neither unknown",
     "pace.csv": "rule_id pace m_s basis covered total unknown share",
     "pace_changes.csv": "rule_id area_id distance_m fails_at_m_s passes_at_m_s",
+    "outlook.csv": "rule_id date level zone_id basis metric covered total unknown share value op limit due distance "
+    "outcome opened facilities",
     "scores.csv": "level zone_id points possible share rules_unknown rank",
     "findings.csv": "code severity layer count ids message fix",
     "plan.csv": "site_plan stage rank candidate_id facility_type lon lat host zone_ids gain covered_after share_after "
@@ -174,6 +176,7 @@ def test_json_is_one_object_with_the_keys_of_the_contract(town: Path) -> None:
         "counting",
         "coverage",
         "ratios",
+        "outlook",
         "equity",
         "pace",
         "verdict_counts",

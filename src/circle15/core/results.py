@@ -19,6 +19,7 @@ from circle15.core.tables import (
     Equity,
     Facilities,
     Membership,
+    Outlook,
     PaceChanges,
     PaceShares,
     Ratios,
@@ -215,6 +216,7 @@ class Audit:
     plans: tuple[Plan, ...] = ()
     equity: Equity = field(default_factory=Equity.empty)
     straight_vs_network: StraightVsNetwork = field(default_factory=StraightVsNetwork.empty)
+    outlook: Outlook = field(default_factory=Outlook.empty)
     pace_shares: PaceShares = field(default_factory=PaceShares.empty)
     pace_changes: PaceChanges = field(default_factory=PaceChanges.empty)
     walks: Walks | None = None

@@ -524,6 +524,45 @@ class Ratios(Table):
     )
 
 
+# What a row of the outlook is about beside the bases of coverage: a ratio or stock, and what a schedule asks for.
+OUTLOOK_BASES = (*BASES, "amount", "items")
+
+
+@dataclass(frozen=True)
+class Outlook(Table):
+    """What dated facilities will change: shares and amounts on the date of the study and at the end of coming years.
+
+    A coverage row has ``covered``, ``total``, ``unknown`` and ``share``, a ratio or stock (``amount``) its ``value``,
+    numerator and denominator, a schedule (``items``) how much of it is done. ``op`` and ``limit`` are the target of
+    the share, or the limit of the amount; ``due`` is its year, ``distance`` how far inside it, negative where it is
+    missed; ``outcome`` is null before that year. ``facilities`` are those that count since the date before, where a
+    schedule promises one that no table lists, by the rule, zone and year. The study has a row for each date, zones
+    only where something changes.
+    """
+
+    name: ClassVar[Text] = Text("逐年展望", "outlook")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
+        Column("date", "date", Text("时点", "date"), required=True, nullable=False),
+        Column("level", "text", Text("级别", "level"), required=True, nullable=False),
+        Column("zone_id", "text", Text("区划代码", "zone id"), required=True, nullable=False),
+        Column("basis", "text", Text("口径", "basis"), required=True, nullable=False, choices=OUTLOOK_BASES),
+        Column("metric", "text", Text("度量", "metric"), required=True, nullable=False),
+        Column("covered", "number", Text("达标（分子）", "covered (numerator)"), required=True),
+        Column("total", "number", Text("总量（分母）", "total (denominator)"), required=True),
+        Column("unknown", "number", Text("资料不足", "unknown"), required=True),
+        Column("share", "number", Text("覆盖率", "share"), required=True),
+        Column("value", "number", Text("实测值", "value"), required=True),
+        Column("op", "text", Text("比较", "operator"), required=True),
+        Column("limit", "number", Text("目标或限值", "target or limit"), required=True),
+        Column("due", "integer", Text("目标年度", "due in"), required=True),
+        Column("distance", "number", Text("与目标的差距", "distance to it"), required=True),
+        Column("outcome", "text", Text("结论", "outcome"), required=True, choices=OUTCOMES),
+        Column("opened", "integer", Text("新计入设施", "facilities more"), required=True, nullable=False),
+        Column("facilities", "text", Text("新计入设施编号", "their ids, separated by semicolons"), required=True),
+    )
+
+
 @dataclass(frozen=True)
 class Scores(Table):
     """Points of areas and zones: points = Σ weights of passed rules, possible = Σ weights of assessed rules."""
@@ -590,6 +629,7 @@ TABLES: tuple[type[Table], ...] = (
     PaceShares,
     PaceChanges,
     Ratios,
+    Outlook,
     Scores,
     Binding,
     Areas,

@@ -3,6 +3,7 @@
 from circle15.judge.assignment import assign
 from circle15.judge.binding import binding
 from circle15.judge.border import border_findings
+from circle15.judge.coming import coming_dates, opened_by, overdue_findings, promised, with_promises
 from circle15.judge.compasses import straight_vs_network
 from circle15.judge.counting import built, counted, lacks_status, operating, status_findings
 from circle15.judge.coverage import Groups, coverage, group, study_outcome
@@ -10,6 +11,7 @@ from circle15.judge.equity import Catchment, capacities, equity, equity_findings
 from circle15.judge.health import health, near_edge
 from circle15.judge.kinds import KINDS, judge
 from circle15.judge.land import are_parcels, land_intersection
+from circle15.judge.outlook import Stand, looks_ahead, outlook
 from circle15.judge.pace import pace_changes, pace_shares, parse_paces
 from circle15.judge.ratio import ratios
 from circle15.judge.scores import score_basis, scores
@@ -20,6 +22,7 @@ __all__ = [
     "Block",
     "Catchment",
     "Groups",
+    "Stand",
     "Subjects",
     "are_parcels",
     "assign",
@@ -27,6 +30,7 @@ __all__ = [
     "border_findings",
     "built",
     "capacities",
+    "coming_dates",
     "counted",
     "coverage",
     "equity",
@@ -36,11 +40,16 @@ __all__ = [
     "judge",
     "lacks_status",
     "land_intersection",
+    "looks_ahead",
     "near_edge",
+    "opened_by",
     "operating",
+    "outlook",
+    "overdue_findings",
     "pace_changes",
     "pace_shares",
     "parse_paces",
+    "promised",
     "ratios",
     "score_basis",
     "scores",
@@ -48,4 +57,5 @@ __all__ = [
     "straight_vs_network",
     "study_outcome",
     "verdicts",
+    "with_promises",
 ]

@@ -27,9 +27,10 @@ def health(blocks: Sequence[Block], residential: Residential, most_mm: int) -> l
 
 
 def _scope(block: Block, residential: Residential) -> Finding | None:
-    rule, guessed = block.rule, (CODE["scope_assumed"], CODE["scope_unknown"])
-    absent = [column for column in rule.scope if not residential.has(column)]
-    if not absent or not np.isin(block.because, guessed).any():
+    rule, guessed = block.rule, np.isin(block.because, (CODE["scope_assumed"], CODE["scope_unknown"])).any()
+    # What the homes do not say, their communities may.
+    absent = [column for column in rule.scope if not residential.has(column) and (guessed or column != "urban_rural")]
+    if not absent:
         return None
     names = ", ".join(absent)
     return Finding(

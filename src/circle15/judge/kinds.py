@@ -19,10 +19,13 @@ KINDS: dict[str, Callable[[Rule, Subjects], list[Block]]] = {
 }
 
 
-def judge(rules: Sequence[Rule], subjects: Subjects) -> list[Block]:
-    """All verdicts of all rules, in rule order; rules about rules are judged when those have been."""
+def judge(rules: Sequence[Rule], subjects: Subjects, known: Sequence[Block] = ()) -> list[Block]:
+    """All verdicts of all rules, in rule order; rules about rules are judged when those have been.
+
+    ``known`` are verdicts of other rules on the same subjects, which rules about rules may name.
+    """
     own = {rule.rule_id: _judge(rule, subjects) for rule in rules if not _is_share(rule)}
-    judged = [block for blocks in own.values() for block in blocks]
+    judged = [*known, *(block for blocks in own.values() for block in blocks)]
     shares = {rule.rule_id: _share(rule, judged) for rule in rules if _is_share(rule)}
     found = own | shares
     return [block for rule in rules for block in found[rule.rule_id]]

@@ -75,7 +75,7 @@ def _milestone(due: Milestone, subjects: Subjects) -> tuple[float, np.int8, np.i
     """A facility of the type in the zone, open by the end of the year. Ground broken is not in any table."""
     if due.stage == "begin":
         return np.nan, UNKNOWN, CODE["no_column"]
-    zones = _zones_named(due.zone, subjects)
+    zones = zones_named(due.zone, subjects)
     opened = _opened(subjects)
     if not zones or opened is None or subjects.facilities_in is None:
         return np.nan, UNKNOWN, CODE["no_units" if not zones else "no_column"]
@@ -92,7 +92,7 @@ def _milestone(due: Milestone, subjects: Subjects) -> tuple[float, np.int8, np.i
     return count, UNKNOWN if doubtful else FAIL, CODE["cell_empty" if doubtful else "counted"]
 
 
-def _zones_named(name: str, subjects: Subjects) -> list[str]:
+def zones_named(name: str, subjects: Subjects) -> list[str]:
     """Ids of the zones of that id or name; either name may stand without its 镇，乡 or 街道."""
     if subjects.units is None:
         return []

@@ -18,7 +18,9 @@ from circle15.core.rule import Metric, Rule, Schedule
 from circle15.core.tables import Access, Areas
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M, Pace
-from circle15.pipeline.ground import Ground, Progress, counted_sites, lay, near_pairs, silent, street_network, walls
+from circle15.pipeline.distances import Searches, access_to, catchments
+from circle15.pipeline.ground import Ground, Progress, counted_sites, lay, silent, street_network, walls
+from circle15.pipeline.outlook import outlook
 from circle15.route import Places
 from circle15.study import Study
 
@@ -42,10 +44,12 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
     walked = [rule for rule in rules if rule.is_distance]
     progress(Text("计算距离", "computing distances"), 0, 1)
     counted = {rule.rule_id: judge.counted(rule, ground.facilities, study.as_of) for rule in rules}
-    access = access_to(ground, walked, counted)
-    blocks = judge.judge(rules, subjects(ground, access))
+    searches: Searches = {}
+    access = access_to(ground, walked, counted, searches)
+    judged_on = subjects(ground, access)
+    blocks = judge.judge(rules, judged_on)
     areas = _areas(ground, walked, counted, progress, services=draw)
-    catchments = _catchments(ground, walked, counted)
+    reached = catchments(ground, walked, counted)
     progress(Text("汇总覆盖率", "summing coverage"), 0, 1)
     groups = judge.group(ground.residential, ground.areas_in)
     most_mm = max((rule.limit.most_mm(rule.pace) for rule in walked), default=0)
@@ -54,6 +58,7 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
     findings = (
         *ground.findings,
         *judge.status_findings(ground.facilities),
+        *judge.overdue_findings(ground.facilities, study.as_of),
         *judge.border_findings(rules, ground.facilities, ground.tables.get("zones")),
         *judge.health(blocks, ground.residential, most_mm),
         *judge.equity_findings(walked, ground.facilities, ground.residential, counted),
@@ -81,8 +86,9 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
         areas=areas,
         findings=findings,
         not_assessed=not_assessed,
-        equity=judge.equity(blocks, ground.facilities, ground.residential, counted, catchments),
+        equity=judge.equity(blocks, ground.facilities, ground.residential, counted, reached),
         straight_vs_network=judge.straight_vs_network(blocks, ground.residential, groups),
+        outlook=outlook(ground, _foreseeable(ground), judged_on, searches, groups),
         pace_shares=judge.pace_shares(blocks, access, ground.residential, paces, study.cutoff_mm),
         pace_changes=judge.pace_changes(blocks, access, ground.area_ids, paces, study.cutoff_mm),
         walks=None if ground.network is None else route.walks(ground.network, ground.homes, walls(ground.tables)),
@@ -92,11 +98,22 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
 def _not_assessed(ground: Ground) -> dict[str, Text]:
     """Rules whose target is of a later year, and rules that need what the study does not have, with the reason."""
     early = _not_due(ground.study)
-    walked = [rule for rule in ground.study.pack.rules if rule.is_distance and rule.rule_id not in early]
+    return early | {name: reason for name, reason in _without_distances(ground).items() if name not in early}
+
+
+def _foreseeable(ground: Ground) -> list[Rule]:
+    """The rules that the data can tell of, also those whose target is of a later year."""
+    missing = _without_distances(ground)
+    return [rule for rule in ground.study.pack.rules if rule.rule_id not in missing]
+
+
+def _without_distances(ground: Ground) -> dict[str, Text]:
+    """Distance rules of which the study can say nothing, with the reason."""
+    walked = [rule for rule in ground.study.pack.rules if rule.is_distance]
     if ground.has_distances:
-        return early | _without_places(ground, walked) | _without_status(ground, walked)
+        return _without_places(ground, walked) | _without_status(ground, walked)
     reason = Text("研究没有道路或居住小区位置，无法计算距离", "the study has no streets or no homes: no distances")
-    return early | {rule.rule_id: reason for rule in walked}
+    return {rule.rule_id: reason for rule in walked}
 
 
 def _not_due(study: Study) -> dict[str, Text]:
@@ -154,44 +171,6 @@ def subjects(ground: Ground, access: Access) -> judge.Subjects:
         parcels=ground.tables.get("parcels"),
         parcels_in=ground.parcels_in,
     )
-
-
-def access_to(ground: Ground, rules: Sequence[Rule], counted: Mapping[str, Any]) -> Access:
-    """Access under every rule; rules that count the same facilities share one search."""
-    searched: dict[bytes, Any] = {}
-    frames = []
-    for rule in rules:
-        rows = counted[rule.rule_id]
-        key = rows.tobytes()
-        if key not in searched:
-            facilities = counted_sites(ground, rows)
-            searched[key] = route.access(street_network(ground), ground.homes, facilities, ground.study.cutoff_mm)
-        frames.append(searched[key].assign(rule_id=rule.rule_id))
-    columns = [column.name for column in Access.columns]
-    return Access.build(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns))
-
-
-def _catchments(
-    ground: Ground, rules: Sequence[Rule], counted: Mapping[str, Any]
-) -> dict[tuple[str, Metric], judge.Catchment]:
-    """Whom each facility can serve by each metric, for rules whose capacity can be set against people.
-
-    Rules that count the same facilities share the search of the one with the longest limit.
-    """
-    asking = [rule for rule in rules if judge.capacities(rule, ground.facilities, ground.residential)]
-    searched: dict[tuple[bytes, Metric], route.Pairs] = {}
-    found = {}
-    for rule in sorted(asking, key=lambda rule: rule.limit.most_mm(rule.pace), reverse=True):
-        rows = counted[rule.rule_id]
-        most_mm, located = rule.limit.most_mm(rule.pace), rows[ground.site_row[rows] >= 0]
-        for metric in rule.metrics:
-            key = rows.tobytes(), metric
-            if key not in searched:
-                searched[key] = near_pairs(ground, counted_sites(ground, rows), metric, most_mm)
-            near = searched[key]
-            within = near.mm <= most_mm
-            found[rule.rule_id, metric] = judge.Catchment(located[near.source[within]], near.target[within])
-    return found
 
 
 def _areas(

@@ -15,7 +15,8 @@ from circle15.core.rule import Metric, Rule
 from circle15.core.tables import Residential
 from circle15.core.text import Text
 from circle15.core.units import Pace, round_half_up
-from circle15.pipeline.assess import access_to, judged, subjects
+from circle15.pipeline.assess import judged, subjects
+from circle15.pipeline.distances import access_to
 from circle15.pipeline.ground import Ground, Progress, lay, near_pairs, silent
 from circle15.read.zones import membership
 from circle15.study import SiteSpec, Study
@@ -120,7 +121,7 @@ def _weight(ground: Ground, name: str) -> Any:
 def _outcome(ground: Ground, rule: Rule, metric: Metric) -> Any:
     """Today's outcome of each area under a rule of the pack or an assumed one, by one metric."""
     rows = judge.counted(rule, ground.facilities, ground.study.as_of)
-    access = access_to(ground, [rule], {rule.rule_id: rows})
+    access = access_to(ground, [rule], {rule.rule_id: rows}, {})
     rows_of = judge.verdicts(judge.judge([rule], subjects(ground, access)), ground.area_ids).frame
     return rows_of.loc[rows_of["metric"] == metric, "outcome"].to_numpy(dtype=object)
 

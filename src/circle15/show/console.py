@@ -10,6 +10,7 @@ from circle15.core.rule import ATTRIBUTES, ATTRIBUTES_BUILT, FORCE_WORDS, METRIC
 from circle15.core.tables import BASES, OUTCOME_WORDS
 from circle15.core.text import Text
 from circle15.show.numbers import percent, plain, whole
+from circle15.show.outlook import outlook_lines
 from circle15.show.sentences import (
     STATUS_WORDS,
     basis_text,
@@ -42,7 +43,7 @@ def audit_lines(audit: Audit) -> list[Text]:
     for rule in audit.walked:
         lines += [Text("", ""), rule_text(rule), *_rule_lines(audit, rule.rule_id)]
     lines += _attribute_lines(audit)
-    return [*lines, *_absent_bases(audit), *_binding_lines(audit)]
+    return [*lines, *outlook_lines(audit), *_absent_bases(audit), *_binding_lines(audit)]
 
 
 def _rule_lines(audit: Audit, rule_id: str) -> list[Text]:

@@ -23,6 +23,7 @@ def audit_object(audit: Audit) -> dict[str, Any]:
         "counting": counting(audit),
         "coverage": _records(audit.coverage.frame),
         "ratios": _records(audit.ratios.frame),
+        "outlook": _records(audit.outlook.frame),
         "equity": _records(audit.equity.frame),
         "pace": _records(audit.pace_shares.frame),
         "verdict_counts": verdict_counts(audit),

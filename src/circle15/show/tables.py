@@ -174,6 +174,7 @@ def frames(audit: Audit) -> dict[str, Any]:
         "verdicts": audit.verdicts.frame,
         "coverage": audit.coverage.frame,
         "ratios": audit.ratios.frame,
+        "outlook": audit.outlook.frame,
         "scores": audit.scores.frame,
         "equity": audit.equity.frame,
         "straight_vs_network": audit.straight_vs_network.frame,
