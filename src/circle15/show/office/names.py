@@ -21,6 +21,7 @@ STATUS_WORDS = {
     "construction": Text("在建", "under construction"),
     "planned": Text("规划", "planned"),
     "closed": Text("停用", "closed"),
+    "not_handed_over": Text("未移交", "not handed over"),
 }
 SEVERITY_WORDS = {
     "error": Text("错误", "error"),
