@@ -21,7 +21,7 @@ def check(study: str | Path) -> Any:
     from circle15.study import load_study
 
     asked = load_study(Path(study))
-    return findings_frame(pipeline.check(asked), asked.language)
+    return findings_frame(pipeline.audit(asked).findings, asked.language)
 
 
 def reach(study: str | Path, at: list[str] | None = None, limits: str = "5min,10min,15min,700m") -> Any:

@@ -229,15 +229,18 @@ def check(
     """Data health only."""
     with session(lang, quiet=quiet) as here:
         from circle15 import pipeline
+        from circle15.show import health
         from circle15.show.console import finding_lines
-        from circle15.show.files import replace_ours
+        from circle15.show.files import replace_set
         from circle15.show.tables import csv_bytes, findings_frame
 
         with here.progress() as progress:
-            found = pipeline.check(here.load(study), progress)
+            result = pipeline.audit(here.load(study), progress)
+        found = result.findings
         frame = findings_frame(found, here.language)
+        files = health.health_files(result) if out else {}
         if out:
-            replace_ours(out / "findings.csv", csv_bytes(frame), csv_bytes(frame[:0]).strip())
+            replace_set(out, files, health.FINDINGS, health.mark())
         if form == "json":
             _print_json(frame.to_dict(orient="records"))
         elif form == "csv":
@@ -245,6 +248,7 @@ def check(
         else:
             for line in finding_lines(found, github=form == "github"):
                 typer.echo(line.say(here.language))
+        _where(here, [out / name for name in files] if out else [], form)
         severities = {"error", "warning"} if strict else {"error"}
         raise typer.Exit(FAILED if any(each.severity in severities for each in found) else DONE)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from circle15.core.crs import APPROXIMATE
+from circle15.core.findings import Finding, Severity
 from circle15.core.limit import Limit
 from circle15.core.mapping import ExportMapping
 from circle15.core.rule import Metric, Pack, Rule
@@ -33,22 +34,21 @@ from circle15.core.tables import (
 )
 from circle15.core.text import Language, Text
 
-Severity = Literal["error", "warning", "info"]
+__all__ = [
+    "Audience",
+    "Audit",
+    "Facts",
+    "Finding",
+    "Plan",
+    "PlanStatus",
+    "Severity",
+    "Site",
+    "Source",
+    "Uncovered",
+]
+
 PlanStatus = Literal["optimal", "feasible", "infeasible", "time_limit"]
 Audience = Literal["internal", "public"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One point of data health: a stable ``code``, where, how many, the first ids, and what to do."""
-
-    code: str
-    severity: Severity
-    layer: str
-    count: int
-    ids: tuple[str, ...]
-    message: Text
-    fix: Text
 
 
 @dataclass(frozen=True, slots=True)

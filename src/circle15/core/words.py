@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from circle15.core.text import Text
+
 WORDS: Mapping[str, Mapping[str, str]] = {
     "status": {
         "运营": "operating",
@@ -55,6 +57,22 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "区": "county",
         "市": "county",
     },
+}
+
+# What rows of a layer are called, and the column that names them.
+LAYER_WORDS: Mapping[str, Text] = {
+    "residential": Text("居住小区", "residential areas"),
+    "facilities": Text("设施", "facilities"),
+    "candidates": Text("备选点", "candidates"),
+    "zones": Text("区划", "zones"),
+    "zone_table": Text("统计单元", "units"),
+}
+KEYS: Mapping[str, str] = {
+    "residential": "area_id",
+    "facilities": "facility_id",
+    "candidates": "candidate_id",
+    "zones": "zone_id",
+    "zone_table": "zone_id",
 }
 
 FLAGS: Mapping[str, bool] = {

@@ -95,7 +95,7 @@ def _status_empty(facilities: Facilities) -> list[Finding]:
             severity="warning",
             layer="facilities",
             count=len(empty),
-            ids=tuple(empty[:3]),
+            ids=tuple(empty),
             message=Text(
                 f"{len(empty)} 处设施的 status（状态）为空（{first_ids(empty)}），未计入。",
                 f"{len(empty)} facilities have an empty status ({first_ids(empty)}) and are not counted.",

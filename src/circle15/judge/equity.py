@@ -261,7 +261,7 @@ def _unknown(capacity: Capacity, ids: Sequence[str]) -> Finding:
         severity="warning",
         layer="facilities",
         count=len(ids),
-        ids=tuple(ids[:3]),
+        ids=tuple(ids),
         message=Text(
             f"{len(ids)} 处计入的设施没有填写{words.zh}（{first_ids(ids)}），其容量未计入，已服务人数为下限。",
             f"{len(ids)} counted facilities have no number of {words.en} ({first_ids(ids)}): they supply nothing, "

@@ -79,7 +79,7 @@ def _empty_basis(residential: Residential, basis: str, ids: Any) -> Finding | No
         severity="warning",
         layer="residential",
         count=len(empty),
-        ids=tuple(empty[:3]),
+        ids=tuple(empty),
         message=Text(
             zh=f"{len(empty)} 处居住小区没有{BASIS_WORDS[basis].zh}，未计入该口径。",
             en=f"{len(empty)} residential areas have no {BASIS_WORDS[basis].en}; they weigh nothing there.",
@@ -104,7 +104,7 @@ def _near_edge(blocks: Sequence[Block], residential: Residential, ids: Any, most
         severity="warning",
         layer="residential",
         count=len(open_ids),
-        ids=tuple(open_ids[:3]),
+        ids=tuple(open_ids),
         message=Text(
             zh=f"{len(open_ids)} 处不达标的居住小区距数据边界不足 {most_mm / 1000:g} 米，边界外可能另有设施。",
             en=f"{len(open_ids)} failing residential areas are within {most_mm / 1000:g} m of the edge of the data: "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from circle15.core.results import Audit, Finding
+from circle15.core.results import Audit
 from circle15.pipeline.assess import audit, judged
 from circle15.pipeline.collection import gather
 from circle15.pipeline.delivery import deliver, results_folder
@@ -16,7 +16,6 @@ __all__ = [
     "Progress",
     "audit",
     "certificates",
-    "check",
     "deliver",
     "gather",
     "judged",
@@ -27,11 +26,6 @@ __all__ = [
     "silent",
     "whole",
 ]
-
-
-def check(study: Study, progress: Progress = silent) -> tuple[Finding, ...]:
-    """The data health of a study: every finding of every room."""
-    return audit(study, progress).findings
 
 
 def whole(study: Study, progress: Progress = silent) -> Audit:

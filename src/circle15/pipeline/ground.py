@@ -16,6 +16,7 @@ from circle15.core.rule import Metric
 from circle15.core.tables import Facilities, Membership, Residential, Units, Zones
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M, round_half_up
+from circle15.pipeline.health import layer_findings
 from circle15.read.entrances import gates
 from circle15.read.layers import empty_table, read_layer
 from circle15.read.people import estimate_households, spread
@@ -96,7 +97,7 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
     findings += gate_findings
     if network is not None:
         _refuse_far_from_streets(places["residential"], study)
-        findings += route.health(network, places, study.max_access_leg_mm)
+        findings += route.health(network, tables["streets"], places, study.max_access_leg_mm)
     zones, units = tables.get("zones"), _units(tables)
     areas_in, unknown_codes = membership(tables["residential"].frame, points, zones, units)
     tables["residential"], spread_findings = spread(tables["residential"], areas_in, units, study.spread)
@@ -105,6 +106,8 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
     facility_rows = tables["facilities"].frame.rename(columns={"facility_id": "area_id"})
     facility_points = facility_rows.geometry.to_numpy()
     facilities_in, strange_codes = membership(facility_rows, facility_points, zones, units, "facilities")
+    dots = {"residential": points, "facilities": facility_points, **_candidate_points(tables)}
+    findings += layer_findings(study, tables, dots, sources)
     return Ground(
         study=study,
         tables=tables,
@@ -135,6 +138,10 @@ def _parcels_in(
         return None, ()
     rows = tables["parcels"].frame.rename(columns={"parcel_id": "area_id"})
     return membership(rows, demand_points(rows), zones, units, "parcels")
+
+
+def _candidate_points(tables: Mapping[str, Any]) -> dict[str, Any]:
+    return {"candidates": tables["candidates"].frame.geometry.to_numpy()} if "candidates" in tables else {}
 
 
 def _units(tables: Mapping[str, Any]) -> Units | None:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from circle15.core.findings import Code
 from circle15.core.headings import NO_VALUE
 from circle15.core.schema import Column
 from circle15.core.text import Text
@@ -22,7 +23,7 @@ from circle15.read.headings import unit_factor
 Flags = NDArray[np.bool_]
 
 # What may be repaired, by the code of its finding.
-REPAIRS: Mapping[str, Text] = {
+REPAIRS: Mapping[Code, Text] = {
     "cells_fullwidth": Text("全角数字或字母改为半角", "written in full width, now in half width"),
     "cells_thousands": Text("去掉千位分隔符", "written with thousands separators, now without"),
     "cells_unit": Text("去掉数字后的单位", "written with their unit, now without"),

@@ -88,6 +88,19 @@ _TO_WGS84: dict[Datum, Shift] = {
 }
 
 
+_FROM_WGS84: dict[Datum, Shift] = {
+    "WGS84": _same,
+    "CGCS2000": _same,
+    "GCJ02": gcj02_from_wgs84,
+    "BD09": bd09_from_wgs84,
+}
+
+
+def from_wgs84(lon: Degrees, lat: Degrees, datum: Datum) -> tuple[Degrees, Degrees]:
+    """Degrees in ``datum`` of WGS 84 degrees (approximate for GCJ-02 and BD-09)."""
+    return _FROM_WGS84[datum](np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
+
+
 def to_wgs84(lon: Degrees, lat: Degrees, datum: Datum) -> tuple[Degrees, Degrees]:
     """WGS 84 degrees of degrees in ``datum``.
 

@@ -35,6 +35,7 @@ from circle15.read.project import box_ring, place
 from circle15.read.rows import LAYERS, receive, row_names, with_ids
 from circle15.read.shapes import demand_points, shape
 from circle15.read.spec import DATABASE, OSM_EXTENSIONS, InputSpec, RawLayer
+from circle15.read.strict import load
 from circle15.read.vector import EXTENSIONS, read_vector
 
 Types = Mapping[str, FacilityType]
@@ -75,7 +76,7 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[T
                 en=f"{spec.shown}: the file cannot be opened ({error.strerror or error}). Check path and permissions.",
             )
         ) from error
-    raw = _of_known_types(raw, spec, types) if spec.layer == "facilities" else raw
+    raw = _of_known_types(raw, spec, types, crs) if spec.layer == "facilities" else raw
     table, findings, dropped = _table(raw, spec, crs)
     if not len(table):
         if not _is_answer(spec):
@@ -88,10 +89,19 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[T
         rows=len(table),
         datum=raw.datum or raw.crs or "",
         attribution=raw.attribution,
-        data_date=raw.data_date,
+        data_date=raw.data_date or _stated_date(spec),
         transform="" if spec.transform is None else spec.transform.kind,
     )
     return table, [*raw.findings, *_datum_findings(raw, spec), *findings], source
+
+
+def _stated_date(spec: InputSpec) -> str:
+    """The date that the source file beside an input states, or nothing. Raises ConfigError where it is no TOML."""
+    beside = spec.path.with_name(f"{spec.path.name}.source.toml")
+    if not beside.is_file():
+        return ""
+    table, _ = load(beside, f"{spec.shown}.source.toml")
+    return str(table.get("data_date", ""))
 
 
 def empty_table(layer: str) -> Any:
@@ -260,7 +270,7 @@ def _nearest_type(kind: str, types: Types) -> str:
     return names[found[0]] if found else "-"
 
 
-def _of_known_types(raw: RawLayer, spec: InputSpec, types: Types) -> RawLayer:
+def _of_known_types(raw: RawLayer, spec: InputSpec, types: Types, crs: pyproj.CRS | None) -> RawLayer:
     """Facilities of the types that the pack knows; a row without a type stays, for the table to name it."""
     if "type" not in raw.frame.columns:
         return raw
@@ -282,18 +292,19 @@ def _of_known_types(raw: RawLayer, spec: InputSpec, types: Types) -> RawLayer:
                 f"It knows {known}. Map them under types.",
             )
         )
-    finding = Finding(
-        code="unknown_type",
-        severity="warning",
-        layer=spec.layer,
-        count=int(strange.sum()),
-        ids=tuple(str(each) for each in row_names(raw.frame, spec.layer)[strange.to_numpy()][:3]),
-        message=Text(
+    left_out = replace(raw, frame=raw.frame[strange])
+    finding = Finding.of(
+        "unknown_type",
+        "warning",
+        spec.layer,
+        row_names(left_out.frame, spec.layer),
+        Text(
             zh=f"{spec.shown}：{strange.sum()} 个设施的类型不在规则包中，未采用：{zh}。",
             en=f"{spec.shown}: {strange.sum()} facilities are of types that the pack does not know: {en}.",
         ),
-        fix=Text("如应计入，请在 types 中写明对应的类型。", "If they should count, map them under types."),
+        Text("如应计入，请在 types 中写明对应的类型。", "If they should count, map them under types."),
     )
+    finding = replace(finding, at=_placed(left_out, spec, crs).geometry.to_numpy())
     dropped = {**raw.dropped, UNKNOWN_TYPE: int(strange.sum())}
     return replace(raw, frame=raw.frame[~strange], findings=(*raw.findings, finding), dropped=dropped)
 

@@ -22,7 +22,7 @@ import shapely
 
 from circle15.core.results import Finding
 from circle15.core.text import Text
-from circle15.read.osmfile import Feature, features, finding, incomplete_areas, layer
+from circle15.read.osmfile import Feature, features, incomplete_areas, layer
 from circle15.read.osmtags import parse_expressions
 from circle15.read.spec import RawLayer
 
@@ -170,7 +170,7 @@ def _estimated(columns: Mapping[str, list[Any]]) -> list[Finding]:
         return []
     count, people = len(columns["area_id"]), sum(columns["population"])
     return [
-        finding(
+        Finding.of(
             "osm_estimated_people",
             "info",
             "residential",
@@ -195,7 +195,7 @@ def _assumed(columns: Mapping[str, list[Any]], homes: Sequence[Feature]) -> list
         people for people, note in zip(columns["population"], columns["assumed"], strict=True) if note is not None
     )
     return [
-        finding(
+        Finding.of(
             "osm_assumed_homes",
             "warning",
             "residential",

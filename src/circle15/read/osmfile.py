@@ -18,7 +18,7 @@ import shapely
 from osmium.replication import newest_change_from_file
 
 from circle15.core.errors import InputError
-from circle15.core.results import Finding, Severity
+from circle15.core.results import Finding
 from circle15.core.text import Text
 from circle15.read.spec import RawLayer
 
@@ -145,17 +145,12 @@ def layer(path: Path, shown: str, columns: Mapping[str, Sequence[Any]], **facts:
     return RawLayer(frame, "WGS84", None, box=box, attribution=ATTRIBUTION, data_date=data_date, **facts)
 
 
-def finding(code: str, severity: Severity, layer_name: str, ids: Sequence[str], message: Text, fix: Text) -> Finding:
-    """A finding about the rows ``ids``: all are counted, the first three are named."""
-    return Finding(code, severity, layer_name, len(ids), tuple(ids[:3]), message, fix)
-
-
 def incomplete_areas(layer_name: str, lost: Sequence[Feature]) -> list[Finding]:
     """The finding about areas that could not be put together; none if ``lost`` is empty."""
     if not lost:
         return []
     return [
-        finding(
+        Finding.of(
             "osm_incomplete_areas",
             "warning",
             layer_name,

@@ -18,11 +18,12 @@ import shapely
 import shapely.affinity
 
 from circle15.core.errors import ConfigError
+from circle15.core.findings import Code
 from circle15.core.results import Finding
 from circle15.core.rule import FacilityType
 from circle15.core.text import Text
 from circle15.read.osmbuildings import floor_area_m2
-from circle15.read.osmfile import Feature, features, finding, incomplete_areas, layer
+from circle15.read.osmfile import Feature, features, incomplete_areas, layer
 from circle15.read.osmtags import Expression, parse_expressions
 from circle15.read.spec import RawLayer
 
@@ -214,7 +215,7 @@ def _assumed_types(places: Sequence[_Place]) -> list[Finding]:
     if not ids:
         return []
     return [
-        finding(
+        Finding.of(
             "osm_assumed_types",
             "warning",
             "facilities",
@@ -231,12 +232,12 @@ def _assumed_types(places: Sequence[_Place]) -> list[Finding]:
     ]
 
 
-def _merged(code: str, layer_name: str, places: Sequence[_Place]) -> list[Finding]:
+def _merged(code: Code, layer_name: str, places: Sequence[_Place]) -> list[Finding]:
     ids = _ids(places)
     if not ids:
         return []
     return [
-        finding(
+        Finding.of(
             code,
             "info",
             layer_name,
@@ -256,7 +257,7 @@ def _estimated_floors(places: Sequence[_Place]) -> list[Finding]:
     if not ids:
         return []
     return [
-        finding(
+        Finding.of(
             "osm_estimated_floors",
             "info",
             "candidates",

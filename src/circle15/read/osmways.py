@@ -28,7 +28,7 @@ import shapely
 
 from circle15.core.results import Finding
 from circle15.core.text import Text
-from circle15.read.osmfile import finding, layer, refuse_unsorted, ways
+from circle15.read.osmfile import layer, refuse_unsorted, ways
 from circle15.read.osmtags import parse_expression
 from circle15.read.spec import RawLayer
 
@@ -158,7 +158,7 @@ def _incomplete_ways(incomplete: Sequence[tuple[int, int, int]]) -> list[Finding
     missing = sum(each[1] for each in incomplete)
     total = sum(each[2] for each in incomplete)
     return [
-        finding(
+        Finding.of(
             "osm_incomplete_ways",
             "info",
             "streets",

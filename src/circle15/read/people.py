@@ -149,7 +149,7 @@ def _findings(column: str, by: str, frame: Any, values: NDArray[np.float64]) -> 
                 severity="warning",
                 layer="residential",
                 count=len(left),
-                ids=tuple(left[:3]),
+                ids=tuple(left),
                 message=Text(
                     f"{len(left)} 处居住小区（{first_ids(left)}）不在有{word.zh}总数的区划内，或没有 {by}，未能推算。",
                     f"{len(left)} residential areas ({first_ids(left)}) lie in no zone with {word.en}, "

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from pyproj.exceptions import ProjError
 
 from circle15.core.belts import belt_of_prefix, prefixes
-from circle15.core.crs import is_coincident, own_degrees, parse_crs, refuse_old_datum
+from circle15.core.crs import Datum, is_coincident, own_degrees, parse_crs, refuse_old_datum
 from circle15.core.errors import CrsError
 from circle15.core.text import Text, first_ids
 from circle15.core.units import MM_PER_M, round_half_up
-from circle15.read.datum import to_wgs84
+from circle15.read.datum import from_wgs84, in_offset_box, to_wgs84
 from circle15.read.plausible import Given, are_degrees, require_plausible
 from circle15.read.spec import RawLayer
 from circle15.read.transform import Helmert7, Plane4, no_datum
@@ -80,6 +80,26 @@ def project(xy: Coordinates, raw: RawLayer, study: pyproj.CRS, where: str = "") 
         raise no_datum(source, where)
     refuse_old_datum(source, where)
     return _change(xy, source, study, where)
+
+
+def reread(shapes: Any, crs: pyproj.CRS, declared: Datum, real: Datum) -> Any:
+    """Placed geometries of a file declared as one datum, where they would stand had it been declared as another."""
+    own = own_degrees(crs)
+
+    def move(xy: Coordinates) -> Coordinates:
+        lonlat = _transformed(xy, crs, own, "")
+        filed = from_wgs84(lonlat[:, 0], lonlat[:, 1], declared)
+        return _transformed(np.column_stack(to_wgs84(*filed, real)), own, crs, "")
+
+    return shapely.transform(shapes, move)
+
+
+def has_offset(shapes: Any, crs: pyproj.CRS) -> bool:
+    """Whether the offset datums are an offset where placed geometries are."""
+    west, south, east, north = shapely.total_bounds(shapes)
+    middle = np.array([[(west + east) / 2, (south + north) / 2]])
+    lon, lat = _transformed(middle, crs, own_degrees(crs), "").T
+    return bool(in_offset_box(lon, lat).all())
 
 
 def _by_belt_number(xy: Coordinates, study: pyproj.CRS, where: str) -> Coordinates:

@@ -95,7 +95,7 @@ def _unlocated(frame: Any, layer: str, shown: str) -> tuple[Finding, ...]:
             severity="warning",
             layer=layer,
             count=len(frame),
-            ids=tuple(str(each) for each in row_names(frame, layer)[:3]),
+            ids=tuple(str(each) for each in row_names(frame, layer)),
             message=Text(
                 zh=f"{shown}：{len(frame)} 处设施未定位，按代码计数，不参与距离指标。",
                 en=f"{shown}: {len(frame)} facilities have no place: they count by their codes, not for distances.",
@@ -125,7 +125,7 @@ def demand_point_findings(frame: Any) -> tuple[Finding, ...]:
             severity="info",
             layer="residential",
             count=int(areal.sum()),
-            ids=tuple(row_names(frame[areal], "residential")[:3]),
+            ids=tuple(row_names(frame[areal], "residential")),
             message=Text(
                 zh=f"{areal.sum()} 个小区为面且没有出入口，以面内一点代表小区出入口计算距离。",
                 en=f"{areal.sum()} residential areas are polygons without gates; a point on their surface stands "
@@ -175,7 +175,7 @@ def _without_empty(frame: Any, layer: str, shown: str) -> tuple[Any, tuple[Findi
         severity="warning",
         layer=layer,
         count=int(gone.sum()),
-        ids=tuple(str(each) for each in row_names(frame, layer)[gone][:3]),
+        ids=tuple(str(each) for each in row_names(frame, layer)[gone]),
         message=Text(
             zh=f"{shown}：{gone.sum()} 行没有几何或几何为空，未采用。",
             en=f"{shown}: {gone.sum()} rows without geometry or with an empty one are left out.",
@@ -237,7 +237,7 @@ def _repair(frame: Any, layer: str, shown: str) -> tuple[Any, tuple[Finding, ...
         severity="warning",
         layer=layer,
         count=len(broken),
-        ids=tuple(str(each) for each in names[broken][:3]),
+        ids=tuple(str(each) for each in names[broken]),
         message=Text(
             zh=f"{shown}：{len(broken)} 个面的几何无效，已修复，面积不变。",
             en=f"{shown}: {len(broken)} invalid polygons were repaired; their areas are unchanged.",
@@ -268,7 +268,7 @@ def _as_points(frame: Any, layer: str, shown: str) -> tuple[Any, tuple[Finding, 
         severity="info",
         layer=layer,
         count=int(areal.sum()),
-        ids=tuple(str(each) for each in row_names(frame, layer)[areal][:3]),
+        ids=tuple(str(each) for each in row_names(frame, layer)[areal]),
         message=Text(
             zh=f"{shown}：{areal.sum()} 个面以面内一点代表。",
             en=f"{shown}: {areal.sum()} polygons are represented by a point on their surface.",

@@ -174,7 +174,7 @@ def _unknown_code(column: str, rows: Any, layer: str) -> Finding:
         severity="warning",
         layer=layer,
         count=len(rows),
-        ids=tuple(rows["area_id"][:3]),
+        ids=tuple(rows["area_id"]),
         message=Text(
             zh=f"{len(rows)} 处{word.zh}的 {column} 不是已知的区划代码（{codes}），改按位置归属，没有位置的不归属。",
             en=f"{len(rows)} {word.en} have a {column} that is no zone_id ({codes}); "

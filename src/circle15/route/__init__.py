@@ -1,6 +1,7 @@
 """Streets and points → distances; drawn areas. Lengths are integer millimetres, coordinates too."""
 
 from circle15.route.access import access
+from circle15.route.advisor import Advice, Reading, advise, datum_finding
 from circle15.route.areas import HOLES, draw, draw_straight, reached_parts
 from circle15.route.health import health
 from circle15.route.network import Network, build
@@ -13,6 +14,7 @@ from circle15.route.walks import walks
 
 __all__ = [
     "HOLES",
+    "Advice",
     "Anchors",
     "Barriers",
     "Index",
@@ -20,9 +22,12 @@ __all__ = [
     "Network",
     "Pairs",
     "Places",
+    "Reading",
     "access",
+    "advise",
     "barriers",
     "build",
+    "datum_finding",
     "distances",
     "draw",
     "draw_straight",

@@ -151,6 +151,23 @@ def replace_ours(path: Path, data: bytes, mark: bytes) -> None:
     write_all({path: data})
 
 
+def replace_set(folder: Path, files: Mapping[str, bytes], marked: str, mark: bytes) -> None:
+    """Write files that belong together, over nothing but an earlier set: the one called ``marked`` carries ``mark``.
+
+    Without that file beside them, the others are not ours. Raises OutputError.
+    """
+    key = folder / marked
+    if key.exists():
+        with key.open("rb") as file:
+            if mark not in file.read(_HEAD_BYTES):
+                raise _not_ours(key)
+    else:
+        foreign = next((folder / name for name in files if (folder / name).exists()), None)
+        if foreign is not None:
+            raise _not_ours(foreign)
+    write_all({folder / name: data for name, data in files.items()})
+
+
 def write_new(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Write files that must not exist yet, and say where. Raises OutputError naming those that do."""
     refuse_existing(folder, files)

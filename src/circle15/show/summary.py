@@ -33,7 +33,7 @@ def audit_object(audit: Audit) -> dict[str, Any]:
                 "severity": each.severity,
                 "layer": each.layer,
                 "count": each.count,
-                "ids": list(each.ids),
+                "ids": list(each.shown),
                 "message": each.message.say(language),
                 "fix": each.fix.say(language),
             }

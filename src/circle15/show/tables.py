@@ -68,7 +68,7 @@ def findings_frame(findings: Sequence[Finding], language: Language) -> Any:
             finding.severity,
             finding.layer,
             finding.count,
-            "; ".join(finding.ids),
+            "; ".join(finding.shown),
             finding.message.say(language),
             finding.fix.say(language),
         )

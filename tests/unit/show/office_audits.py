@@ -129,7 +129,8 @@ def hostile_audit() -> Audit:
     names = [HOSTILE[number % len(HOSTILE)] for number in range(len(audit.residential))]
     homes = audit.residential.frame.assign(name=names)
     findings = tuple(
-        Finding("hostile", "warning", "residential", 1, (text,), Text(text, text), Text(text, text)) for text in HOSTILE
+        Finding("reader_warning", "warning", "residential", 1, (text,), Text(text, text), Text(text, text))
+        for text in HOSTILE
     )
     return replace(audit, residential=type(audit.residential)(homes), findings=findings)
 

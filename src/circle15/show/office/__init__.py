@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from circle15.core.results import Audit
-from circle15.show.office.assessment import assessment
+from circle15.core.text import Text
+from circle15.show.office.assessment import assessment, document
 from circle15.show.office.bulletin import bulletin
+from circle15.show.office.document import Sheet, finished
 from circle15.show.office.docx import word
 from circle15.show.office.markdown import markdown
 from circle15.show.office.pdf import pdf
+from circle15.show.office.ruletables import findings_table
 from circle15.show.office.workbook import sheets
 from circle15.show.office.xlsx import xlsx
 from circle15.show.titles import refuse_unreviewed
 
-__all__ = ["bulletin_docx", "bulletin_md", "report_docx", "report_md", "report_pdf", "report_xlsx"]
+__all__ = ["bulletin_docx", "bulletin_md", "findings_xlsx", "report_docx", "report_md", "report_pdf", "report_xlsx"]
 
 
 def report_md(audit: Audit) -> dict[str, bytes]:
@@ -39,6 +42,13 @@ def report_xlsx(audit: Audit) -> dict[str, bytes]:
     """The assessment as a workbook."""
     document = assessment(audit)
     return {"report.xlsx": xlsx(sheets(audit), document.title, document.stamps)}
+
+
+def findings_xlsx(audit: Audit) -> dict[str, bytes]:
+    """The findings alone, as a workbook of one sheet."""
+    name = Text("数据质检", "Findings").say(audit.facts.language)
+    whole = document(audit, Text(f"{audit.facts.name}数据质检", f"{audit.facts.name}: findings"), ())
+    return {"findings.xlsx": xlsx([Sheet(name, finished([findings_table(audit)]))], whole.title, whole.stamps)}
 
 
 def bulletin_md(audit: Audit) -> dict[str, bytes]:

@@ -212,7 +212,7 @@ def findings_table(audit: Audit) -> Table:
             SEVERITY_WORDS[each.severity].say(language),
             each.layer,
             Number(each.count, "count"),
-            "、".join(each.ids),
+            "、".join(each.shown),
             each.message.say(language),
             each.fix.say(language),
         )
