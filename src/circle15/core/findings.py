@@ -37,13 +37,16 @@ Code = Literal[
     "geometry_missing",
     "geometry_repaired",
     "headings_matched",
+    "households_estimated",
     "input_linked_away",
+    "near_border",
     "near_edge",
     "no_facility",
     "no_households",
     "not_checked",
     "not_snapped",
     "on_island",
+    "opening_overdue",
     "osm_assumed_homes",
     "osm_assumed_types",
     "osm_estimated_floors",
@@ -123,8 +126,15 @@ MEANINGS: Mapping[Code, Text] = {
     "geometry_missing": Text("没有几何的行未采用", "rows without geometry are left out"),
     "geometry_repaired": Text("无效的面已修复，面积不变", "invalid polygons were repaired, their area unchanged"),
     "headings_matched": Text("列名按别名表对应", "headings were matched by the table of aliases"),
+    "households_estimated": Text(
+        "小区缺少的户数由人口推算", "households that were missing are estimated from residents"
+    ),
     "input_linked_away": Text(
         "文件经符号链接指向研究文件夹之外", "a file leads through a link out of the folder of the study"
+    ),
+    "near_border": Text(
+        "设施距区划边界过近，可能属于另一侧",
+        "facilities lie so near to a border of zones that they could belong to the other side",
     ),
     "near_edge": Text(
         "不达标的小区距数据边界小于最长允许步行距离",
@@ -139,6 +149,10 @@ MEANINGS: Mapping[Code, Text] = {
     "not_checked": Text("有质检项因缺少数据未能进行", "checks that could not be done, with the reason"),
     "not_snapped": Text("最大接入距离内没有道路", "places have no street in reach"),
     "on_island": Text("所在道路与主路网不连通", "places stand on streets apart from the main network"),
+    "opening_overdue": Text(
+        "启用日期已过，状态仍为规划或在建",
+        "facilities are past their opening date and still planned or under construction",
+    ),
     "osm_assumed_homes": Text(
         "只标 building=yes 的建筑按住宅推定", "buildings that say only `building=yes` are taken for homes"
     ),
