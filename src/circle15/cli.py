@@ -419,6 +419,33 @@ def explain(
         raise typer.Exit(DONE if holds else FAILED)
 
 
+@app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="RUN", help="The results folder of the earlier run.")],
+    after: Annotated[Path, typer.Argument(metavar="RUN", help="That of the later run.")],
+    form: Annotated[Literal["human", "json", "csv"], typer.Option("--format", help="What is printed.")] = "human",
+    lang: Lang = None,
+) -> None:
+    """What changed between two runs.
+
+    Ends in 1 where a binding rule that was not failed before is failed now.
+    """
+    with session(lang) as here:
+        from circle15.batch import diff as compare
+        from circle15.show.changes import change_frame, change_lines, change_object
+        from circle15.show.tables import csv_bytes
+
+        found = compare(before, after)
+        if form == "json":
+            _print_json(change_object(found))
+        elif form == "csv":
+            _print_bytes(csv_bytes(change_frame(found)))
+        else:
+            for line in change_lines(found):
+                typer.echo(line.say(here.language))
+        raise typer.Exit(FAILED if any(each.worse for each in found.rules) else DONE)
+
+
 @packs_app.command("list")
 def packs_list() -> None:
     """The rule packs that come with the program."""

@@ -125,6 +125,7 @@ _SHOW_KEYS = (
     Key("title_block", "table of texts"),
     Key("mapping", "text"),
     Key("plans", "text", choices=PLANS),
+    Key("compare", "text"),
 )
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -171,6 +172,7 @@ class Study:
     title_block: Mapping[str, str]
     mapping: ExportMapping
     approved_only: bool
+    compare: Path | None
     study_sha256: str
     pack_sha256: str
 
@@ -217,6 +219,7 @@ def load_study(path: Path) -> Study:
         title_block=dict(show.get("title_block", {})),
         mapping=_mapping(show.get("mapping"), pack, folder),
         approved_only=show.get("plans") == "approved",
+        compare=folder / show["compare"] if "compare" in show else None,
         study_sha256=hashlib.sha256(content).hexdigest(),
         pack_sha256=hashlib.sha256(pack_content).hexdigest(),
     )
@@ -363,7 +366,17 @@ def _reference_problems(table: Mapping[str, Any], pack: Pack, folder: Path) -> l
         ]
     for number, entry in enumerate(table.get("site", []), start=1):
         problems += _site_problems(entry, rules, pack, f"[[site]] {number}")
-    outputs = table.get("show", {}).get("outputs", [])
+    show = table.get("show", {})
+    if "compare" in show and not (folder / show["compare"]).exists():
+        problems.append(
+            Text(
+                f"[show].compare：找不到 {show['compare']}。请写上一次评估的结果文件夹（data/processed/ 下），"
+                f"相对于研究文件所在文件夹。",
+                f"[show].compare: there is no {show['compare']}. Name the results folder of an earlier run (under "
+                f"data/processed/), relative to the study file.",
+            )
+        )
+    outputs = show.get("outputs", [])
     problems += [unknown_name(each, OUTPUTS, "[show].outputs") for each in outputs if each not in OUTPUTS]
     return problems
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from circle15.core.changes import Changes
 from circle15.core.crs import APPROXIMATE
 from circle15.core.findings import Finding, Severity
 from circle15.core.limit import Limit
@@ -189,6 +190,7 @@ class Audit:
 
     ``near_edge`` tells, in the same order, which areas lie nearer to the edge of the extract than the longest
     allowed walk, or is None where the data states no edge. ``outcomes``: of each rule for the whole study.
+    ``changes`` is what differs from the earlier run that the study names, None where it names none.
     ``walks`` is None where the study has no streets.
     """
 
@@ -219,6 +221,7 @@ class Audit:
     outlook: Outlook = field(default_factory=Outlook.empty)
     pace_shares: PaceShares = field(default_factory=PaceShares.empty)
     pace_changes: PaceChanges = field(default_factory=PaceChanges.empty)
+    changes: Changes | None = None
     walks: Walks | None = None
 
     @property

@@ -3,6 +3,7 @@
 from circle15.judge.assignment import assign
 from circle15.judge.binding import binding
 from circle15.judge.border import border_findings
+from circle15.judge.changes import changes
 from circle15.judge.coming import coming_dates, opened_by, overdue_findings, promised, with_promises
 from circle15.judge.compasses import straight_vs_network
 from circle15.judge.counting import built, counted, lacks_status, operating, status_findings
@@ -30,6 +31,7 @@ __all__ = [
     "border_findings",
     "built",
     "capacities",
+    "changes",
     "coming_dates",
     "counted",
     "coverage",

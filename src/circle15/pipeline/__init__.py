@@ -7,6 +7,7 @@ from circle15.pipeline.assess import audit, judged
 from circle15.pipeline.collection import gather
 from circle15.pipeline.delivery import deliver, results_folder
 from circle15.pipeline.ground import Ground, Progress, lay, silent
+from circle15.pipeline.history import compared
 from circle15.pipeline.plans import certificates, planned
 from circle15.pipeline.reach import reach
 from circle15.study import Study
@@ -29,5 +30,6 @@ __all__ = [
 
 
 def whole(study: Study, progress: Progress = silent) -> Audit:
-    """All that the outputs of a study need: drawn areas, and plans where the study asks for any."""
-    return planned(study, progress, draw=True) if study.sites else audit(study, progress, draw=True)
+    """All that the outputs of a study need: drawn areas, plans where it asks for any, changes since an earlier run."""
+    found = planned(study, progress, draw=True) if study.sites else audit(study, progress, draw=True)
+    return compared(study, found)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from circle15.core.changes import MANIFEST
 from circle15.core.errors import ConfigError
 from circle15.core.formats import EXPORTS, Format, Profile
 from circle15.core.results import Audit
@@ -15,7 +16,7 @@ from circle15.core.text import Text, first_ids
 from circle15.pipeline.ground import Progress, silent
 from circle15.read.datum import gcj02_from_wgs84
 from circle15.show import export, geojson, office, sheets
-from circle15.show.files import MANIFEST, publish
+from circle15.show.files import publish
 from circle15.show.manifest import manifest
 from circle15.show.tables import tables
 from circle15.show.titles import refuse_unreviewed

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from circle15.core.changes import PROGRAM
 from circle15.core.errors import OutputError
 from circle15.core.text import Text, first_ids
-from circle15.show.files import PROGRAM, sha256, write_all
+from circle15.show.files import sha256, write_all
 
 RECORD = "collected.json"
 

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from circle15.core.changes import MANIFEST, PROGRAM
 from circle15.core.errors import OutputError
 from circle15.core.text import Text, first_ids
 
-MANIFEST = "manifest.json"
 PLANS = "plan.json"
-PROGRAM = "circle15"
 _OUR_PAGE = b'<meta name="generator" content="circle15"'
 _HEAD_BYTES = 4096
 # A folder whose files make one thing: it is written and replaced as a whole.

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from circle15.core.changes import PROGRAM
 from circle15.core.counting import SWITCHES, departures
 from circle15.core.results import Audit
-from circle15.show.files import PROGRAM
 
 _LIBRARIES = ("numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "pyogrio", "osmium", "networkx", "folium")
 
@@ -44,6 +44,8 @@ def manifest(audit: Audit, times: Mapping[str, str | float]) -> dict[str, Any]:
         "thresholds": {rule.rule_id: str(rule.limit) for rule in audit.rules},
         "assumed_limits": assumed_limits(audit),
         "counting": counting(audit),
+        "outcomes": dict(audit.outcomes),
+        "can_fail_a_run": [rule.rule_id for rule in audit.rules if rule.can_fail_a_run],
         "headline_metric": {rule.rule_id: rule.metric for rule in audit.rules},
         "max_access_leg_m": facts.max_access_leg_m,
         "inputs": [

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from circle15.core.errors import ConfigError
 from circle15.core.results import Audit, Finding, Plan
-from circle15.core.text import Language
+from circle15.core.text import Language, Text
 from circle15.core.units import MM_PER_M
 from circle15.show.files import PLANS
 from circle15.show.geometry import to_wgs84
-from circle15.show.numbers import plain
+from circle15.show.numbers import plain, whole
 from circle15.show.summary import plans_bytes
 
 # Decimals by column ending; everything else is written with six.
 _DECIMALS = {"_m": 3, "_min": 4, "lon": 8, "lat": 8}
+# No spreadsheet opens more than 1,048,576 rows: beyond twice that, verdicts are for programs, and smaller as Parquet.
+MOST_CSV_ROWS = 2_000_000
+# A cell that begins so is a formula to a spreadsheet, unless an apostrophe stands before it.
+FORMULA_MARKS = ("=", "+", "-", "@")
+APOSTROPHE = "'"
 
 
 def access_frame(audit: Audit) -> Any:
@@ -44,6 +51,20 @@ def access_frame(audit: Audit) -> Any:
             "reason": frame["reason"],
         }
     )
+
+
+def facilities_frame(audit: Audit) -> Any:
+    """facilities.csv: every facility with the rules it counts for."""
+    frame = audit.facilities.frame
+    rules: dict[str, list[str]] = {}
+    for rule_id, ids in audit.counted.items():
+        for one in ids:
+            rules.setdefault(one, []).append(rule_id)
+    told = {name: frame.get(name) for name in ("name", "type", "status")}
+    opened = pd.to_datetime(frame["opened"]).dt.strftime("%Y-%m-%d") if "opened" in frame else None
+    counts = ["; ".join(rules.get(one, ())) for one in frame["facility_id"]]
+    columns = {"facility_id": frame["facility_id"], **told, "opened": opened, "counted": counts}
+    return pd.DataFrame(columns, index=frame.index, dtype=object)
 
 
 def pace_changes_frame(audit: Audit) -> Any:
@@ -146,21 +167,33 @@ def _would_run(text: str) -> bool:
 
 
 def csv_bytes(frame: Any) -> bytes:
-    """A frame as CSV: numbers without noise, empty cells for null, LF line ends."""
+    """A frame as CSV: numbers without noise, empty cells for null, no formulas, LF line ends."""
     shown = {name: _shown(frame[name]) for name in frame.columns}
     text = pd.DataFrame(shown, columns=list(frame.columns)).to_csv(index=False, lineterminator="\n")
     return bytes(text.encode("utf-8-sig"))
 
 
 def _shown(column: Any) -> Any:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        harmless = [_harmless(each) for each in column.cat.categories]
+        return column if harmless == list(column.cat.categories) else _shown(column.astype(object))
     if not pd.api.types.is_float_dtype(column):
-        return column
+        return column.map(_harmless, na_action="ignore") if _holds_text(column) else column
     name = str(column.name)
     decimals = next((places for ending, places in _DECIMALS.items() if name.endswith(ending)), 6)
     values = column.to_numpy(dtype=float, na_value=np.nan)
     keep_zeros = name.endswith("_m")
     texts = [plain(value, decimals, keep_zeros=keep_zeros) or None for value in values]
-    return pd.Series(texts, dtype=object)
+    return pd.Series(texts, index=column.index, dtype=object)
+
+
+def _holds_text(column: Any) -> bool:
+    return bool(pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column))
+
+
+def _harmless(cell: Any) -> Any:
+    """A text that no spreadsheet runs; anything else as it is."""
+    return APOSTROPHE + cell if isinstance(cell, str) and cell.startswith(FORMULA_MARKS) else cell
 
 
 def _metres(column: Any) -> Any:
@@ -171,6 +204,7 @@ def frames(audit: Audit) -> dict[str, Any]:
     """Every table of a run by name; ``plan`` only where there are plans."""
     found = {
         "access": access_frame(audit),
+        "facilities": facilities_frame(audit),
         "verdicts": audit.verdicts.frame,
         "coverage": audit.coverage.frame,
         "ratios": audit.ratios.frame,
@@ -185,7 +219,29 @@ def frames(audit: Audit) -> dict[str, Any]:
     return {**found, "plan": plan_frame(audit)} if audit.plans else found
 
 
-def tables(audit: Audit) -> dict[str, bytes]:
-    """Every table of a run by file name: CSV, and plan.json where there are plans."""
-    files = {f"{name}.csv": csv_bytes(frame) for name, frame in frames(audit).items()}
-    return {**files, PLANS: plans_bytes(audit)} if audit.plans else files
+def tables(audit: Audit, most: int = MOST_CSV_ROWS) -> dict[str, bytes]:
+    """Every table of a run by file name: CSV, and plan.json where there are plans.
+
+    More verdicts than ``most`` are written as verdicts.parquet. Raises ConfigError where that needs pyarrow in vain.
+    """
+    found = frames(audit)
+    large = {"verdicts.parquet": parquet_bytes(found.pop("verdicts"))} if len(found["verdicts"]) > most else {}
+    files = {f"{name}.csv": csv_bytes(frame) for name, frame in found.items()}
+    return {**files, **large, **({PLANS: plans_bytes(audit)} if audit.plans else {})}
+
+
+def parquet_bytes(frame: Any) -> bytes:
+    """A frame as Parquet. Raises ConfigError where pyarrow is missing."""
+    out = BytesIO()
+    try:
+        frame.to_parquet(out, engine="pyarrow", index=False)
+    except ImportError as error:
+        raise ConfigError(
+            Text(
+                f"判定结果有 {whole(len(frame))} 行，须写为 Parquet，需要 pyarrow。请运行 "
+                f"pip install circle15[parquet]，或分区评估。",
+                f"there are {whole(len(frame))} verdicts, which are written as Parquet: that needs pyarrow. "
+                f"pip install circle15[parquet], or assess the place in parts.",
+            )
+        ) from error
+    return out.getvalue()

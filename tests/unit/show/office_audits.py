@@ -41,7 +41,7 @@ TASK = Rule(
     clause="虚构任务分配表",
     source="虚构〔2024〕1号",
     legal_status="in_force",
-    metric="attributes",
+    metric="reported",
     metric_source="clause",
     year=2025,
     level="county",
@@ -112,7 +112,7 @@ def _verdict(name: str) -> dict[str, Any]:
         "rule_id": "B-01",
         "subject_kind": "zone",
         "subject_id": ID[name],
-        "metric": "attributes",
+        "metric": "reported",
         "value": value,
         "unit": "张",
         "op": ">=",
@@ -127,7 +127,7 @@ def hostile_audit() -> Audit:
     """The small audit whose homes, study and findings carry hostile names."""
     audit = small_audit(name="=恶意<研究>&名", title_block={"编制单位": "=单位|<i>"})
     names = [HOSTILE[number % len(HOSTILE)] for number in range(len(audit.residential))]
-    homes = audit.residential.frame.assign(name=names)
+    homes = audit.residential.frame.assign(name=pd.Series(names, dtype=object))  # one holds half a surrogate pair
     findings = tuple(
         Finding("reader_warning", "warning", "residential", 1, (text,), Text(text, text), Text(text, text))
         for text in HOSTILE

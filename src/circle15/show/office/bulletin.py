@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from circle15.core.results import Audit
-from circle15.core.rule import LEGAL_WORDS, Rule
-from circle15.core.text import Text
+from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, Rule
+from circle15.core.text import Text, first_ids
 from circle15.show.numbers import percent, whole
 from circle15.show.office.assessment import document
 from circle15.show.office.chapters import failures, outcome_summary
-from circle15.show.office.document import Block, Document, Heading, Paragraph
+from circle15.show.office.document import Block, Document, Heading, Number, Paragraph
 from circle15.show.office.placetables import ranked_levels, ranking_table
-from circle15.show.office.results import results
+from circle15.show.office.progress import progress
+from circle15.show.office.results import Result, results
 from circle15.show.office.tasks import Task, task_label, task_rules, task_table, task_title, tasks
 from circle15.show.sentences import unit_text
 
+_CHANGES = Text("四、变化", "4 Changes")
+
 
 def bulletin(audit: Audit) -> Document:
-    """总体情况，排名，问题，下一步. Zones that reported nothing are named as such, never ranked last."""
+    """总体情况，排名，问题，变化，下一步. Zones that reported nothing are named as such, never ranked last."""
     standing = {rule.rule_id: tasks(audit, rule) for rule in task_rules(audit)}
-    blocks = (*_overview(audit), *_ranking(audit), *_problems(audit, standing), *_next(audit, standing))
+    blocks = (
+        *_overview(audit),
+        *_ranking(audit),
+        *_problems(audit, standing),
+        *progress(audit, _CHANGES),
+        *_next(audit, standing),
+    )
     name = audit.facts.name
     return document(audit, Text(f"{name}通报", f"Bulletin: {name}"), blocks)
 
@@ -90,26 +99,79 @@ def _shortfalls(rule: Rule, found: Sequence[Task]) -> list[Text]:
 
 
 def _next(audit: Audit, standing: Mapping[str, Sequence[Task]]) -> list[Block]:
-    """下一步: for each zone what is left to do or to report, in the order of the codes."""
-    language = audit.facts.language
+    """下一步: what each zone has left to do, what the study lacks, what a plan proposes, what must be reported."""
+    language, found = audit.facts.language, results(audit)
+    rest = [each for each in found if each.rule.rule_id not in standing]
+    sentences = [*_zones_to_do(audit, standing), *_lacking(rest), *_proposed(audit), *_to_report(rest)]
+    nothing = Text("没有需要跟进的事项。", "Nothing is left to do.")
+    items: list[Block] = [Paragraph(each.say(language), "item") for each in sentences]
+    return [
+        Heading(1, Text("五、下一步", "5 What comes next").say(language)),
+        *(items or [Paragraph(nothing.say(language))]),
+    ]
+
+
+def _zones_to_do(audit: Audit, standing: Mapping[str, Sequence[Task]]) -> list[Text]:
+    """For each zone what is left to do or to report, in the order of the codes."""
     todo: dict[tuple[str, str], list[Text]] = {}
     for rule_id, found in standing.items():
         rule = audit.facts.pack.rule(rule_id)
         for task in sorted(found, key=lambda each: each.zone_id):
             todo.setdefault((task.zone_id, task.name), []).extend(_left_to_do(rule, task))
-    items: list[Block] = [
-        Paragraph(
-            Text(
-                f"{name}：{'；'.join(each.zh for each in left)}。", f"{name}: {'; '.join(each.en for each in left)}."
-            ).say(language),
-            "item",
-        )
+    return [
+        Text(f"{name}：{'；'.join(each.zh for each in left)}。", f"{name}: {'; '.join(each.en for each in left)}.")
         for (_, name), left in todo.items()
         if left
     ]
-    done = Text("各单元没有未完成的任务。", "No zone has anything left to do.")
-    heading = Heading(1, Text("四、下一步", "4 What comes next").say(language))
-    return [heading, *(items or [Paragraph(done.say(language))])]
+
+
+def _lacking(found: Sequence[Result]) -> list[Text]:
+    """Figures of the whole study that fall short, and by how much."""
+    sentences = []
+    for each in found:
+        if each.outcome == "fail" and each.is_goal and each.difference.known:
+            short = Number(abs(each.difference.value or 0.0), each.difference.form).text
+            unit, rule = each.difference_unit, each.rule
+            force, gap = FORCE_WORDS[rule.force], (f"{short} {unit.zh}", f"{short} {unit.en}")
+            sentences.append(
+                Text(
+                    f"{rule.rule_id}（{force.zh}，{each.limit.zh}）：尚差 {gap[0]}。",
+                    f"{rule.rule_id} ({force.en}, {each.limit.en}): {gap[1]} short.",
+                )
+            )
+    return sentences
+
+
+def _proposed(audit: Audit) -> list[Text]:
+    """The sites of each plan by year."""
+    sentences = []
+    for plan in audit.plans:
+        label = audit.facts.pack.types[plan.facility_type].label
+        for year in plan.stages:
+            sites = [site.candidate_id for site in plan.sites if site.stage == year]
+            if sites:
+                named = first_ids(sites, 10)
+                sentences.append(
+                    Text(
+                        f"{year} 年度建议建设{label.zh} {len(sites)} 处：{named}。",
+                        f"{year}: {len(sites)} proposed, {label.en}: {named}.",
+                    )
+                )
+    return sentences
+
+
+def _to_report(found: Sequence[Result]) -> list[Text]:
+    """The rules that more data would decide."""
+    open_ = [each.rule.rule_id for each in found if each.outcome == "unknown"]
+    if not open_:
+        return []
+    named = first_ids(open_, 10)
+    return [
+        Text(
+            f"补齐资料后复核：资料不足的指标 {len(open_)} 条（{named}），所缺资料见评估报告第三章。",
+            f"Report and judge again: {len(open_)} rules lack data ({named}); chapter 3 of the report says what.",
+        )
+    ]
 
 
 def _left_to_do(rule: Rule, task: Task) -> list[Text]:

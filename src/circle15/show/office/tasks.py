@@ -45,10 +45,10 @@ def _has_tasks(rule: Rule) -> bool:
 
 
 def tasks(audit: Audit, rule: Rule) -> list[Task]:
-    """The zones by share of their task, best first; equal shares share a rank."""
+    """The zones by share of their task by its headline metric, best first; equal shares share a rank."""
     names = zone_names(audit)
     frame = audit.ratios.frame
-    rows = frame[frame["rule_id"] == rule.rule_id]
+    rows = frame[(frame["rule_id"] == rule.rule_id) & (frame["metric"] == rule.metric)]
     ranks = rows["task_share"].rank(method="min", ascending=False)
     found = [
         Task(
