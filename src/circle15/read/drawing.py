@@ -12,6 +12,7 @@ import shapely
 from circle15.core.errors import CrsError
 from circle15.core.results import Finding
 from circle15.core.text import Text
+from circle15.read.shapes import ALLOWED
 from circle15.read.spec import InputSpec
 
 _HEADER_BYTES = 1 << 18
@@ -36,12 +37,12 @@ def prepare_drawing(spec: InputSpec) -> None:
 
 
 def from_drawing(frame: Any, spec: InputSpec) -> tuple[Any, list[Finding]]:
-    """Features of a drawing for a layer: closed lines are polygons, but for streets.
+    """Features of a drawing for a layer: closed lines are polygons where the layer can hold no lines.
 
     Raises CrsError where the drawing is in another unit than metres and its coordinates cannot be metres.
     """
     _require_metres(frame, spec)
-    if spec.layer == "streets":
+    if "LineString" in ALLOWED.get(spec.layer, ()):
         return frame, []
     shapes = frame.geometry.to_numpy()
     closed = (shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING) & shapely.is_closed(shapes)
@@ -49,7 +50,8 @@ def from_drawing(frame: Any, spec: InputSpec) -> tuple[Any, list[Finding]]:
     if not closed.any():
         return frame, []
     areas = shapes.copy()
-    areas[closed] = shapely.polygons(shapes[closed])
+    corners, rings = shapely.get_coordinates(shapes[closed], return_index=True)
+    areas[closed] = shapely.polygons(shapely.linearrings(corners, indices=rings))
     return frame.set_geometry(areas, crs=frame.crs), [_closed(int(closed.sum()), np.flatnonzero(closed), spec)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,12 +29,14 @@ _TOTAL_COLUMNS = 3
 class Grid:
     """Rows of cells, None where empty, and the number by which people know each row.
 
-    ``is_ragged``: rows differ in length because the file is text, where that is a sign of a broken row.
+    ``is_ragged``: rows differ in length because the file is text, where that is a sign of a broken row. ``merged`` has
+    the place of a row for each of its cells that took its value from a merged one above.
     """
 
     rows: Sequence[Sequence[Any]]
     numbers: Sequence[int]
     is_ragged: bool = False
+    merged: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ def tabulate(grid: Grid, known: frozenset[str], spec: InputSpec) -> tuple[Any, l
     frame = _frame(grid, heading, body)
     above = [grid.numbers[row] for row in filled if row < heading.row]
     below = _left_out(frame)
-    findings = _above(above, spec) + _totals(frame.index[below].tolist(), spec)
+    merged = [grid.numbers[row] for row in grid.merged if row >= heading.row + heading.height]
+    findings = _above(above, spec) + _merged(merged, spec) + _totals(frame.index[below].tolist(), spec)
     return frame[~below], findings
 
 
@@ -91,8 +95,8 @@ def _joined(upper: list[str], lower: list[str]) -> list[str]:
     for top, bottom in zip(upper, lower, strict=True):
         over = top or (over if bottom else "")
         names.append((over, bottom) if bottom else ("", top))
-    short = [name for _, name in names]
-    return [f"{over} {name}" if over and short.count(name) > 1 else name for over, name in names]
+    short = Counter(name for _, name in names)
+    return [f"{over} {name}" if over and short[name] > 1 else name for over, name in names]
 
 
 def _texts(row: Sequence[Any]) -> list[str]:
@@ -116,7 +120,7 @@ def _is_number(text: str) -> bool:
 def _require_regular(grid: Grid, heading: _Heading, body: Sequence[int], spec: InputSpec) -> None:
     problems = []
     names = [name for name in heading.names if name]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         shown = first_ids(twice)
         problems.append(
@@ -185,6 +189,26 @@ def _above(numbers: list[int], spec: InputSpec) -> list[Finding]:
                 en=f"{spec.shown}: {len(numbers)} rows of titles stand above the heading (rows {rows}): no data.",
             ),
             fix=Text("无需处理。", "Nothing to do."),
+        )
+    ]
+
+
+def _merged(numbers: list[int], spec: InputSpec) -> list[Finding]:
+    if not numbers:
+        return []
+    rows = first_ids(dict.fromkeys(numbers))
+    return [
+        Finding(
+            code="cells_merged",
+            severity="info",
+            layer=spec.layer,
+            count=len(numbers),
+            ids=tuple(str(each) for each in dict.fromkeys(numbers))[:3],
+            message=Text(
+                zh=f"{spec.shown}：{len(numbers)} 个单元格在上方合并，取合并单元格的值（第 {rows} 行）。",
+                en=f"{spec.shown}: {len(numbers)} cells are merged with one above and take its value (rows {rows}).",
+            ),
+            fix=Text("请核对，最好取消合并后逐行填写。", "Check them; better fill in every row."),
         )
     ]
 

@@ -92,9 +92,22 @@ def refuse_pointers(path: Path, shown: str) -> None:
     )
 
 
-def link_findings(spec: InputSpec, folder: Path) -> list[Finding]:
+def require_file(spec: InputSpec) -> None:
+    """Raise InputError for a path that is neither a file nor a folder: a device or a pipe may never end."""
+    if spec.path.is_file() or spec.path.is_dir() or not spec.path.exists():
+        return
+    raise InputError(
+        Text(
+            zh=f"{spec.shown}：不是普通文件。请给出数据文件的路径。",
+            en=f"{spec.shown}: is no regular file. Give the path of a data file.",
+        )
+    )
+
+
+def link_findings(spec: InputSpec) -> list[Finding]:
     """A finding where a path of the study, which stays in its folder as written, leads out of it through a link."""
     written = Path(spec.shown)
+    folder = Path(*spec.path.parts[: -len(written.parts)])
     inside = not written.is_absolute() and ".." not in written.parts
     if not inside or spec.path.resolve().is_relative_to(folder.resolve()):
         return []

@@ -26,7 +26,7 @@ from circle15.core.text import Text, first_ids
 from circle15.read import osm
 from circle15.read.database import read_database
 from circle15.read.graphml import read_graphml
-from circle15.read.guard import refuse_bomb
+from circle15.read.guard import link_findings, refuse_bomb, require_file
 from circle15.read.headings import name_columns
 from circle15.read.joints import collapse, joints_by_coordinate, joints_of_rows
 from circle15.read.parquet import read_parquet
@@ -66,8 +66,13 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[T
     Raises InputError for files that cannot be read, ConfigError, SchemaError (all problems of the file),
     CrsError, EncodingError, and NothingToDoError with counts by reason where no row is left.
     """
+    reader = _reader(spec)
     try:
-        raw = replace(_reader(spec)(spec, types), transform=spec.transform)
+        linked = []
+        if spec.database is None:
+            require_file(spec)
+            linked = link_findings(spec)
+        raw = replace(reader(spec, types), transform=spec.transform)
         digest = raw.sha256 or file_sha256(spec.path)
     except OSError as error:
         raise InputError(
@@ -76,6 +81,8 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[T
                 en=f"{spec.shown}: the file cannot be opened ({error.strerror or error}). Check path and permissions.",
             )
         ) from error
+    if not len(raw.frame) and not _is_answer(spec):
+        raise _nothing_left(raw, raw.dropped, spec)
     raw = _of_known_types(raw, spec, types, crs) if spec.layer == "facilities" else raw
     table, findings, dropped = _table(raw, spec, crs)
     if not len(table):
@@ -92,7 +99,7 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[T
         data_date=raw.data_date or _stated_date(spec),
         transform="" if spec.transform is None else spec.transform.kind,
     )
-    return table, [*raw.findings, *_datum_findings(raw, spec), *findings], source
+    return table, [*linked, *raw.findings, *_datum_findings(raw, spec), *findings], source
 
 
 def _stated_date(spec: InputSpec) -> str:

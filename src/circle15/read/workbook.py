@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from typing import Any
+from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
@@ -29,10 +30,13 @@ _SHEET_KEY = re.compile(rb'<(?:\w+:)?sheet\s[^>]*?\br:id="([^"]+)"')
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
 _ID, _TARGET = re.compile(rb'\bId="([^"]+)"'), re.compile(rb'\bTarget="([^"]+)"')
 
-# The last row and the columns of a sheet; a table of a million rows has some twenty columns.
-_ROW = re.compile(rb'<row\s[^>]*?\br="([0-9]{1,7})"')
-_COLUMN = re.compile(rb'<c\s[^>]*?\br="([A-Z]{1,3})[0-9]')
-_MOST_CELLS = 50_000_000
+# Where cells say they are: a sheet is laid out whole between its first and its last one, however few lie between.
+_ROW = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']\s*\$?[A-Za-z]{1,3}\$?([0-9]{1,10})")
+_COLUMN = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']\s*\$?([A-Za-z]{1,3})\$?[0-9]")
+_MOST_CELLS = 20_000_000
+
+# What hides a place from that look: another encoding, or references in its stead. No program writes such sheets.
+_HIDDEN = re.compile(rb"\x00|<!DOCTYPE|<!ENTITY|<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"'][^\"']*&")
 
 
 def read_workbook(spec: InputSpec) -> tuple[Grid, list[Finding]]:
@@ -52,8 +56,8 @@ def read_workbook(spec: InputSpec) -> tuple[Grid, list[Finding]]:
     name = _chosen(sheets, spec)
     sheet = sheets[name]
     part = _part_of(parts, list(book.sheet_names).index(name))
-    findings = _filled(sheet.filled, spec) + _without_result(_no_results(parts, part), spec)
-    return Grid(sheet.rows, range(1, len(sheet.rows) + 1)), findings
+    grid = Grid(sheet.rows, range(1, len(sheet.rows) + 1), merged=sheet.merged)
+    return grid, _without_result(_no_results(parts, part), spec)
 
 
 def sheet_names(content: bytes, shown: str) -> list[str]:
@@ -71,7 +75,7 @@ def _opened(content: bytes, shown: str) -> tuple[CalamineWorkbook, zipfile.ZipFi
         raise _damaged(shown, error) from error
 
 
-def _damaged(shown: str, error: Exception) -> InputError:
+def _damaged(shown: str, error: Exception | str) -> InputError:
     return InputError(
         Text(
             zh=f"{shown}：无法作为 Excel 工作簿读取，可能已损坏、加了密码或不是 .xlsx（{error}）。"
@@ -83,20 +87,20 @@ def _damaged(shown: str, error: Exception) -> InputError:
 
 
 class _Sheet:
-    """One sheet: its rows, and in how many cells a merged value was repeated downwards."""
+    """One sheet: its rows, and the row of every cell in which a merged value was repeated downwards."""
 
     def __init__(self, book: CalamineWorkbook, name: str) -> None:
         sheet = book.get_sheet_by_name(name)
         rows = [[_cell(each) for each in row] for row in sheet.to_python(skip_empty_area=False)]
         self.rows: list[list[Any]] = rows
-        self.filled: list[tuple[int, int]] = []
+        self.merged: list[int] = []
         for (top, left), (bottom, _) in (sheet.merged_cell_ranges or [])[: len(rows)]:
             value = rows[top][left] if top < len(rows) and left < len(rows[top]) else None
             below = range(top + 1, min(bottom + 1, len(rows))) if value is not None else ()
             for row in below:
                 if rows[row][left] is None:
                     rows[row][left] = value
-                    self.filled.append((row, left))
+                    self.merged.append(row)
 
     @property
     def is_empty(self) -> bool:
@@ -156,15 +160,23 @@ def _no_results(parts: zipfile.ZipFile, part: str) -> list[str]:
 
 
 def _refuse_vast(parts: zipfile.ZipFile, shown: str) -> None:
-    """Raise InputError for a sheet whose used range is far larger than its cells: it would be laid out whole."""
+    """Raise InputError for sheets whose used range is far larger than their cells, and for what is no workbook."""
+    if _BOOK not in parts.namelist():
+        raise _damaged(shown, "no workbook.xml")
     for name in parts.namelist():
-        if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
+        if not name.endswith(".xml"):
             continue
         try:
             xml = parts.read(name)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError):
-            return  # damaged or protected: the reader says so
-        rows = max(map(int, _ROW.findall(xml)), default=0)
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, KeyError) as error:
+            raise _damaged(shown, error) from error
+        if _HIDDEN.search(xml):
+            raise _damaged(shown, name)
+        try:
+            expat.ParserCreate().Parse(xml, True)  # the last piece; a sheet cut short would pass else
+        except expat.ExpatError as error:
+            raise _damaged(shown, f"{name}: {error}") from error
+        rows = max(map(int, set(_ROW.findall(xml))), default=0)
         columns = max(map(_column_number, set(_COLUMN.findall(xml))), default=0)
         if rows * columns > _MOST_CELLS:
             raise InputError(
@@ -179,30 +191,9 @@ def _refuse_vast(parts: zipfile.ZipFile, shown: str) -> None:
 
 def _column_number(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
-
-
-def _filled(cells: Sequence[tuple[int, int]], spec: InputSpec) -> list[Finding]:
-    if not cells:
-        return []
-    rows = [str(row + 1) for row, _ in cells]
-    return [
-        Finding(
-            code="cells_merged",
-            severity="info",
-            layer=spec.layer,
-            count=len(cells),
-            ids=tuple(rows[:3]),
-            message=Text(
-                zh=f"{spec.shown}：{len(cells)} 个单元格在上方合并，取合并单元格的值（第 {first_ids(rows)} 行）。",
-                en=f"{spec.shown}: {len(cells)} cells are merged with one above and take its value "
-                f"(rows {first_ids(rows)}).",
-            ),
-            fix=Text("请核对，最好取消合并后逐行填写。", "Check them; better fill in every row."),
-        )
-    ]
 
 
 def _without_result(cells: Sequence[str], spec: InputSpec) -> list[Finding]:
