@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -579,7 +579,7 @@ def _exit_code(result: Audit, *, strict: bool) -> int:
     return FAILED if failed or any(each.severity == "error" for each in result.findings) else DONE
 
 
-def _where(here: Session, written: list[Path], form: Format = "human") -> None:
+def _where(here: Session, written: Sequence[Path | str], form: Format = "human") -> None:
     """Where the files are: on stdout for people, on stderr where stdout is for machines."""
     for path in written:
         typer.echo(Text(f"已写入 {path}", f"wrote {path}").say(here.language), err=form != "human")

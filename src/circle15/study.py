@@ -34,6 +34,8 @@ DEFAULT_OUTPUTS = ("tables", "geojson:rfc7946", "html_map", "markdown")
 # What a study of tables alone writes.
 TABLE_OUTPUTS = ("tables", "markdown")
 _DOCUMENTS = ("xlsx", "docx", "pdf", "sheets:png", "sheets:pdf", "bulletin", "bulletin:docx")
+# Before the address of a database.
+POSTGIS_OUTPUT = "postgis:"
 OUTPUTS = tuple(dict.fromkeys((*DEFAULT_OUTPUTS, *EXPORTS, *_DOCUMENTS)))
 # Which proposed sites leave: those of all plans, or only those of approved ones.
 PLANS = ("all", "approved")
@@ -377,7 +379,11 @@ def _reference_problems(table: Mapping[str, Any], pack: Pack, folder: Path) -> l
             )
         )
     outputs = show.get("outputs", [])
-    problems += [unknown_name(each, OUTPUTS, "[show].outputs") for each in outputs if each not in OUTPUTS]
+    problems += [
+        unknown_name(each, OUTPUTS, "[show].outputs")
+        for each in outputs
+        if each not in OUTPUTS and not (each.startswith(POSTGIS_OUTPUT) and is_database(each[len(POSTGIS_OUTPUT) :]))
+    ]
     return problems
 
 

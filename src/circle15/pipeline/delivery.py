@@ -15,7 +15,7 @@ from circle15.core.results import Audit
 from circle15.core.text import Text, first_ids
 from circle15.pipeline.ground import Progress, silent
 from circle15.read.datum import gcj02_from_wgs84
-from circle15.show import export, geojson, office, sheets
+from circle15.show import database, export, geojson, office, sheets
 from circle15.show.files import publish
 from circle15.show.manifest import manifest
 from circle15.show.tables import tables
@@ -32,10 +32,10 @@ def results_folder(study_id: str, out: Path) -> Path:
 
 def deliver(
     result: Audit, outputs: Sequence[str], out: Path, times: Mapping[str, str | float], progress: Progress = silent
-) -> list[Path]:
-    """Write the outputs asked for, with their manifest, all or nothing; says where they are.
+) -> list[Path | str]:
+    """Write the outputs asked for, with their manifest, all or nothing; then into databases; says where they are.
 
-    Raises OutputError for a place that cannot be written and for files that are not this program's.
+    Raises OutputError for a place that cannot be written and for files and tables that are not this program's.
     """
     _refuse_no_places(result, outputs)
     files: dict[str, bytes] = {}
@@ -54,7 +54,17 @@ def deliver(
     place = out / "maps" / f"{result.facts.study_id}.html"
     publish(folder, files, manifest(result, times), place, page)
     written = dict.fromkeys(folder.joinpath(*Path(name).parts[:_SHOWN_PARTS]) for name in (*files, MANIFEST))
-    return [*written, *([place] if page else [])]
+    return [*written, *([place] if page else []), *_stored(result, outputs, progress)]
+
+
+def _stored(result: Audit, outputs: Sequence[str], progress: Progress) -> list[str]:
+    """What went into databases, and where."""
+    addresses = [name.removeprefix(database.OUTPUT) for name in outputs if name.startswith(database.OUTPUT)]
+    if addresses and result.facts.crs:
+        refuse_unreviewed(result)
+    for _ in addresses:
+        progress(Text("写入 PostGIS", "writing to PostGIS"), 0, 1)
+    return [database.write_database(result, address) for address in addresses]
 
 
 def _exported(result: Audit, wanted: Sequence[tuple[Format, Profile]], progress: Progress) -> dict[str, bytes]:
