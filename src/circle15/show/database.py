@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from circle15.core.changes import PROGRAM
 from circle15.core.errors import ConfigError, OutputError
 from circle15.core.results import Audit
 from circle15.core.text import Text, redact
-from circle15.show.files import PROGRAM
 from circle15.show.geometry import to_wgs84
 from circle15.show.layers import layer_frames
 from circle15.show.tables import frames

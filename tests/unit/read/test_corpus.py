@@ -43,7 +43,7 @@ from tests.towns import STUDY, call, tree, write_town
 CRS = pyproj.CRS("EPSG:4549")
 SAMPLE = ROOT / "data" / "raw" / "karhula" / "karhula.osm.pbf"
 HOME = "area_id,lon,lat\na,118.5,24.75\n"
-WGS84 = {"datum": "WGS84"}
+WGS84: dict[str, Any] = {"datum": "WGS84"}
 
 Make = Callable[[Path], object]
 
@@ -207,10 +207,10 @@ VRT = (
 GRAPH = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
 SQUARE = ((118.5, 24.7), (118.51, 24.7), (118.51, 24.71), (118.5, 24.71), (118.5, 24.7))
 BOW = ((118.5, 24.7), (118.51, 24.71), (118.51, 24.7), (118.5, 24.71), (118.5, 24.7))
-STREETS = {"layer": "streets"}
+STREETS: dict[str, Any] = {"layer": "streets"}
 DEEP = '{"type":"GeometryCollection","geometries":[' * 2000 + "]}" * 2000
 
-TEXT_TABLES = {
+TEXT_TABLES: dict[str, Any] = {
     "an empty csv": Case("a.csv", "", NothingToDoError),
     "blank lines only": Case("a.csv", "\n\n , \n", SchemaError),
     "headings only": Case("a.csv", "area_id,lon,lat\n", NothingToDoError),
@@ -246,7 +246,7 @@ TEXT_TABLES = {
     "a folder": Case("a.csv", Path.mkdir, InputError),
     "a link out of the folder": Case("a.csv", linked, "input_linked_away"),
 }
-WORKBOOKS = {
+WORKBOOKS: dict[str, Any] = {
     "an empty xlsx": Case("a.xlsx", b"", InputError),
     "half an xlsx": Case("a.xlsx", half(GOOD_BOOK), InputError),
     "a csv called xlsx": Case("a.xlsx", HOME, InputError),
@@ -284,7 +284,7 @@ WORKBOOKS = {
     ),
     "two sheets": Case("a.xlsx", b"", ConfigError),
 }
-VECTORS = {
+VECTORS: dict[str, Any] = {
     "an empty geojson": Case("a.geojson", "", InputError),
     "half a geojson": Case("a.geojson", half(geojson(point(118.5, 24.75)).encode()), InputError),
     "json of something else": Case("a.geojson", '{"a": [1, 2]}', InputError),
@@ -345,7 +345,7 @@ VECTORS = {
         "a.parquet", parquet(lambda data: data.replace(b"primary", b"primate")), InputError
     ),
 }
-MAPS = {
+MAPS: dict[str, Any] = {
     "an empty osm": Case("a.osm", "", InputError, **STREETS),
     "half an osm": Case("a.osm", half(osm(NODES + WAY).encode()), InputError, **STREETS),
     "osm without a street": Case("a.osm", osm(NODES), NothingToDoError, **STREETS),
@@ -365,7 +365,7 @@ MAPS = {
     ),
     "homes from a graph": Case("a.graphml", f"{GRAPH}</graphml>", ConfigError),
 }
-CORPUS = {**TEXT_TABLES, **WORKBOOKS, **VECTORS, **MAPS}
+CORPUS: dict[str, Any] = {**TEXT_TABLES, **WORKBOOKS, **VECTORS, **MAPS}
 
 
 def two_sheets() -> bytes:

@@ -51,7 +51,7 @@ def write(folder: Path, suffix: str, frame: Any = HOMES) -> Path:
 
 
 def read(path: Path, layer: str = "residential", **fields: Any) -> Any:
-    place = {} if {"crs", "datum"} & set(fields) else {"datum": "CGCS2000"}
+    place: dict[str, Any] = {} if {"crs", "datum"} & set(fields) else {"datum": "CGCS2000"}
     return read_layer(InputSpec(layer, path, path.name, **place, **fields), CRS, {})
 
 

@@ -31,7 +31,7 @@ HOUSEHOLDS = Column("households", "number", Text("户数", "households"), least=
 LAND = Column("land_area_m2", "number", Text("居住用地面积", "residential land"), unit="m2", least=0)
 
 
-def workbook(path: Path, sheets: dict[str, list[list[Any]]], merged: dict[str, list[str]] | None = None) -> Path:
+def workbook(path: Path, sheets: dict[str, Any], merged: dict[str, list[str]] | None = None) -> Path:
     book = openpyxl.Workbook()
     book.remove(book.active)
     for name, rows in sheets.items():
@@ -58,7 +58,7 @@ def told(raw: RawLayer) -> dict[str, Finding]:
 
 # ---- a messy sheet, all at once --------------------------------------------------------------------------------------
 
-MESSY = [
+MESSY: list[list[Any]] = [
     ["虚构镇居住小区一览表", None, None, None, None, None, None],
     ["填报单位：虚构镇", None, None, None, "单位：户、人", None, None],
     ["小区编号", "小区名称", "位置", None, "人口", None, "用地面积（亩）"],
@@ -71,7 +71,7 @@ MESSY = [
 MERGED = ["A1:G1", "A3:A4", "B3:B4", "C3:D3", "E3:F3", "G3:G4"]
 
 
-def csv_of(rows: list[list[Any]]) -> str:
+def csv_of(rows: Any) -> str:
     quoted = [["" if cell is None else f'"{cell}"' for cell in row] for row in rows]
     return "".join(",".join(row) + "\n" for row in quoted)
 
