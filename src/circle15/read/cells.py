@@ -213,15 +213,21 @@ def _as_date(values: Any) -> Mended:
         return Mended(values.dt.tz_localize(None).dt.normalize(), np.zeros(len(values), dtype=bool))
     text, unknown = _without_placeholders(as_text(values)[0])
     text, wide = _half_width(text)
-    dates = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
+    read = _dates(text.dropna().unique())
+    dates = text.map(read).astype("datetime64[us]")
+    return Mended(
+        dates, (text.notna() & dates.isna()).to_numpy(dtype=bool), {"cells_no_value": unknown, "cells_fullwidth": wide}
+    )
+
+
+def _dates(words: Any) -> Any:
+    """The day that each word names, by word, and no time where it names none."""
+    dates = pd.Series(pd.NaT, index=words, dtype="datetime64[us]")
     for form in _DATE_FORMATS:
-        dates = dates.fillna(_dates(text, form))
-    bad = (text.notna() & dates.isna()).to_numpy(dtype=bool)
-    return Mended(dates, bad, {"cells_no_value": unknown, "cells_fullwidth": wide})
-
-
-def _dates(text: Any, form: str) -> Any:
-    return pd.to_datetime(text, format=form, errors="coerce").astype("datetime64[us]").dt.normalize()
+        left = dates.isna().to_numpy()
+        read = pd.to_datetime(words[left], format=form, errors="coerce")
+        dates[left] = pd.Series(read).astype("datetime64[us]").dt.normalize().to_numpy()
+    return dates
 
 
 def _without_placeholders(text: Any) -> tuple[Any, Flags]:

@@ -23,6 +23,8 @@ _LEAST_KNOWN = 2
 
 # In how many columns from the left the word for a total may stand.
 _TOTAL_COLUMNS = 3
+# What every word for one has in it: few cells have, and only those are looked at closely.
+_TOTAL_SIGN = "计"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def tabulate(grid: Grid, known: frozenset[str], spec: InputSpec) -> tuple[Any, l
     it would stand twice. Rows that add up others, and notes, are left out. Cells are text, or as they came.
     Raises SchemaError with headings that stand twice and rows of another width, NothingToDoError for an empty sheet.
     """
-    filled = [row for row in range(len(grid.rows)) if any(cell is not None for cell in grid.rows[row])]
+    filled = [number for number, row in enumerate(grid.rows) if row.count(None) < len(row)]
     if not filled:
         raise _empty(spec)
     heading = _heading(grid, filled, known)
@@ -149,28 +151,33 @@ def _is_off(row: Sequence[Any], width: int) -> bool:
 
 
 def _frame(grid: Grid, heading: _Heading, body: Sequence[int]) -> Any:
+    width = len(heading.names)
+    rows = (grid.rows[row] for row in body)
+    columns = zip(*(row if len(row) >= width else [*row, *[None] * (width - len(row))] for row in rows), strict=False)
+    cells = list(columns) if body else [()] * width
     index = [grid.numbers[row] for row in body]
-    columns = {}
-    for number, name in enumerate(heading.names):
-        if name:
-            cells = [row[number] if number < len(row) else None for row in map(grid.rows.__getitem__, body)]
-            columns[name] = pd.Series(cells, index=index, dtype="str" if grid.is_ragged else object)
-    return pd.DataFrame(columns, index=index)
+    kind = "str" if grid.is_ragged else object
+    named = {name: at for at, name in enumerate(heading.names) if name}
+    return pd.DataFrame(
+        {name: pd.Series(cells[at], index=index, dtype=kind) for name, at in named.items()}, index=index
+    )
 
 
 def _left_out(frame: Any) -> Any:
     """Rows that add up others, by a word in one of their first cells; and rows of one cell that begins like a note."""
     gone = np.zeros(len(frame), dtype=bool)
     for name in frame.columns[:_TOTAL_COLUMNS]:
-        words = frame[name]
-        if pd.api.types.is_object_dtype(words):
-            words = pd.Series([each if isinstance(each, str) else None for each in words], dtype="str")
-        gone |= words.str.replace(r"\s+", "", regex=True).isin(TOTALS).to_numpy(dtype=bool)
+        cells = frame[name].to_numpy(dtype=object)
+        gone |= np.fromiter((_is_total(cell) for cell in cells), dtype=bool, count=len(cells))
     lone = (frame.notna().sum(axis=1) == 1).to_numpy()
     if lone.any() and len(frame.columns) > 1:
-        cells = frame[lone].bfill(axis=1).iloc[:, 0].astype("str").str.strip()
-        gone[np.flatnonzero(lone)[cells.str.startswith(NOTES, na=False).to_numpy(dtype=bool)]] = True
+        words = frame[lone].bfill(axis=1).iloc[:, 0].astype("str").str.strip()
+        gone[np.flatnonzero(lone)[words.str.startswith(NOTES, na=False).to_numpy(dtype=bool)]] = True
     return gone
+
+
+def _is_total(cell: Any) -> bool:
+    return isinstance(cell, str) and _TOTAL_SIGN in cell and "".join(cell.split()) in TOTALS
 
 
 def _above(numbers: list[int], spec: InputSpec) -> list[Finding]:

@@ -32,7 +32,7 @@ def refuse_mojibake(frame: Any, spec: InputSpec) -> None:
         if name != "geometry" and (
             pd.api.types.is_string_dtype(frame[name]) or pd.api.types.is_object_dtype(frame[name])
         ):
-            words += _beyond_ascii(frame[name].dropna().drop_duplicates())
+            words += _beyond_ascii(frame[name].drop_duplicates().to_numpy(dtype=object))
     marked = [word for word in words if _REPLACEMENT in word]
     meant = next((name for name, read, least in _MISREAD if _all_were(words, read, least)), None)
     if not marked and meant is None:
