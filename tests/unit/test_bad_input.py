@@ -121,7 +121,7 @@ LATER = {
     for name, lines in {
         **{
             f"inputs.{layer}": f'\n[inputs.{layer}]\npath = "homes.geojson"\ndatum = "WGS84"\n'
-            for layer in ("entrances", "barriers", "constraints")
+            for layer in ("constraints",)
         },
         **{
             f"site.{key}": f"\n{key} = {value}\n"

@@ -42,7 +42,8 @@ NOT_SNAPPED = {**SERVED, "H-9": {"at": (100, 5000), "households": 5, "population
 
 COLUMNS = {
     "access.csv": "area_id rule_id facility_id distance_m walk_min home_leg_m facility_leg_m access_leg_m straight_m "
-    "straight_facility_id state",
+    "straight_facility_id state entrance_id reason",
+    "facilities.csv": "facility_id name type status opened counted",
     "verdicts.csv": "rule_id subject_kind subject_id metric value unit op limit margin outcome because",
     "coverage.csv": "rule_id level zone_id basis metric covered total unknown share target_op target outcome",
     "ratios.csv": "rule_id level zone_id metric numerator denominator value op limit limit_by task_share outcome",
@@ -523,7 +524,8 @@ def test_init_writes_a_study_that_loads(tmp_path: Path) -> None:
     result = call("init", tmp_path / "new", "--pack", "zhoukou-2025")
     assert result.exit_code == 0
     names = ["facilities.csv", "homes.csv", "hosts.csv", "streets.geojson"]
-    assert sorted(tree(tmp_path / "new")) == [*(f"data/raw/{name}" for name in names), "mapping.toml", "study.toml"]
+    written = [*(f"data/raw/{name}" for name in names), "mapping.toml", "study.toml", "填报模板.xlsx"]
+    assert sorted(tree(tmp_path / "new")) == written
     study = load_study(tmp_path / "new" / "study.toml")
     assert [each.pack_id for each in study.pack.documents] == ["zhoukou-2025"]
     assert set(study.inputs) == {"streets", "residential", "facilities", "candidates"}

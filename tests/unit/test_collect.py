@@ -81,7 +81,7 @@ def test_drop_downs_offer_words_that_are_read_back(blank) -> None:
     sheet = book["设施"]
     rules = {str(rule.sqref).split(":")[0]: rule for rule in sheet.data_validations.dataValidation}
     letters = {plain(cell.value): cell.column_letter for cell in sheet[2]}
-    assert rules[letters["状态"] + "3"].formula1 == '"运营,在建,规划,关闭"'
+    assert rules[letters["状态"] + "3"].formula1 == '"运营,在建,规划,关闭,未移交"'
     assert rules[letters["有厨房"] + "3"].formula1 == '"是,否"'
     labels = [each.label.zh for each in TYPES.values()]
     assert rules[letters["设施类型"] + "3"].formula1 == f'"{",".join(labels)}"'

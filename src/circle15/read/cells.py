@@ -214,7 +214,7 @@ def _as_date(values: Any) -> Mended:
     text, unknown = _without_placeholders(as_text(values)[0])
     text, wide = _half_width(text)
     read = _dates(text.dropna().unique())
-    dates = text.map(read).astype("datetime64[us]")
+    dates = pd.Series(read.reindex(text.to_numpy(dtype=object)).to_numpy(), index=text.index, dtype=read.dtype)
     return Mended(
         dates, (text.notna() & dates.isna()).to_numpy(dtype=bool), {"cells_no_value": unknown, "cells_fullwidth": wide}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from itertools import islice
 
 from circle15.core.errors import ConfigError, EncodingError, SchemaError
@@ -14,7 +15,7 @@ from circle15.read.spec import InputSpec
 _DELIMITERS = ",;\t"
 _LIKELY_ENCODINGS = ("utf-8", "GB18030", "Big5", "utf-16")
 
-# Titles have few delimiters: the lines among which one is looked for that has most.
+# The lines among which a delimiter is looked for.
 _PEEKED_LINES = 30
 
 
@@ -24,9 +25,7 @@ def read_delimited(spec: InputSpec) -> Grid:
     Raises ConfigError for an encoding nobody knows, EncodingError, and SchemaError for a row that cannot be split.
     """
     text = _decoded(spec)
-    lines = list(islice(io.StringIO(text), _PEEKED_LINES))
-    delimiter = max(_DELIMITERS, key=lambda each: max((line.count(each) for line in lines), default=0))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     rows: list[list[str | None]] = []
     numbers: list[int] = []
     try:
@@ -43,6 +42,21 @@ def read_delimited(spec: InputSpec) -> Grid:
             )
         ) from error
     return Grid(rows, numbers, is_ragged=True)
+
+
+def _delimiter(text: str) -> str:
+    """What splits most lines alike, into most cells: titles above a table have few, lists within a cell differ."""
+    lines = list(islice(io.StringIO(text), _PEEKED_LINES))
+    return max(_DELIMITERS, key=lambda each: _evenness(lines, each))
+
+
+def _evenness(lines: list[str], delimiter: str) -> tuple[int, int]:
+    """How many lines have the most common number of cells above one, and that number."""
+    try:
+        widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter) if len(row) > 1)
+    except csv.Error:
+        return 0, 0
+    return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
 
 def _decoded(spec: InputSpec) -> str:

@@ -104,6 +104,8 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[T
 
 def _stated_date(spec: InputSpec) -> str:
     """The date that the source file beside an input states, or nothing. Raises ConfigError where it is no TOML."""
+    if spec.path.name == "":
+        return ""
     beside = spec.path.with_name(f"{spec.path.name}.source.toml")
     if not beside.is_file():
         return ""

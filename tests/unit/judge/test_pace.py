@@ -66,6 +66,8 @@ def access(mm, state="reached"):
                 "straight_mm": pd.array([0] * size, dtype="Int64"),
                 "straight_facility_id": None,
                 "state": states,
+                "entrance_id": None,
+                "reason": None,
             }
         )
     )

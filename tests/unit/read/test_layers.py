@@ -258,6 +258,7 @@ def test_the_registries_name_what_they_can_read() -> None:
         "candidates",
         "entrances",
         "barriers",
+        "parcels",
         "zones",
         "zone_table",
     }

@@ -74,7 +74,7 @@ def test_null_and_empty_geometries_are_left_out_and_counted() -> None:
     assert list(shaped.frame["area_id"]) == ["R-1"]
     assert shaped.dropped == {NULL_GEOMETRY: 2, EMPTY_GEOMETRY: 2}
     (finding,) = shaped.findings
-    assert (finding.code, finding.count, finding.ids) == ("geometry_missing", 4, ("R-2", "R-3", "R-4"))
+    assert (finding.code, finding.count, finding.ids) == ("geometry_missing", 4, ("R-2", "R-3", "R-4", "R-5"))
 
 
 def test_streets_become_single_lines() -> None:

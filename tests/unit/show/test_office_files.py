@@ -200,15 +200,15 @@ def test_a_cell_longer_than_a_page_still_makes_a_pdf():
 
 def test_a_long_table_repeats_its_head_on_every_page():
     findings = [
-        Finding("reader_warning", "info", "streets", number, (), Text(f"第{number}项", ""), Text("无", "none"))
+        Finding("data_old", "info", "streets", number, (), Text(f"第{number}项", ""), Text("无", "none"))
         for number in range(90)
     ]
     audit = small_audit()
     pages = pdf_pages(office.report_pdf(replace(audit, findings=tuple(findings)))["report.pdf"])
-    inside = [page for page in pages if page.count("code_") > 3]
+    inside = [page for page in pages if page.count("data_old") > 3]
     assert len(inside) > 1
     assert all("处理" in page for page in inside)
-    assert sum(page.count("code_") for page in pages) == 90
+    assert sum(page.count("data_old") for page in pages) == 90
 
 
 STAMPS = ("虚构数据", "征求意见稿", "推算")
