@@ -12,6 +12,8 @@ from circle15.core.tables import Facilities
 from circle15.show.families import families
 from circle15.show.geometry import to_wgs84
 from circle15.show.html import page
+from circle15.show.html.words import percent
+from circle15.show.palette import share_colour
 from tests.fakes import CRS, HOMES, place, renamed, small_audit
 from tests.stories import home_stories
 
@@ -274,3 +276,25 @@ def test_page_works_without_decompression_stream(show):
     html = page(small_audit()).replace("<head>", "<head><script>delete window.DecompressionStream</script>", 1)
     view = show(html)
     assert view.evaluate("circle15.homes.count") == len(HOMES)
+
+
+def test_public_page_shows_zones_by_their_share(show):
+    audit = small_audit(audience="public", title_block={"审图号": "虚审2024-1"})
+    view = show(page(audit))
+    rows = audit.coverage.frame
+    (row,) = rows[
+        (rows.rule_id == "T-01") & (rows.metric == "straight_line") & (rows.basis == "pop60") & (rows.zone_id == "Z-E")
+    ].itertuples()
+    shape = "circle15.layers.get('homes:0:share').getLayers().find((each) => each.feature.properties.id === 'Z-E')"
+    assert view.evaluate(f"{shape}.options.fillColor") == share_colour(row.share)
+    view.evaluate("circle15.open('homes:0:share', 'Z-E')")
+    told = story(view)
+    assert f"T-01 < 700 米 · 直线距离 {percent(row.share)}" in told
+    assert view.locator("#stages, #scenario-add, .measures").count() == 0
+    view.locator("#search").fill("R-004")
+    assert view.locator("#found").inner_text() == "没有找到"
+    with view.expect_download() as download:
+        view.locator("#tool-sheet").click()
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    assert "虚构东镇" in text
+    assert "R-0" not in text

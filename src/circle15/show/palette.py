@@ -6,6 +6,7 @@ in grey print too.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 Style = dict[str, Any]
@@ -34,6 +35,9 @@ CLASS_STYLES = {
     "not_applicable": _home(LIGHT_GREY, GREY),
 }
 
+# Shares of zones: each colour from this share on.
+SHARE_STEPS = ((0.0, "#e3ecf5"), (0.2, "#a9c8e4"), (0.4, "#6fb1e0"), (0.6, "#2f78b7"), (0.8, "#0b4f8a"))
+
 STREETS: Style = {"color": "#a9a396", "weight": 1.1, "opacity": 0.9, "fill": False}
 ZONES: Style = {"color": "#4b5563", "weight": 1.5, "dashArray": "8 4 2 4", "fill": False}
 GAINS: Style = {"color": "#00a88f", "weight": 2.5, "fill": False}
@@ -48,6 +52,13 @@ def drawn_area(unit: str, metric: str, opacity: float) -> Style:
     """The style of a drawn area under a limit of this unit, by this metric."""
     colour = _AREA_COLOURS.get((unit, metric), _OTHER_AREA)
     return {"color": colour, "weight": 1.2, "dashArray": "5 4", "fillColor": colour, "fillOpacity": opacity}
+
+
+def share_colour(share: float | None) -> str:
+    """The colour of a zone by its share; grey where there is nothing to share."""
+    if share is None or math.isnan(share):
+        return LIGHT_GREY
+    return max((step for step in SHARE_STEPS if share >= step[0]), default=SHARE_STEPS[0])[1]
 
 
 def type_colour(place: int) -> str:

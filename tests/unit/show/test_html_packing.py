@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import json
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +11,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circle15.show.families import families
-from circle15.show.html import columns
 from circle15.show.html.packing import pack_shapes, varints
-from tests.fakes import small_audit
 
 WORLD = 256 * 2**20
 
@@ -100,10 +94,3 @@ def test_outer_rings_and_holes_run_opposite_ways_whatever_way_they_came():
             ((_, rings),) = unpacked(pack_shapes([shapely.Polygon(outside, [inside])]))
             turns.append(tuple(shapely.LinearRing(each).is_ccw for each in rings))
     assert set(turns) == {(turns[0][0], not turns[0][0])}
-
-
-def test_a_public_page_has_no_head_counts():
-    audit: Any = small_audit()
-    audit = replace(audit, facts=replace(audit.facts, audience="public"))
-    found = json.loads(columns.home_columns(audit, families(audit.walked)))
-    assert found["people"] == []

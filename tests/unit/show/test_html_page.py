@@ -16,7 +16,7 @@ from circle15.core.tables import Areas, Facilities, Residential, Verdicts
 from circle15.show.families import CLASSES, FOUR, class_of, families
 from circle15.show.html import page
 from circle15.show.html.words import Words, number, percent
-from tests.fakes import RULES, renamed, small_audit
+from tests.fakes import HOMES, RULES, renamed, small_audit
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'{{7*7}}\u2028"
 
@@ -207,7 +207,9 @@ def test_public_carries_no_streets_and_no_heads_of_single_homes():
     html = page(small_audit(audience="public", title_block={"审图号": "虚审2024-1"}))
     assert "streets" not in {layer["key"] for layer in data_of(html)["layers"]}
     assert "streets" in {layer["key"] for layer in data_of(page(small_audit()))["layers"]}
-    assert columns_of(html)["people"] == []
+    assert data_of(html)["homes"] is None
+    assert data_of(html)["walks"] is None
+    assert not [area_id for area_id in HOMES if area_id in html]
     assert "虚审2024-1" in Reader(html).texts["titleblock"]
 
 

@@ -140,7 +140,7 @@ def _data(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer]) -> H
             "families": [[rule.rule_id for rule in family.rules] for family in groups],
             "familyTypes": [family.targets[0] for family in groups],
             "facilities": dict(zip(facilities["facility_id"], names, strict=True)),
-            "homes": _homes(audit, groups),
+            "homes": None if audit.facts.audience == "public" else _homes(audit, groups),
             "gaps": GAPS,
             "walks": pack_walks(audit),
             "plans": planned_sites(audit, groups),

@@ -127,9 +127,7 @@ def _binding(audit: Audit, ids: NDArray[np.object_]) -> dict[str, Any]:
 
 
 def _people(audit: Audit) -> list[dict[str, Any]]:
-    """Head counts, null where empty, and which rows of them are estimates. A public page has none."""
-    if audit.facts.audience == "public":
-        return []
+    """Head counts, null where empty, and which rows of them are estimates."""
     frame = audit.residential.frame
     marks = frame["estimated"].fillna("") if "estimated" in frame else pd.Series([""] * len(frame))
     named = marks.map(lambda mark: frozenset(mark.split("+")))
@@ -149,8 +147,6 @@ def _people(audit: Audit) -> list[dict[str, Any]]:
 
 def _weights(audit: Audit) -> dict[str, list[float | None]]:
     """What each area weighs under every basis but counting, for figures that the page tells anew. Empty cells: 0."""
-    if audit.facts.audience == "public":
-        return {}
     frame = audit.residential.frame
     return {basis: _plain(frame[basis].fillna(0)) for basis in BASES if basis in frame}
 

@@ -17,12 +17,24 @@ from circle15.core.results import Audit, Plan
 from circle15.core.rule import Metric, Rule
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M
-from circle15.show.families import CLASS_WORDS, Family, classify, tally
+from circle15.show.families import CLASS_WORDS, Family, classify, headline_basis, tally
 from circle15.show.geometry import to_wgs84
 from circle15.show.html.packing import pack_shapes
 from circle15.show.html.popup import facility_stories, site_story, type_label
-from circle15.show.html.words import PAGE, Words, both
-from circle15.show.palette import CLASS_STYLES, GAINS, STREETS, ZONES, Style, drawn_area, facility, type_colour
+from circle15.show.html.tables import shown_level
+from circle15.show.html.words import PAGE, Words, both, pair, percent
+from circle15.show.palette import (
+    CLASS_STYLES,
+    GAINS,
+    SHARE_STEPS,
+    STREETS,
+    ZONES,
+    Style,
+    drawn_area,
+    facility,
+    share_colour,
+    type_colour,
+)
 
 DECIMALS = 7
 # Finer than a pixel of the packed tables.
@@ -36,11 +48,11 @@ DRAWN_PARTS = {"covered_area": 0.13, "services": 0.04}
 class MapLayer:
     """One layer that can be switched on and off.
 
-    ``kind`` tells the page's script how to draw it: home, gain, facility, site, zone or ground. ``group`` is the
-    place of its switch: homes, drawn, facilities, base or plan:n. ``family`` is the number of the rule family it
-    belongs to, if any. ``members`` are rows of the residential areas, whose shapes and classes the page holds once for
-    all layers. What has a story or a label is GeoJSON in ``features``; streets and drawn areas, of which there may be
-    very many, are a table of shapes in ``packed``.
+    ``kind`` tells the page's script how to draw it: home, share, gain, facility, site, zone or ground. ``group`` is
+    the place of its switch: homes, shares, drawn, facilities, base or plan:n. ``family`` is the number of the rule
+    family it belongs to, if any. ``members`` are rows of the residential areas, whose shapes and classes the page
+    holds once for all layers. What has a story or a label is GeoJSON in ``features``; streets and drawn areas, of
+    which there may be very many, are a table of shapes in ``packed``.
     """
 
     key: str
@@ -93,14 +105,13 @@ class DataLayer(Layer):
 
 
 def map_layers(audit: Audit, groups: tuple[Family, ...]) -> list[MapLayer]:
-    """Every layer of the map, lowest first. A public map has no streets."""
-    layers = [*_zones(audit)]
-    if audit.facts.audience != "public":
-        layers += _streets(audit)
+    """Every layer of the map, lowest first. A public map has no streets, and zones in the place of homes."""
+    public = audit.facts.audience == "public"
+    layers = [*_zones(audit), *(() if public else _streets(audit))]
     for index, family in enumerate(groups):
         layers += _drawn(audit, index, family)
-        layers += _homes(audit, index, family)
-    return [*layers, *_gains(audit), *_facilities(audit), *_sites(audit)]
+        layers += _shares(audit, index, family) if public else _homes(audit, index, family)
+    return [*layers, *(() if public else _gains(audit)), *_facilities(audit), *_sites(audit)]
 
 
 def home_shapes(audit: Audit) -> str:
@@ -193,6 +204,50 @@ def _homes(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
                 family=index,
                 class_=name,
             )
+
+
+def _shares(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
+    """The zones of the level that the page ranks, coloured by the share of the leading rule."""
+    rows = audit.coverage.frame
+    basis, rule = headline_basis(audit, family), family.rules[0]
+    rows = rows[(rows["basis"] == basis) & (rows["zone_id"] != "*") & rows["rule_id"].isin(_ids(family))]
+    level = shown_level(rows)
+    if level is None or audit.zones is None:
+        return
+    zones = audit.zones.frame[audit.zones.frame["level"] == level]
+    shares = {(row.zone_id, row.rule_id, row.metric): row.share for row in rows[rows["level"] == level].itertuples()}
+    stories = [
+        {
+            "id": zone_id,
+            "name": name or zone_id,
+            "fill": share_colour(shares.get((zone_id, rule.rule_id, rule.metrics[0]))),
+            "shares": [
+                [pair(both(partial(_share_label, each, metric))), percent(shares.get((zone_id, each.rule_id, metric)))]
+                for each in family.rules
+                for metric in each.metrics
+            ],
+        }
+        for zone_id, name in zip(zones["zone_id"], zones["name"], strict=True)
+    ]
+    yield MapLayer(
+        key=f"homes:{index}:share",
+        kind="share",
+        group="shares",
+        swatch="fill",
+        style={"color": "#4b5563", "weight": 1, "fillOpacity": 0.85, "fillColor": SHARE_STEPS[-1][1]},
+        label=PAGE["coverage"],
+        count=len(zones),
+        family=index,
+        features=_features(audit, zones.geometry, stories),
+    )
+
+
+def _ids(family: Family) -> list[str]:
+    return [rule.rule_id for rule in family.rules]
+
+
+def _share_label(rule: Rule, metric: Metric, words: Words) -> str:
+    return f"{rule.rule_id} {words.limit(rule.limit)} · {words.measured(rule, metric)}"
 
 
 def _drawn(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:

@@ -20,7 +20,7 @@ from circle15.show.html.markup import Html, tag
 from circle15.show.html.popup import type_label
 from circle15.show.html.tables import share
 from circle15.show.html.words import Words, number, percent
-from circle15.show.palette import CLASS_STYLES
+from circle15.show.palette import CLASS_STYLES, SHARE_STEPS
 
 
 def left_panel(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer], words: Words) -> Html:
@@ -80,9 +80,10 @@ def _family(audit: Audit, index: int, family: Family, layers: list[MapLayer], wo
             "section",
             tag("h2", words("legend")),
             [_rule_line(rule, words) for rule in family.rules],
-            _measures(index, family, words),
+            _measures(index, family, words) if audit.facts.audience == "internal" else None,
             _bar(counts),
             [_class_row(each, counts, words) for each in mine if each.group == "homes"],
+            [_share_rows(each, words) for each in mine if each.group == "shares"],
         ),
         data_family=index,
         hidden=index > 0,
@@ -162,6 +163,18 @@ def _class_row(layer: MapLayer, counts: Mapping[str, int], words: Words) -> Html
     total = sum(counts.values())
     share = percent(counts[layer.class_] / total if total else None)
     return _switch(layer, words.say(layer.label), f"{number(layer.count)} · {share}")
+
+
+def _share_rows(layer: MapLayer, words: Words) -> list[Html]:
+    """The switch of the coloured zones, and what their colours mean."""
+    ends = [*(start for start, _ in SHARE_STEPS[1:]), 1.0]
+    fills = [feature["properties"]["fill"] for feature in layer.features]
+    rows = [_switch(layer, words.say(layer.label), number(layer.count))]
+    for (start, colour), end in zip(SHARE_STEPS, ends, strict=True):
+        swatch = tag("i", class_="swatch fill", style=f"--fill:{colour};--stroke:#4b5563")
+        label = tag("span", f"{start:.0%}–{end:.0%}")
+        rows.append(tag("div", swatch, label, tag("small", number(fills.count(colour))), class_="switch step"))
+    return rows
 
 
 def _plan(audit: Audit, place: int, layers: list[MapLayer], words: Words) -> Html | None:

@@ -47,6 +47,11 @@ const circle15 = (() => {
     };
   }
 
+  function styleOf(spec) {
+    if (spec.kind === "site") return undefined;
+    return spec.kind === "share" ? (feature) => ({ ...spec.style, fillColor: feature.properties.fill }) : spec.style;
+  }
+
   /* Called by folium's script for each layer, before start. */
   function layer(key) {
     const spec = specs.get(key);
@@ -55,7 +60,7 @@ const circle15 = (() => {
       pane: panes[spec.kind] || "overlayPane",
       interactive: spec.kind in stories,
       smoothFactor: 0.5,
-      style: spec.kind === "site" ? undefined : spec.style,
+      style: styleOf(spec),
       pointToLayer: pointMaker(spec),
       onEachFeature: attend(spec),
     });
@@ -63,12 +68,16 @@ const circle15 = (() => {
     return made;
   }
 
-  // Layers of packed tables, made when those are unpacked.
-  async function unpack() {
+  async function unpackHomes() {
     homes = await packedHomes.load(data.homes);
     data.homes.shapes = data.homes.columns = null;
     homes.layer.addTo(map);
     listenToHomes();
+  }
+
+  // Layers of packed tables, made when those are unpacked.
+  async function unpack() {
+    if (data.homes) await unpackHomes();
     for (const [key, spec] of specs) {
       if (spec.packed) {
         const table = packed.decode(await packed.unzip(spec.packed));

@@ -98,6 +98,11 @@ const page = (() => {
       record.assumed ? element("p", "note", record.assumed) : null);
   }
 
+  function share(record) {
+    return element("div", "story", ...heading(record),
+      table(record.shares.map(([label, value]) => row(say(label), value)), "facts"));
+  }
+
   function facility(record) {
     const { page: texts } = words();
     return element("div", "story",
@@ -139,5 +144,5 @@ const page = (() => {
     document.title = words().title;
   }
 
-  return { data, words, say, known, element, thousands, percent, swapLanguage, stories: { home, facility, site } };
+  return { data, words, say, known, element, thousands, percent, swapLanguage, stories: { home, share, facility, site } };
 })();

@@ -18,11 +18,12 @@ const tools = (() => {
   function* matches(text) {
     const wanted = text.toLowerCase(), fits = (each) => each && String(each).toLowerCase().includes(wanted);
     for (const [key, spec] of circle15.specs) {
-      if (spec.kind !== "facility" && spec.kind !== "site") continue;
+      if (!["facility", "site", "share"].includes(spec.kind) || (spec.family ?? circle15.family) !== circle15.family) continue;
       for (const { properties } of spec.features) {
         if (fits(properties.name) || fits(properties.id)) yield { name: properties.name, id: properties.id, go: () => circle15.open(key, properties.id) };
       }
     }
+    if (!circle15.homes) return;
     const { ids, names } = circle15.homes.columns;
     for (let row = 0; row < ids.length; row += 1) {
       if (fits(ids[row]) || (names && fits(names[row]))) {
@@ -70,6 +71,12 @@ const tools = (() => {
     const text = value === null || value === undefined ? "" : String(value);
     const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
     return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+  }
+
+  /* A public page holds no single homes: its table of zones. */
+  function shownZones() {
+    const rows = [...document.querySelectorAll(".sortable")].filter((table) => table.offsetParent).flatMap((table) => [...table.rows]);
+    return rows.map((row) => [...row.cells].map((each) => cell(each.innerText.replace(/\s+/g, " ").trim())).join(",")).join("\r\n") + "\r\n";
   }
 
   function shownHomes() {
@@ -147,7 +154,7 @@ const tools = (() => {
   }
 
   const acts = {
-    "tool-sheet": () => save(`${data.study}.csv`, `\ufeff${shownHomes()}`, "text/csv"),
+    "tool-sheet": () => save(`${data.study}.csv`, `\ufeff${circle15.homes ? shownHomes() : shownZones()}`, "text/csv"),
     "tool-compare": () => (swipe ? stopSwipe() : startSwipe()),
   };
 
