@@ -78,21 +78,23 @@ def families(rules: tuple[Rule, ...]) -> tuple[Family, ...]:
     )
 
 
-def outcomes(audit: Audit, rule: Rule) -> dict[str, str]:
-    """The outcome of each residential area by the rule's headline metric, from its verdict rows."""
+def outcomes(audit: Audit, rule: Rule) -> list[str]:
+    """The outcome of each residential area by the rule's headline metric, in row order. Without a verdict: unknown."""
     rows = audit.verdicts.frame
     rows = rows[
         (rows["rule_id"] == rule.rule_id) & (rows["subject_kind"] == "area") & (rows["metric"] == rule.metrics[0])
     ]
-    return dict(zip(rows["subject_id"], rows["outcome"], strict=True))
+    ids, subjects = (each.to_numpy(dtype=object) for each in (audit.residential.frame["area_id"], rows["subject_id"]))
+    found: list[str] = rows["outcome"].to_numpy(dtype=object).tolist()
+    if len(ids) == len(subjects) and (ids == subjects).all():
+        return found
+    known = dict(zip(subjects, found, strict=True))
+    return [known.get(area_id, "unknown") for area_id in ids]
 
 
 def classify(audit: Audit, family: Family) -> list[str]:
     """The class of each residential area, in row order. Without a verdict it is unknown."""
-    ids = audit.residential.frame["area_id"]
-    by_rule = [
-        [found.get(area_id, "unknown") for area_id in ids] for found in (outcomes(audit, rule) for rule in family.rules)
-    ]
+    by_rule = [outcomes(audit, rule) for rule in family.rules]
     known = {found: class_of(found) for found in set(zip(*by_rule, strict=True))}
     return [known[found] for found in zip(*by_rule, strict=True)]
 

@@ -5,6 +5,7 @@ Nothing outside this package imports folium or branca.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -16,7 +17,7 @@ from circle15.core.results import Audit
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import OUTCOME_WORDS, OUTCOMES
 from circle15.core.text import LANGUAGES, Language
-from circle15.show.families import CLASS_WORDS, CLASSES, GAPS, Family, class_of, families
+from circle15.show.families import CLASS_WORDS, CLASSES, GAPS, Family, class_of, classify, families
 from circle15.show.html.columns import home_columns
 from circle15.show.html.figure import LocalFigure, LocalMap
 from circle15.show.html.layers import (
@@ -42,6 +43,8 @@ from circle15.show.titles import STAMPS, attributions, borne_stamps, map_title, 
 __all__ = ["page"]
 
 MAX_ZOOM = 20
+# The class of every residential area, for each family.
+_Classes = Sequence[list[str]]
 HTML_LANGUAGE: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 
 
@@ -53,14 +56,15 @@ def page(audit: Audit) -> str:
     """
     refuse_unreviewed(audit)
     groups = families(audit.walked)
-    layers = map_layers(audit, groups)
+    classes = [classify(audit, family) for family in groups]
+    layers = map_layers(audit, groups, classes)
     shown, other = (Words(each) for each in sorted(LANGUAGES, key=lambda each: each != audit.facts.language))
-    parts = _Parts.of(audit, groups, layers, shown)
+    parts = _Parts.of(audit, groups, classes, layers, shown)
     before = join([parts.header, Html("<main>"), parts.left, Html('<div id="stage">')])
-    elsewhere = tag("template", _Parts.of(audit, groups, layers, other).all, id="circle15-other")
+    elsewhere = tag("template", _Parts.of(audit, groups, classes, layers, other).all, id="circle15-other")
     after = join([parts.watermark, Html("</div>"), parts.right, Html("</main>"), elsewhere])
     title = map_title(audit, shown.language)
-    figure = LocalFigure(title, HTML_LANGUAGE[shown.language], before, after, _data(audit, groups, layers))
+    figure = LocalFigure(title, HTML_LANGUAGE[shown.language], before, after, _data(audit, groups, classes, layers))
     figure.add_child(_map(audit, layers))
     return figure.render()
 
@@ -75,9 +79,11 @@ class _Parts:
     watermark: Html
 
     @classmethod
-    def of(cls, audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer], words: Words) -> _Parts:
+    def of(
+        cls, audit: Audit, groups: tuple[Family, ...], classes: _Classes, layers: list[MapLayer], words: Words
+    ) -> _Parts:
         """The parts of an audit's page."""
-        left, right = left_panel(audit, groups, layers, words), _right_panel(audit, groups, words)
+        left, right = left_panel(audit, groups, classes, layers, words), _right_panel(audit, groups, words)
         return cls(header(audit, words), left, right, _watermark(audit, words))
 
     @property
@@ -111,11 +117,11 @@ def _right_panel(audit: Audit, groups: tuple[Family, ...], words: Words) -> Html
     )
 
 
-def _homes(audit: Audit, groups: tuple[Family, ...]) -> dict[str, Any]:
+def _homes(audit: Audit, groups: tuple[Family, ...], classes: _Classes) -> dict[str, Any]:
     """The residential areas, once for all layers: shapes, stories, and a style for each class."""
     return {
         "shapes": home_shapes(audit),
-        "columns": compressed(home_columns(audit, groups)),
+        "columns": compressed(home_columns(audit, groups, classes)),
         "classes": CLASSES,
         "classOf": {",".join(found): class_of(found) for count in (1, 2) for found in product(OUTCOMES, repeat=count)},
         "styles": [CLASS_STYLES[name] for name in CLASSES],
@@ -127,7 +133,7 @@ def _watermark(audit: Audit, words: Words) -> Html:
     return tag("div", " · ".join(borne), class_="watermark", hidden=not borne)
 
 
-def _data(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer]) -> Html:
+def _data(audit: Audit, groups: tuple[Family, ...], classes: _Classes, layers: list[MapLayer]) -> Html:
     """Everything the page's script reads."""
     facilities = audit.facilities.frame
     names = facilities["name"].fillna(facilities["facility_id"]) if "name" in facilities else facilities["facility_id"]
@@ -140,7 +146,7 @@ def _data(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer]) -> H
             "families": [[rule.rule_id for rule in family.rules] for family in groups],
             "familyTypes": [family.targets[0] for family in groups],
             "facilities": dict(zip(facilities["facility_id"], names, strict=True)),
-            "homes": None if audit.facts.audience == "public" else _homes(audit, groups),
+            "homes": None if audit.facts.audience == "public" else _homes(audit, groups, classes),
             "gaps": GAPS,
             "walks": pack_walks(audit),
             "plans": planned_sites(audit, groups),

@@ -19,7 +19,7 @@ from circle15.core.results import Audit
 from circle15.core.rule import Rule
 from circle15.core.tables import BASES, BASIS_WORDS, OUTCOMES, STATES
 from circle15.core.units import MM_PER_M, SECONDS_PER_MIN
-from circle15.show.families import CLASSES, Family, classify, estimated_columns
+from circle15.show.families import CLASSES, Family, estimated_columns
 from circle15.show.html.popup import PEOPLE, sites_by_area
 from circle15.show.html.tables import shown_level
 from circle15.show.html.words import pair
@@ -28,15 +28,15 @@ _DIGITS = np.array(list("0123456789abcdefghijklmnopqrstuvwxyz"))
 _NOBODY = "z"
 
 
-def home_columns(audit: Audit, groups: tuple[Family, ...]) -> bytes:
+def home_columns(audit: Audit, groups: tuple[Family, ...], classes: Sequence[list[str]]) -> bytes:
     """The columns as JSON, rows in the order of the residential areas."""
     frame = audit.residential.frame
     ids = frame["area_id"].to_numpy(dtype=object)
     ways: list[dict[str, Any]] = []
     columns = {
         "ids": ids.tolist(),
-        "names": [None if pd.isna(name) else name for name in frame["name"]] if "name" in frame else None,
-        "classes": [_codes(classify(audit, family), CLASSES) for family in groups],
+        "names": _texts(frame["name"]) if "name" in frame else None,
+        "classes": [_codes(each, CLASSES) for each in classes],
         "rules": {rule.rule_id: _rule(audit, rule, ids, ways) for family in groups for rule in family.rules},
         "ways": ways,
         "facilities": audit.facilities.frame["facility_id"].tolist(),
@@ -53,17 +53,24 @@ def home_columns(audit: Audit, groups: tuple[Family, ...]) -> bytes:
     return json.dumps(columns, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
+def _texts(values: Any) -> list[str | None]:
+    """Cells as text, empty ones null."""
+    texts: list[str | None] = values.astype(object).where(values.notna(), None).tolist()
+    return texts
+
+
 def _codes(values: Any, known: Sequence[Any]) -> str:
     """One digit a row: the place of its value among the known ones; z where there is none."""
     place = dict(zip(known, _DIGITS, strict=False))
-    return "".join([place.get(value, _NOBODY) for value in values])
+    return "".join([place.get(value, _NOBODY) for value in np.asarray(values, dtype=object).tolist()])
 
 
 def _repeated(values: Any) -> dict[str, Any]:
     """A column of few different texts: the texts, and which of them each row holds."""
-    known = sorted({value for value in values if not pd.isna(value)})
-    row = {value: number for number, value in enumerate(known)}
-    return {"words": known, "row": [row.get(value, -1) for value in values]}
+    texts = _texts(values)
+    known = sorted({text for text in texts if text is not None})
+    row: dict[str | None, int] = {text: number for number, text in enumerate(known)}
+    return {"words": known, "row": [row.get(text, -1) for text in texts]}
 
 
 def _aligned(rows: Any, key: str, ids: NDArray[np.object_]) -> Any:
@@ -110,8 +117,8 @@ def _way(audit: Audit, rows: Any) -> dict[str, Any]:
         "straight_line": _whole(rows["straight_mm"]),
         "home_leg": _whole(rows["home_leg_mm"]),
         "facility_leg": _whole(rows["facility_leg_mm"]),
-        "by_network": [row.get(each, -1) for each in rows["facility_id"]],
-        "by_straight_line": [row.get(each, -1) for each in rows["straight_facility_id"]],
+        "by_network": [row.get(each, -1) for each in _texts(rows["facility_id"])],
+        "by_straight_line": [row.get(each, -1) for each in _texts(rows["straight_facility_id"])],
         "state": _codes(rows["state"], STATES),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from circle15.core.results import Audit, Plan
 from circle15.core.rule import Metric, Rule
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M
-from circle15.show.families import CLASS_WORDS, Family, classify, headline_basis, tally
+from circle15.show.families import CLASS_WORDS, Family, headline_basis, tally
 from circle15.show.geometry import to_wgs84
 from circle15.show.html.packing import pack_shapes
 from circle15.show.html.popup import facility_stories, site_story, type_label
@@ -104,13 +104,16 @@ class DataLayer(Layer):
         self.key = key
 
 
-def map_layers(audit: Audit, groups: tuple[Family, ...]) -> list[MapLayer]:
-    """Every layer of the map, lowest first. A public map has no streets, and zones in the place of homes."""
+def map_layers(audit: Audit, groups: tuple[Family, ...], classes: Sequence[list[str]]) -> list[MapLayer]:
+    """Every layer of the map, lowest first. A public map has no streets, and zones in the place of homes.
+
+    ``classes``: of the residential areas, in row order, for each family.
+    """
     public = audit.facts.audience == "public"
     layers = [*_zones(audit), *(() if public else _streets(audit))]
     for index, family in enumerate(groups):
         layers += _drawn(audit, index, family)
-        layers += _shares(audit, index, family) if public else _homes(audit, index, family)
+        layers += _shares(audit, index, family) if public else _homes(index, family, classes[index])
     return [*layers, *(() if public else _gains(audit)), *_facilities(audit), *_sites(audit)]
 
 
@@ -188,9 +191,8 @@ def _packed(audit: Audit, geometries: Any) -> str:
     return pack_shapes(to_wgs84(list(geometries), audit.facts.crs, _PACKED_DECIMALS))
 
 
-def _homes(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
+def _homes(index: int, family: Family, classes: list[str]) -> Iterator[MapLayer]:
     """One layer for each class. Only where there are homes no rule applies to, they have a class of their own."""
-    classes = classify(audit, family)
     for name, count in tally(family, classes).items():
         if count or name != "not_applicable":
             yield MapLayer(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS, Rule
 from circle15.show.families import (
     GAPS,
     Family,
-    classify,
     estimated_columns,
     headline_basis,
     study_coverage,
@@ -23,13 +22,16 @@ from circle15.show.html.words import Words, number, percent
 from circle15.show.palette import CLASS_STYLES, SHARE_STEPS
 
 
-def left_panel(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer], words: Words) -> Html:
+def left_panel(
+    audit: Audit, groups: tuple[Family, ...], classes: Sequence[list[str]], layers: list[MapLayer], words: Words
+) -> Html:
     """Everything left of the map. Each family has a section of its own; the first is shown."""
+    counts = [tally(family, each) for family, each in zip(groups, classes, strict=True)]
     return tag(
         "aside",
         _search(words),
         _chooser(audit, groups, words),
-        [_family(audit, index, family, layers, words) for index, family in enumerate(groups)],
+        [_family(audit, index, family, counts[index], layers, words) for index, family in enumerate(groups)],
         _switches(words("facilities"), [each for each in layers if each.group == "facilities"], words),
         [_drawn(index, layers, words) for index in range(len(groups))],
         [_plan(audit, place, layers, words) for place in range(len(audit.plans))],
@@ -70,8 +72,9 @@ def _chooser(audit: Audit, groups: tuple[Family, ...], words: Words) -> Html | N
     return tag("section", tag("h2", words("subject")), tag("div", rows, class_="choices"))
 
 
-def _family(audit: Audit, index: int, family: Family, layers: list[MapLayer], words: Words) -> Html:
-    counts = tally(family, classify(audit, family))
+def _family(
+    audit: Audit, index: int, family: Family, counts: Mapping[str, int], layers: list[MapLayer], words: Words
+) -> Html:
     mine = [each for each in layers if each.family == index]
     return tag(
         "div",
