@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from circle15 import pipeline, route
+from circle15 import pipeline
+from circle15.pipeline import distances
 from circle15.study import load_study
 from tests.studies import Run, run, write
 
@@ -205,13 +206,13 @@ def test_targets_of_later_years_are_told_and_not_judged(tmp_path):
 
 def test_each_set_of_facilities_is_walked_to_once(tmp_path, monkeypatch):
     walked: list[tuple[str, ...]] = []
-    access = route.access
+    access = distances.find_access  # type: ignore[attr-defined]
 
     def counting(network, homes, facilities, cutoff_mm):
         walked.append(tuple(facilities.ids))
         return access(network, homes, facilities, cutoff_mm)
 
-    monkeypatch.setattr(route, "access", counting)
+    monkeypatch.setattr(distances, "find_access", counting)
     sites = town(
         WEST,
         {"id": "G", "x": 2000, "status": "在建", "opened": "2026-03-01"},

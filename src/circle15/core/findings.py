@@ -66,6 +66,7 @@ Code = Literal[
     "scale_factor",
     "scope_assumed",
     "similar_name",
+    "slow_engine",
     "status_absent",
     "status_empty",
     "street_gap",
@@ -187,6 +188,10 @@ MEANINGS: Mapping[Code, Text] = {
     "scale_factor": Text("投影长度比与 1 相差超过万分之四", "the grid is more than 4 in 10,000 from true lengths"),
     "scope_assumed": Text("适用范围取决于数据中没有的列", "a rule's scope depends on a column that is absent"),
     "similar_name": Text("相近位置名称几乎相同，可能重复", "places near each other have all but the same name"),
+    "slow_engine": Text(
+        "没有 numba，距离由 scipy 计算：结果相同，用时较长",
+        "without numba scipy computes the distances: the same ones, more slowly",
+    ),
     "status_absent": Text("没有状态列，全部设施按运营计", "without a status column all facilities count as operating"),
     "status_empty": Text("状态为空的设施未计入", "facilities whose status is empty are not counted"),
     "street_gap": Text("道路端点几乎接上另一条路，却未连接", "streets end just short of another and do not join it"),

@@ -22,6 +22,7 @@ from circle15.pipeline.distances import Searches, access_to, catchments
 from circle15.pipeline.ground import Ground, Progress, counted_sites, lay, silent, street_network, walls
 from circle15.pipeline.outlook import outlook
 from circle15.route import Places
+from circle15.route.walks import walks as find_walks
 from circle15.study import Study
 
 # More than this from 1, and grid metres are not ground metres for a 700 m rule.
@@ -91,7 +92,7 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
         outlook=outlook(ground, _foreseeable(ground), judged_on, searches, groups),
         pace_shares=judge.pace_shares(blocks, access, ground.residential, paces, study.cutoff_mm),
         pace_changes=judge.pace_changes(blocks, access, ground.area_ids, paces, study.cutoff_mm),
-        walks=None if ground.network is None else route.walks(ground.network, ground.homes, walls(ground.tables)),
+        walks=None if ground.network is None else find_walks(ground.network, ground.homes, walls(ground.tables)),
     )
 
 

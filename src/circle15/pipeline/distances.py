@@ -11,6 +11,7 @@ from circle15 import judge, route
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import Access
 from circle15.pipeline.ground import Ground, counted_sites, near_pairs, street_network
+from circle15.route.access import access as find_access
 
 # What was walked so far, by the rows of the facilities that were walked to.
 Searches = dict[bytes, Any]
@@ -24,7 +25,7 @@ def access_to(ground: Ground, rules: Sequence[Rule], counted: Mapping[str, Any],
         key = rows.tobytes()
         if key not in searched:
             facilities = counted_sites(ground, rows)
-            searched[key] = route.access(street_network(ground), ground.homes, facilities, ground.study.cutoff_mm)
+            searched[key] = find_access(street_network(ground), ground.homes, facilities, ground.study.cutoff_mm)
         frames.append(searched[key].assign(rule_id=rule.rule_id))
     columns = [column.name for column in Access.columns]
     return Access.build(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns))

@@ -23,9 +23,19 @@ from circle15.read.people import estimate_households, spread
 from circle15.read.shapes import demand_points
 from circle15.read.zones import membership
 from circle15.route import Places
+from circle15.route.health import health as find_faults
 from circle15.study import Study
 
 Progress = Callable[[Text, int, int], None]
+
+_COMPILING = Text(
+    "首次使用：正在编译距离计算内核（约 10 秒，只需一次）",
+    "first use: compiling the distance kernels (about 10 s, once)",
+)
+_SLOW = Text(
+    "未安装或无法载入 numba，距离改用 scipy 计算：结果相同，但大城市会慢很多。",
+    "numba is missing or does not load: scipy computes the distances, which are the same but take long in a city.",
+)
 
 
 def silent(step: Text, done: int, total: int) -> None:
@@ -97,7 +107,8 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
     findings += gate_findings
     if network is not None:
         _refuse_far_from_streets(places["residential"], study)
-        findings += route.health(network, tables["streets"], places, study.max_access_leg_mm)
+        findings += find_faults(network, tables["streets"], places, study.max_access_leg_mm)
+        findings += _ready_engine(progress)
     zones, units = tables.get("zones"), _units(tables)
     areas_in, unknown_codes = membership(tables["residential"].frame, points, zones, units)
     tables["residential"], spread_findings = spread(tables["residential"], areas_in, units, study.spread)
@@ -123,6 +134,15 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
         findings=(*findings, *unknown_codes, *strange_codes, *other_codes, *spread_findings, *household_findings),
         sources=tuple(sources),
     )
+
+
+def _ready_engine(progress: Progress) -> list[Finding]:
+    """Load what computes distances; a finding if it is the slow stand-in."""
+    if route.prepare(lambda: progress(_COMPILING, 0, 1)):
+        return []
+    progress(_SLOW, 0, 1)
+    fix = Text("安装 numba（pip install numba）。", "Install numba (pip install numba).")
+    return [Finding("slow_engine", "info", "streets", 1, (), _SLOW, fix)]
 
 
 def _people_per_household(study: Study) -> float:
@@ -254,6 +274,7 @@ def counted_sites(ground: Ground, rows: Any) -> Places:
 def near_pairs(ground: Ground, places: Places, metric: Metric, most_mm: int) -> route.Pairs:
     """Every place and home at most ``most_mm`` apart; of several gates of a home the nearest counts."""
     if metric == "network":
-        found = route.pairs(street_network(ground), places.anchors, ground.homes.anchors, most_mm)
+        # People walk from home to the place: seen from the place, against the streets that are walked one way.
+        found = route.pairs(street_network(ground).reversed, places.anchors, ground.homes.anchors, most_mm)
         return route.merge(found, ground.homes)
     return route.straight_pairs(places.mm, ground.homes.mm, most_mm)

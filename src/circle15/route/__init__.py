@@ -1,29 +1,40 @@
-"""Streets and points → distances; drawn areas. Lengths are integer millimetres, coordinates too."""
+"""Streets and points → distances; drawn areas. Lengths are integer millimetres, coordinates too.
 
-from circle15.route.access import access
-from circle15.route.advisor import Advice, Reading, advise, datum_finding
-from circle15.route.areas import HOLES, draw, draw_straight, reached_parts
-from circle15.route.health import health
-from circle15.route.network import Network, build
+What distances need is loaded at once, the rest when it is first used: the engine alone starts without pandas, scipy
+and geopandas. A function with the name of its module is imported from there (``circle15.route.access.access``).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from circle15.route.engine import AUTO, Engine, prepare
+from circle15.route.network import Network
 from circle15.route.places import Places, merge, plain
 from circle15.route.reach import Nearest, Pairs, distances, nearest, pairs
 from circle15.route.sight import Barriers, barriers
 from circle15.route.snap import Anchors, Index, index, snap, unanchored
-from circle15.route.straight import nearest_straight, straight_pairs
-from circle15.route.walks import walks
+
+if TYPE_CHECKING:
+    from circle15.route.advisor import Advice, Reading, advise, datum_finding
+    from circle15.route.areas import HOLES, draw, draw_straight, reached_parts
+    from circle15.route.assembly import build
+    from circle15.route.straight import nearest_straight, straight_pairs
 
 __all__ = [
+    "AUTO",
     "HOLES",
     "Advice",
     "Anchors",
     "Barriers",
+    "Engine",
     "Index",
     "Nearest",
     "Network",
     "Pairs",
     "Places",
     "Reading",
-    "access",
     "advise",
     "barriers",
     "build",
@@ -31,16 +42,29 @@ __all__ = [
     "distances",
     "draw",
     "draw_straight",
-    "health",
     "index",
     "merge",
     "nearest",
     "nearest_straight",
     "pairs",
     "plain",
+    "prepare",
     "reached_parts",
     "snap",
     "straight_pairs",
     "unanchored",
-    "walks",
 ]
+
+_LATER = {
+    "advisor": ("Advice", "Reading", "advise", "datum_finding"),
+    "areas": ("HOLES", "draw", "draw_straight", "reached_parts"),
+    "assembly": ("build",),
+    "straight": ("nearest_straight", "straight_pairs"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__} has no attribute {name}")

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from circle15.core.errors import NetworkError
-from circle15.core.tables import Streets
 from circle15.core.text import Text
-from circle15.core.units import MM_PER_M, round_half_up
+
+if TYPE_CHECKING:
+    from circle15.route.graph import Graph
 
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Network:
-    """Streets cut at their junctions (line ends and shared vertices), undirected, for walkers.
+    """Streets cut at their junctions (line ends and shared vertices), for walkers.
 
     Edge *e* runs from node ``edge_u[e]`` to ``edge_v[e]`` and is ``edge_mm[e]`` long: the sum of its pieces
     ``edge_pieces[e] … edge_pieces[e + 1] − 1``, each rounded to the millimetre before it is summed. Piece *p*
     goes from ``piece_a[p]`` to ``piece_b[p]`` (study CRS, mm) and starts ``piece_start_mm[p]`` along its edge.
     ``street_rank`` orders the streets of the edges by geometry, so that ties never depend on row order.
+    ``edge_way`` is None where every edge is walked both ways; else 0 of those that are, 1 of those walked from u to v
+    only, −1 of those walked from v to u only.
     """
 
     node_count: int
@@ -43,92 +45,32 @@ class Network:
     piece_start_mm: Ints
     piece_edge: Ints
     street_rank: Ints
+    edge_way: NDArray[np.int8] | None = None
 
     @property
     def edge_count(self) -> int:
         """Number of edges."""
         return len(self.edge_mm)
 
+    @cached_property
+    def graph(self) -> Graph:
+        """What the compiled kernels search, made when first asked for: the import needs numba."""
+        graph: Graph = import_module("circle15.route.graph").contract(self)
+        return graph
 
-def build(streets: Streets) -> Network:
-    """The network of ``streets``, joined exactly where vertices carry the same joint.
-
-    Raises NetworkError if there is no street.
-    """
-    lines = streets.frame.geometry.to_numpy()
-    if len(lines) == 0:
-        raise NetworkError(Text("道路图层没有任何线", "there is no street to walk on"))
-    xy = round_half_up(shapely.get_coordinates(lines) * MM_PER_M)
-    line_of = np.repeat(np.arange(len(lines)), shapely.get_num_coordinates(lines))
-    _, joint = np.unique(streets.vertex_node, return_inverse=True)
-    junctions = np.flatnonzero(_is_junction(line_of, joint))
-    same_line = line_of[junctions[:-1]] == line_of[junctions[1:]]
-    first, last = junctions[:-1][same_line], junctions[1:][same_line]
-
-    _, node_of = np.unique(joint[junctions], return_inverse=True)
-    node = np.full(len(joint), -1, dtype=np.int64)
-    node[junctions] = node_of
-    piece_counts = last - first
-    piece_at = _ranges(first, piece_counts)
-    piece_mm = round_half_up(_lengths(xy[piece_at + 1] - xy[piece_at]))
-    edge_pieces = np.concatenate([[0], np.cumsum(piece_counts)]).astype(np.int64)
-    piece_edge = np.repeat(np.arange(len(first)), piece_counts)
-    before = np.concatenate([[0], np.cumsum(piece_mm)])
-    edge_mm = before[edge_pieces[1:]] - before[edge_pieces[:-1]]
-    node_count = int(node_of.max()) + 1
-    component, component_mm = _components(node_count, node[first], node[last], edge_mm)
-    return Network(
-        node_count=node_count,
-        edge_u=node[first],
-        edge_v=node[last],
-        edge_mm=edge_mm,
-        edge_street=line_of[first],
-        edge_pieces=edge_pieces,
-        edge_component=component,
-        component_mm=component_mm,
-        piece_a=xy[piece_at],
-        piece_b=xy[piece_at + 1],
-        piece_mm=piece_mm,
-        piece_start_mm=before[:-1] - before[edge_pieces[:-1]][piece_edge],
-        piece_edge=piece_edge,
-        street_rank=_ranks_by_geometry(xy, line_of, len(lines)),
-    )
+    @cached_property
+    def reversed(self) -> Network:
+        """The same network walked the other way round."""
+        return self if self.edge_way is None else replace(self, edge_way=-self.edge_way)
 
 
-def _is_junction(line_of: Ints, joint: Ints) -> NDArray[np.bool_]:
-    """Line ends, and joints that occur more than once anywhere."""
-    changes = line_of[1:] != line_of[:-1]
-    ends = np.concatenate([[True], changes]) | np.concatenate([changes, [True]])
-    result: NDArray[np.bool_] = ends | (np.bincount(joint)[joint] > 1)
-    return result
-
-
-def _ranges(starts: Ints, counts: Ints) -> Ints:
-    """Concatenation of ``starts[i], starts[i] + 1, …`` with ``counts[i]`` members each."""
-    before = np.concatenate([[0], np.cumsum(counts)])
-    return np.arange(before[-1]) - np.repeat(before[:-1] - starts, counts)
-
-
-def _lengths(vectors: Ints) -> NDArray[np.float64]:
-    steps = vectors.astype(np.float64)
-    result: NDArray[np.float64] = np.sqrt(steps[:, 0] ** 2 + steps[:, 1] ** 2)
-    return result
-
-
-def _components(node_count: int, u: Ints, v: Ints, mm: Ints) -> tuple[Ints, Ints]:
-    """The component of each edge, and the street length of each component."""
-    links = coo_matrix((np.ones(len(u), dtype=np.int8), (u, v)), shape=(node_count, node_count))
-    count, label = connected_components(links, directed=False)
-    of_edge = label[u].astype(np.int64)
-    length = np.zeros(count, dtype=np.int64)
-    np.add.at(length, of_edge, mm)
-    return of_edge, length
-
-
-def _ranks_by_geometry(xy: Ints, line_of: Ints, line_count: int) -> Ints:
-    """Rank of each line in the lexicographic order of its coordinates, whatever its row."""
-    bounds = np.searchsorted(line_of, np.arange(line_count + 1))
-    shapes = [xy[start:end].tolist() for start, end in pairwise(bounds)]
-    ranks = np.empty(line_count, dtype=np.int64)
-    ranks[sorted(range(line_count), key=shapes.__getitem__)] = np.arange(line_count)
-    return ranks
+def refuse_inexact(network: Network, legs_mm: int, k: int, most: int) -> None:
+    """Raise NetworkError if sums of lengths, each times ``k``, may reach ``most``, from where on they are not exact."""
+    mm = int(network.edge_mm.sum()) + legs_mm + 1
+    if mm * k >= most:
+        raise NetworkError(
+            Text(
+                zh=f"路网过大（共 {mm / 1e6:.0f} km、{k} 处设施），无法保证毫米精度。请分片计算。",
+                en=f"the network is too large for exact sums ({mm / 1e6:.0f} km, {k} facilities): split the study.",
+            )
+        )

@@ -86,7 +86,7 @@ def merge(pairs: Pairs, places: Places) -> Pairs:
     fresh[1:] = (target[1:] != target[:-1]) | (pairs.source[1:] != pairs.source[:-1])
     first = np.flatnonzero(fresh)
     mm = np.minimum.reduceat(pairs.mm, first) if len(first) else pairs.mm
-    return Pairs(pairs.source[first], target[first], mm)
+    return Pairs.from_columns(pairs.source[first], target[first], mm, len(pairs.start) - 1)
 
 
 def _rank(ids: NDArray[np.object_]) -> Ints:

@@ -36,11 +36,11 @@ def _first_of_equals(tree: cKDTree, point: Ints, facilities_mm: Ints, order: Int
 def straight_pairs(sources_mm: Ints, targets_mm: Ints, most_mm: int) -> Pairs:
     """Every pair at most ``most_mm`` apart by straight line, sorted by source, then target."""
     if most_mm < 0 or len(sources_mm) == 0 or len(targets_mm) == 0:
-        return Pairs(*(np.empty(0, dtype=np.int64) for _ in range(3)))
+        return Pairs.none(len(sources_mm))
     near = cKDTree(targets_mm).query_ball_point(sources_mm, most_mm + 1.0, return_sorted=True)
     source = np.repeat(np.arange(len(sources_mm)), [len(row) for row in near])
     target = np.concatenate([np.asarray(row, dtype=np.int64) for row in near])
     apart = (sources_mm[source] - targets_mm[target]).astype(np.float64)
     mm = round_half_up(np.sqrt((apart**2).sum(axis=1)))
     keep = mm <= most_mm
-    return Pairs(source[keep], target[keep], mm[keep])
+    return Pairs.from_columns(source[keep], target[keep], mm[keep], len(sources_mm))

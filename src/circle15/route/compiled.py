@@ -1,0 +1,188 @@
+"""Distances by the compiled kernels: the fast path behind :mod:`circle15.route.reach`.
+
+What comes out depends neither on chunks nor threads nor on how nodes are numbered.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from circle15.route import kernels
+from circle15.route.engine import Engine
+from circle15.route.graph import Graph, Spots
+from circle15.route.network import Ints, Network, refuse_inexact
+from circle15.route.reach import Nearest, Pairs
+from circle15.route.snap import Anchors
+
+Floats = NDArray[np.float64]
+
+_FAR = int(kernels.FAR)
+# A bucket of the queue is 2^13 mm wide, and wider where the ring would have more than 2^16 of them.
+_SHIFT, _MOST_BUCKETS = 13, 2**16
+# Small enough to keep threads evenly busy, large enough to have neighbours searched one after another.
+_CHUNKS_A_THREAD, _LARGEST_CHUNK = 4, 4096
+_ROOM_FOR_FINDS = 2**16
+
+
+def nearest(network: Network, homes: Anchors, facilities: Anchors, order: Ints) -> Nearest:
+    """See :func:`circle15.route.reach.nearest`. One search from all facilities together serves all homes."""
+    there = network.reversed
+    sources, rows = np.flatnonzero(facilities.snapped), np.flatnonzero(homes.snapped)
+    bits = int(order.max(initial=0)).bit_length()
+    labels = np.full(len(homes), _FAR)
+    spots = there.graph.spots(there, homes.take(rows))
+    labels[rows] = _sweep(there, facilities.take(sources), order[sources], bits, spots)
+    reached = labels < _FAR
+    row_of_rank = np.zeros(len(order) + 1, dtype=np.int64)
+    row_of_rank[order] = np.arange(len(order))
+    return Nearest(labels >> bits, row_of_rank[np.where(reached, labels & ((1 << bits) - 1), 0)], reached)
+
+
+def distances(network: Network, sources: Anchors) -> Floats:
+    """See :func:`circle15.route.reach.distances`."""
+    settled = sources.take(np.flatnonzero(sources.snapped))
+    labels = _sweep(network, settled, np.zeros(len(settled), dtype=np.int64), 0, network.graph.nodes(network))
+    return np.where(labels < _FAR, labels.astype(np.float64), np.inf)
+
+
+def pairs(network: Network, sources: Anchors, targets: Anchors, most_mm: int, engine: Engine) -> Pairs:
+    """See :func:`circle15.route.reach.pairs`."""
+    rows, goals = np.flatnonzero(sources.snapped), np.flatnonzero(targets.snapped)
+    if len(rows) <= len(goals):
+        found = _search(network, sources.take(rows), targets.take(goals), most_mm, engine)
+    else:
+        back = _search(network.reversed, targets.take(goals), sources.take(rows), most_mm, engine)
+        found = Pairs(*kernels.turn(back.start, back.target, back.mm, len(rows)))
+    return _among_all(found, rows, len(sources), goals)
+
+
+def _among_all(found: Pairs, rows: Ints, count: int, goals: Ints) -> Pairs:
+    """Pairs of snapped points by the rows that these have among all points."""
+    counts = np.zeros(count + 1, dtype=np.int64)
+    counts[rows + 1] = np.diff(found.start)
+    every = len(goals) == 0 or goals[-1] == len(goals) - 1
+    return Pairs(np.cumsum(counts), found.target if every else goals.astype(np.int32)[found.target], found.mm)
+
+
+# ---- one to many ---------------------------------------------------------------------------------------------
+
+
+def _search(network: Network, sources: Anchors, targets: Anchors, most_mm: int, engine: Engine) -> Pairs:
+    """Every pair of these within the bound, searched from the sources."""
+    if most_mm < 0 or len(sources) == 0 or len(targets) == 0:
+        return Pairs.none(len(sources))
+    graph, most = network.graph, min(most_mm, _FAR - 1)
+    seekers, sought = graph.spots(network, sources), graph.spots(network, targets)
+    fixed = (*graph.arcs, *graph.chains, *sought.arrays, *graph.hang(sought), *seekers.arrays)
+    shift, buckets = _ring(min(most, int(graph.length.max())), 0)
+    threads = engine.threads or numba.config.NUMBA_NUM_THREADS
+    kernel = partial(kernels.reach, *fixed, most, shift)
+    desks = [_Desk(kernel, graph.node_count, buckets, len(targets)) for _ in range(threads + 1)]
+    found = _Table(len(sources))
+    for desk in _side_by_side(desks, _chunks(graph, seekers, threads, engine.chunk)):
+        found.add(desk)
+    return found.pairs()
+
+
+def _chunks(graph: Graph, seekers: Spots, threads: int, size: int) -> list[Ints]:
+    """The rows of the seekers, a run of them in each chunk, ordered there so that neighbours follow each other."""
+    size = size or min(-(-len(seekers) // (_CHUNKS_A_THREAD * threads)), _LARGEST_CHUNK)
+    where = graph.tail[seekers.chain]
+    return [first + np.argsort(where[first : first + size], kind="stable") for first in range(0, len(seekers), size)]
+
+
+class _Desk:
+    """Where one thread works: scratch that it finds clean and leaves clean, and what it found last."""
+
+    def __init__(self, kernel: Callable[..., Any], nodes: int, buckets: int, goals: int) -> None:
+        self.kernel = kernel
+        self.queue = kernels.queue(nodes, buckets)
+        *self.marks, self.goals, self.mm = kernels.finds(goals, _ROOM_FOR_FINDS)
+        self.rows = self.ends = np.empty(0, dtype=np.int64)
+
+    def search(self, rows: Ints) -> _Desk:
+        """Find the goals of these rows; those up to and with row number *i* lie before ``ends[i + 1]``."""
+        self.rows = rows
+        self.ends, self.goals, self.mm = self.kernel(rows, *self.queue, *self.marks, self.goals, self.mm)
+        return self
+
+
+def _side_by_side(desks: Sequence[_Desk], chunks: Sequence[Ints]) -> Iterator[_Desk]:
+    """The desk where each chunk was searched, in order. One more desk than threads: it is being read meanwhile."""
+    waiting: deque[Any] = deque()
+    with ThreadPoolExecutor(len(desks) - 1) as pool:
+        for number, rows in enumerate(chunks):
+            if number >= len(desks):
+                yield waiting.popleft().result()
+            waiting.append(pool.submit(desks[number % len(desks)].search, rows))
+        while waiting:
+            yield waiting.popleft().result()
+
+
+class _Table:
+    """Pairs as they come in, chunk after chunk, into room for as many as those that came promise."""
+
+    def __init__(self, count: int) -> None:
+        self.start = np.zeros(count + 1, dtype=np.int64)
+        self.target = np.empty(0, dtype=np.int32)
+        self.mm = np.empty(0, dtype=np.int64)
+
+    def add(self, desk: _Desk) -> None:
+        """Take over what a desk has found for the rows after those that came before."""
+        first, behind = int(desk.rows.min()), int(desk.rows.max()) + 1
+        counts = np.empty(behind - first, dtype=np.int64)
+        counts[desk.rows - first] = np.diff(desk.ends)
+        self.start[first + 1 : behind + 1] = self.start[first] + np.cumsum(counts)
+        needed = int(self.start[behind])
+        if needed > len(self.target):
+            promised = needed * (len(self.start) - 1) // behind
+            self.target, self.mm = (_with_room(column, promised + promised // 16) for column in (self.target, self.mm))
+        kernels.lay(desk.ends, desk.goals, desk.mm, desk.rows, self.start, self.target, self.mm)
+
+    def pairs(self) -> Pairs:
+        """All that came in."""
+        total = self.start[-1]
+        return Pairs(self.start, self.target[:total], self.mm[:total])
+
+
+def _with_room(column: Any, room: int) -> Any:
+    larger = np.empty(room, dtype=column.dtype)
+    larger[: len(column)] = column
+    return larger
+
+
+# ---- many to one ---------------------------------------------------------------------------------------------
+
+
+def _sweep(network: Network, sources: Anchors, rank: Ints, bits: int, points: Spots) -> Ints:
+    """The label of each point: the least way from a source, both legs counted, · 2^bits + its rank; 2^62 for none."""
+    if len(sources) == 0 or len(points) == 0:
+        return np.full(len(points), _FAR)
+    refuse_inexact(network, int(sources.leg_mm.max()) + int(points.leg.max()), 1 << bits, _FAR)
+    graph = network.graph
+    spots = graph.spots(network, sources)
+    # Labels that wait together: those of the sources, or those one chain apart.
+    span = int(graph.length.max()) + int(np.ptp(spots.leg))
+    shift, buckets = _ring(span, bits)
+    queue = kernels.queue(graph.node_count, buckets)
+    kernels.claim(*graph.arcs, *graph.chains, *spots.arrays, rank, bits, shift, *queue)
+    labels = queue[0]
+    hung = graph.hang(spots)[:2]
+    found: Ints = kernels.meet(labels, *graph.chains, *hung, *spots.arrays, rank, *points.arrays, bits)
+    return found
+
+
+def _ring(span: int, bits: int) -> tuple[int, int]:
+    """How far to shift a label to its bucket, and how many buckets tell labels apart that lie within ``span`` mm."""
+    shift = _SHIFT
+    while (span >> shift) + 2 > _MOST_BUCKETS:
+        shift += 1
+    return shift + bits, 1 << ((span >> shift) + 1).bit_length()
