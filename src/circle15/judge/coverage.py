@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from circle15.core.limit import OPERATORS
 from circle15.core.rule import Target
-from circle15.core.tables import BASES, Coverage, Membership, Residential, Units
+from circle15.core.tables import BASES, OUTCOMES, Coverage, Membership, Residential, Units
 from circle15.judge.subjects import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Block, Floats
 from circle15.judge.units import zones_above
 
@@ -63,18 +63,27 @@ def coverage(
     """
     weights = basis_weights(residential)
     rows: list[dict[str, Any]] = []
+    before: tuple[Block, list[dict[str, Any]]] | None = None
     for block in blocks:
-        if not block.of_areas:
-            rows += _of_units(block, units)
-            continue
-        for zones in groups:
-            for basis, weight in weights.items():
-                rows += _by_verdict(block, zones, basis, weight)
-            inside = land.get((block.rule.rule_id, block.metric))
-            if inside is not None:
-                rows += _by_drawn_area(block, zones, inside, _parcels(residential))
+        if before and before[0].rule is block.rule and before[0].outcome is block.outcome:
+            found = [{**row, "metric": block.metric} for row in before[1]]
+        elif block.of_areas:
+            found = [row for zones in groups for row in _of_areas(block, zones, weights, residential, land)]
+        else:
+            found = _of_units(block, units)
+        rows += found
+        before = block, found
     columns = [column.name for column in Coverage.columns]
     return Coverage.build(pd.DataFrame(rows, columns=columns))
+
+
+def _of_areas(
+    block: Block, zones: Groups, weights: Mapping[str, Floats], residential: Residential, land: Mapping[Any, Floats]
+) -> list[dict[str, Any]]:
+    """The shares of each zone by every basis."""
+    rows = _by_verdict(block, zones, weights)
+    inside = land.get((block.rule.rule_id, block.metric))
+    return rows if inside is None else rows + _by_drawn_area(block, zones, inside, _parcels(residential))
 
 
 def _of_units(block: Block, units: Units | None) -> list[dict[str, Any]]:
@@ -85,7 +94,7 @@ def _of_units(block: Block, units: Units | None) -> list[dict[str, Any]]:
     groups = [Groups(STUDY_LEVEL, (STUDY_ZONE,), np.zeros(size, dtype=np.int64))]
     if units is not None:
         groups += [_groups(level, zones) for level, zones in zones_above(units, block.subject_ids).items()]
-    return [row for zones in groups for row in _by_verdict(block, zones, "zones", np.ones(size))]
+    return [row for zones in groups for row in _by_verdict(block, zones, {"zones": np.ones(size)})]
 
 
 def _groups(level: str, zones: NDArray[np.object_]) -> Groups:
@@ -133,14 +142,31 @@ def _parcels(residential: Residential) -> Floats:
     return np.asarray(residential.frame.geometry.area, dtype=float)
 
 
-def _by_verdict(block: Block, zones: Groups, basis: str, weight: Floats) -> list[dict[str, Any]]:
-    passed, failed, unknown = (zones.sums(weight * (block.outcome == code)) for code in (PASS, FAIL, UNKNOWN))
-    counts = [zones.sums((block.outcome == code).astype(float)) for code in (PASS, FAIL, UNKNOWN)]
+def _by_verdict(block: Block, zones: Groups, weights: Mapping[str, Floats]) -> list[dict[str, Any]]:
+    """The shares of each zone by some bases, and by those the outcome: how many pass, fail and are unknown."""
+    inside = zones.of_row >= 0
+    cell = (zones.of_row * len(OUTCOMES) + block.outcome)[inside]
+    counts = _tally(cell, None, len(zones.zone_ids))
+    return [
+        row
+        for basis, weight in weights.items()
+        for row in _by_basis(block, zones, basis, _tally(cell, weight[inside], len(zones.zone_ids)), counts)
+    ]
+
+
+def _tally(cell: NDArray[np.int64], weight: Floats | None, zones: int) -> Floats:
+    """The weight of each outcome, one row for each, in each zone."""
+    sums = np.bincount(cell, weights=weight, minlength=zones * len(OUTCOMES)).astype(float)
+    return sums.reshape(zones, len(OUTCOMES)).T
+
+
+def _by_basis(block: Block, zones: Groups, basis: str, sums: Floats, counts: Floats) -> list[dict[str, Any]]:
+    passed, failed, unknown = (sums[code] for code in (PASS, FAIL, UNKNOWN))
     target = block.rule.target if block.rule.target and block.rule.target.basis == basis else None
     rows = _rows(block, zones, basis, passed, passed + failed + unknown)
     for number, row in enumerate(rows):
         row["unknown"] = unknown[number]
-        row["outcome"] = _plain_outcome(*(count[number] for count in counts))
+        row["outcome"] = _plain_outcome(*(counts[code, number] for code in (PASS, FAIL, UNKNOWN)))
         if target:
             row |= {"target_op": target.op, "target": target.value}
             row["outcome"] = target_outcome(target, row["covered"], row["unknown"], row["total"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,6 +43,7 @@ from circle15.judge.subjects import (
     Floats,
     Subjects,
     open_block,
+    silenced,
 )
 from circle15.judge.units import study_total, unit_scope, unit_totals, units_of
 
@@ -64,7 +66,7 @@ def judge(rule: Rule, subjects: Subjects) -> list[Block]:
     test = rule.test if isinstance(rule.test, Ratio) else Ratio()
     make = _LEVELS.get(rule.level, _of_zones)
     if np.array_equal(subjects.operating, subjects.built):
-        block = make(rule, test, subjects)
+        block = silenced(make(rule, test, subjects))
         return [replace(block, metric=metric) for metric in rule.metrics]
     return [replace(make(rule, _counting_by(metric, test), subjects), metric=metric) for metric in rule.metrics]
 
@@ -90,7 +92,7 @@ def _of_areas(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
     group = groups(subjects.assignment(rule), _counting(rule, test, subjects), rooms(rule, subjects), size)
     top = _add([_facilities_by_group(rule, each, subjects, group) for each in test.numerator])
     bottom = _add([_people_by_group(rule, each, subjects, group) for each in test.denominator])
-    block = _ratio(rule, test, top, bottom, AREA, subjects.residential.frame["area_id"].to_numpy(object), None)
+    block = _ratio(rule, test, top, bottom, AREA, subjects.residential.frame["area_id"], None)
     applies, reason = scope(rule, subjects)
     because = np.where(reason != CODE["measured"], reason, block.because)
     outcome = np.where(applies != PASS, applies, block.outcome)
@@ -257,22 +259,24 @@ def _ratio(
     top: _Sum | None,
     bottom: _Sum | None,
     kind: str,
-    ids: NDArray[np.object_],
+    ids: Any,
     own: Floats | None,
 ) -> Block:
-    """Value, outcome and reason of each subject; ``own`` are limits of their own."""
+    """Value, outcome and reason of each of the subjects; ``own`` are limits of their own."""
+    size = len(ids)
     if top is None:
         return open_block(rule, kind, ids, "no_column")
-    below = bottom.value if bottom else np.ones(len(ids))
-    value = np.divide(top.value * test.per, below, out=np.full(len(ids), np.nan), where=below > 0)
-    limit = np.full(len(ids), float(rule.limit.value)) if own is None else own
+    below = bottom.value if bottom else np.ones(size)
+    value = np.divide(top.value * test.per, below, out=np.full(size, np.nan), where=below > 0)
+    limit = np.full(size, float(rule.limit.value)) if own is None else own
     outcome, because = _decide(rule, value, limit, top, bottom)
     certain = top.complete & (bottom.complete if bottom else True)
     shown = np.where(certain | (outcome == PASS), value, np.nan)
     margin = limit - shown if rule.limit.op in UPPER else shown - limit
     numerator = np.where(top.complete | (outcome == PASS), top.value, np.nan)
-    denominator = np.where(bottom.complete, below, np.nan) if bottom else np.full(len(ids), np.nan)
-    return Block(rule, rule.metric, outcome, shown, margin, because, kind, ids, limit, numerator, denominator)
+    denominator = np.where(bottom.complete, below, np.nan) if bottom else np.full(size, np.nan)
+    names = None if kind == AREA else ids
+    return Block(rule, rule.metric, outcome, shown, margin, because, kind, names, own, numerator, denominator)
 
 
 def _decide(rule: Rule, value: Floats, limit: Floats, top: _Sum, bottom: _Sum | None) -> tuple[Codes, Codes]:

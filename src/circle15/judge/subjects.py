@@ -47,6 +47,8 @@ BECAUSE = (
 CODE = {word: np.int8(code) for code, word in enumerate(BECAUSE)}
 
 Codes = NDArray[np.int8]
+# So many categories pandas keeps in a byte.
+_FEW = 128
 Floats = NDArray[np.float64]
 
 
@@ -99,8 +101,8 @@ class Block:
     """The verdicts of one rule by one metric, one for each subject.
 
     ``outcome`` indexes OUTCOMES and ``because`` indexes BECAUSE; value and margin are NaN where nothing was
-    measured. Subjects are the residential areas in row order where ``subject_kind`` is area. ``limit`` is one
-    for each subject where they differ. ``numerator`` and ``denominator`` are those of a ratio.
+    measured. Subjects are the residential areas in row order where ``subject_kind`` is area, and then not named.
+    ``limit`` is one for each subject where they differ. ``numerator`` and ``denominator`` are those of a ratio.
     """
 
     rule: Rule
@@ -139,7 +141,7 @@ def open_block(rule: Rule, subject_kind: str, subject_ids: Any, reason: str) -> 
         nothing.copy(),
         np.full(size, CODE[reason]),
         subject_kind,
-        np.asarray(subject_ids, dtype=object),
+        None if subject_kind == AREA else np.asarray(subject_ids, dtype=object),
     )
 
 
@@ -168,30 +170,45 @@ def verdicts(blocks: Sequence[Block], area_ids: Any) -> Verdicts:
     sizes = [len(block.outcome) for block in blocks]
     rules = [block.rule for block in blocks]
     ids = [area_ids if block.of_areas else block.subject_ids for block in blocks]
-    limits = [
-        np.full(size, float(rule.limit.value)) if block.limit is None else block.limit
-        for block, rule, size in zip(blocks, rules, sizes, strict=True)
-    ]
     made = {
         "rule_id": _repeated([rule.rule_id for rule in rules], sizes),
         "subject_kind": _repeated([block.subject_kind for block in blocks], sizes),
-        "subject_id": np.concatenate([np.asarray(each, dtype=object) for each in ids]),
+        "subject_id": _names(ids),
         "metric": _repeated([block.metric for block in blocks], sizes),
         "value": np.concatenate([block.value for block in blocks]),
         "unit": _repeated([rule.limit.unit for rule in rules], sizes),
         "op": _repeated([rule.limit.op for rule in rules], sizes),
-        "limit": np.concatenate(limits),
+        "limit": _limits(blocks, sizes),
         "margin": np.concatenate([block.margin for block in blocks]),
         "outcome": _words([block.outcome for block in blocks], OUTCOMES),
         "because": _words([block.because for block in blocks], BECAUSE),
     }
-    return Verdicts(pd.DataFrame(made, columns=columns))
+    # Without copy the columns stay as they are: side by side they would be there twice while the table is made.
+    return Verdicts(pd.DataFrame(made, columns=columns, copy=False))
+
+
+def _names(ids: Sequence[Any]) -> pd.Categorical:
+    """The subjects of all blocks, as categories in the order of their text: most blocks judge the same homes."""
+    distinct = {id(each): np.asarray(each, dtype=object) for each in ids}
+    codes, known = pd.factorize(np.concatenate(list(distinct.values())), sort=True)
+    ends = np.cumsum([len(each) for each in distinct.values()])
+    of_list = dict(zip(distinct, np.split(codes.astype(np.int32), ends[:-1]), strict=True))
+    return pd.Categorical.from_codes(np.concatenate([of_list[id(each)] for each in ids]), categories=known)
+
+
+def _limits(blocks: Sequence[Block], sizes: Sequence[int]) -> Floats:
+    """The limit of each subject: that of the rule, unless each has its own."""
+    ends = np.cumsum(sizes)
+    found = np.empty(ends[-1])
+    for block, size, end in zip(blocks, sizes, ends, strict=True):
+        found[end - size : end] = block.rule.limit.value if block.limit is None else block.limit
+    return found
 
 
 def _repeated(words: Sequence[str], sizes: Sequence[int]) -> pd.Categorical:
     """Each word as often as its block has rows."""
     known = list(dict.fromkeys(words))
-    codes = np.array([known.index(word) for word in words], dtype=np.int16)
+    codes = np.array([known.index(word) for word in words], dtype=np.int8 if len(known) < _FEW else np.int16)
     return pd.Categorical.from_codes(np.repeat(codes, sizes), categories=known)
 
 
