@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 import pyproj
 
+from circle15.core.basemaps import BASE_MAPS, base_map, base_map_problems
 from circle15.core.crs import DATUMS, study_crs
 from circle15.core.errors import ConfigError, InputError
 from circle15.core.formats import EXPORTS
@@ -128,6 +129,7 @@ _SHOW_KEYS = (
     Key("mapping", "text"),
     Key("plans", "text", choices=PLANS),
     Key("compare", "text"),
+    Key("base_maps", "texts"),
 )
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -174,6 +176,7 @@ class Study:
     title_block: Mapping[str, str]
     mapping: ExportMapping
     approved_only: bool
+    base_maps: Mapping[str, str]
     compare: Path | None
     study_sha256: str
     pack_sha256: str
@@ -222,6 +225,7 @@ def load_study(path: Path) -> Study:
         mapping=_mapping(show.get("mapping"), pack, folder),
         approved_only=show.get("plans") == "approved",
         compare=folder / show["compare"] if "compare" in show else None,
+        base_maps=dict(base_map(each) for each in show.get("base_maps", [])),
         study_sha256=hashlib.sha256(content).hexdigest(),
         pack_sha256=hashlib.sha256(pack_content).hexdigest(),
     )
@@ -377,6 +381,13 @@ def _reference_problems(table: Mapping[str, Any], pack: Pack, folder: Path) -> l
                 f"[show].compare: there is no {show['compare']}. Name the results folder of an earlier run (under "
                 f"data/processed/), relative to the study file.",
             )
+        )
+    for each in show.get("base_maps", []):
+        name, _ = base_map(each)
+        problems += (
+            base_map_problems(each, "[show].base_maps")
+            if name in BASE_MAPS
+            else [unknown_name(name, list(BASE_MAPS), "[show].base_maps")]
         )
     outputs = show.get("outputs", [])
     problems += [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from circle15.core.tables import Facilities
+from circle15.core.tables import Candidates, Facilities
 from circle15.show.families import families
 from circle15.show.geometry import to_wgs84
 from circle15.show.html import page
@@ -125,7 +125,9 @@ def test_switches_take_layers_off_and_on(show):
     assert view.locator(".zone-name").count() == 0
 
 
-@pytest.mark.parametrize("key", ["streets", "drawn:0:m:straight_line:covered_area", "facilities:0", "gains:0"])
+@pytest.mark.parametrize(
+    "key", ["streets", "drawn:0:m:straight_line:covered_area", "facilities:0", "gains:0", "candidates"]
+)
 def test_every_kind_of_layer_changes_the_picture(show, key):
     view = show(page(small_audit()))
     painted(view)
@@ -192,6 +194,36 @@ def test_facility_popup(show):
     view = show(page(small_audit()))
     view.evaluate("circle15.open('facilities:0', 'F-01')")
     assert re.search(r"虚构设施F-01 F-01 类型 社区日间照料中心 计入指标 T-01, T-02", story(view))
+
+
+def test_facilities_that_do_not_operate_have_a_switch_of_their_own(show):
+    audit = small_audit()
+    frame = audit.facilities.frame
+    status = ["planned" if each == "F-01" else "operating" for each in frame["facility_id"]]
+    view = show(page(replace(audit, facilities=Facilities.build(frame.assign(status=status)))))
+    assert (
+        "社区日间照料中心 · 规划"
+        in view.locator('label.switch:has(input[data-layer="facilities:0:planned"])').inner_text()
+    )
+    view.evaluate("circle15.open('facilities:0:planned', 'F-01')")
+    assert re.search(r"状态 规划", story(view))
+
+
+def test_candidate_popup_tells_which_plan_took_it(show):
+    audit = small_audit()
+    site = audit.plans[0].sites[0]
+    assert audit.candidates is not None
+    frame = audit.candidates.frame
+    view = show(page(replace(audit, candidates=Candidates.build(frame.assign(floor_area_m2=456.0)))))
+    view.evaluate("([id]) => circle15.open('candidates', id)", [site.candidate_id])
+    text = story(view)
+    assert f"{audit.plans[0].plan_id} · {site.stage} · {site.rank}" in text
+    assert "建筑面积 456" in text
+    assert "依托设施 学校" in text
+
+
+def test_public_map_has_no_candidates():
+    assert 'data-layer="candidates"' not in page(small_audit(audience="public", title_block={"审图号": "虚构"}))
 
 
 def test_sources_are_credited_and_leaflet_is_not_advertised(show):

@@ -83,6 +83,9 @@ THE_STUDY = {
     ),
     "unknown input": Case(("[inputs]", "'home'"), study=add('\n[inputs.home]\npath = "homes.geojson"\n')),
     "unknown key of a site": Case(("[[site]] 1", "'wieght'", "'weight'"), study=swap("weight ", "wieght ")),
+    "unknown base map": Case(("[show].base_maps", "'google'"), study=add('\n[show]\nbase_maps = ["google"]\n')),
+    "base map without its key": Case(("'tianditu:密钥'",), study=add('\n[show]\nbase_maps = ["tianditu"]\n')),
+    "key for a base map that takes none": Case(("不用密钥",), study=add('\n[show]\nbase_maps = ["osm:k"]\n')),
     "unknown output": Case(("[show].outputs", "'html'"), study=add('\n[show]\noutputs = ["html"]\n')),
     "unknown pack": Case(("'jinjiang-2023'", "'jinjiang-2022'"), study=swap("jinjiang-2022", "jinjiang-2023")),
     "missing keys": Case(

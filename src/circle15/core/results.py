@@ -79,7 +79,7 @@ class Facts:
     """What the title block states of a study. ``pack_sha256`` and ``study_sha256`` identify its settings.
 
     ``mapping`` is how exports are to look, None where nothing is exported; ``approved_only`` leaves out the sites
-    of plans that it does not call approved.
+    of plans that it does not call approved. ``base_maps``: those that the map page offers, with the key of each.
     """
 
     study_id: str
@@ -98,6 +98,7 @@ class Facts:
     max_access_leg_m: float = 150.0
     mapping: ExportMapping | None = None
     approved_only: bool = False
+    base_maps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,14 @@ from circle15.core.errors import InternalError
 from circle15.core.schema import Column, Table
 from circle15.core.text import Text
 
-STATUSES = ("operating", "construction", "planned", "closed", "not_handed_over")
+STATUS_WORDS = {
+    "operating": Text("运营", "operating"),
+    "construction": Text("在建", "under construction"),
+    "planned": Text("规划", "planned"),
+    "closed": Text("停用", "closed"),
+    "not_handed_over": Text("未移交", "not handed over"),
+}
+STATUSES = tuple(STATUS_WORDS)
 BUILD_MODES = ("new", "extended", "upgraded")
 # The four stages of 四同步, housing and facility alike.
 STAGES = {"planned": "规划", "built": "建成", "accepted": "验收", "handed_over": "移交"}

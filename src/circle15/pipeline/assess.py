@@ -239,6 +239,7 @@ def _facts(ground: Ground) -> Facts:
         max_access_leg_m=study.max_access_leg_mm / MM_PER_M,
         mapping=study.mapping,
         approved_only=study.approved_only,
+        base_maps=study.base_maps,
     )
 
 

@@ -40,6 +40,7 @@ SHARE_STEPS = ((0.0, "#e3ecf5"), (0.2, "#a9c8e4"), (0.4, "#6fb1e0"), (0.6, "#2f7
 
 STREETS: Style = {"color": "#a9a396", "weight": 1.1, "opacity": 0.9, "fill": False}
 ZONES: Style = {"color": "#4b5563", "weight": 1.5, "dashArray": "8 4 2 4", "fill": False}
+CANDIDATES: Style = {"fillColor": "#ffffff", "fillOpacity": 0.9, "color": "#334155", "weight": 1.5, "dashArray": "2 2"}
 GAINS: Style = {"color": "#00a88f", "weight": 2.5, "fill": False}
 
 # by unit of the limit and metric
@@ -64,6 +65,11 @@ def share_colour(share: float | None) -> str:
 def type_colour(place: int) -> str:
     """The colour of the facility type at this place of the list; after the last one they come again."""
     return _TYPE_COLOURS[place % len(_TYPE_COLOURS)]
+
+
+def facility_to_be(colour: str) -> Style:
+    """The style of a facility that does not operate: planned, under construction, closed, not handed over."""
+    return {"fillColor": "#ffffff", "fillOpacity": 0.9, "color": colour, "weight": 2.5}
 
 
 def facility(colour: str) -> Style:

@@ -18,7 +18,7 @@ VENDOR = files("circle15.show.html").joinpath("vendor")
 
 
 def figure(title="t", data="{}"):
-    made = LocalFigure(title, "en", Html(""), Html(""), Html(data))
+    made = LocalFigure(title, "en", Html(""), Html(""), Html(data), ())
     made.add_child(LocalMap(tiles=None))
     return made
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from folium import FitBounds
 
+from circle15.core.basemaps import BASE_MAPS
 from circle15.core.results import Audit
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import OUTCOME_WORDS, OUTCOMES
@@ -64,7 +65,9 @@ def page(audit: Audit) -> str:
     elsewhere = tag("template", _Parts.of(audit, groups, classes, layers, other).all, id="circle15-other")
     after = join([parts.watermark, Html("</div>"), parts.right, Html("</main>"), elsewhere])
     title = map_title(audit, shown.language)
-    figure = LocalFigure(title, HTML_LANGUAGE[shown.language], before, after, _data(audit, groups, classes, layers))
+    data = _data(audit, groups, classes, layers)
+    hosts = [host for name in audit.facts.base_maps for host in BASE_MAPS[name].hosts]
+    figure = LocalFigure(title, HTML_LANGUAGE[shown.language], before, after, data, hosts)
     figure.add_child(_map(audit, layers))
     return figure.render()
 
@@ -150,10 +153,23 @@ def _data(audit: Audit, groups: tuple[Family, ...], classes: _Classes, layers: l
             "gaps": GAPS,
             "walks": pack_walks(audit),
             "plans": planned_sites(audit, groups),
+            "bases": {name: _base(name, key) for name, key in audit.facts.base_maps.items()},
             "layers": [layer.spec() for layer in layers],
             "attributions": attributions(audit),
         }
     )
+
+
+def _base(name: str, key: str) -> dict[str, Any]:
+    base = BASE_MAPS[name]
+    return {
+        "tiles": base.tiles,
+        "key": key,
+        "subdomains": base.subdomains,
+        "credit": base.credit,
+        "maxZoom": base.max_zoom,
+        "gcj02": base.gcj02,
+    }
 
 
 def _vocabulary(audit: Audit, language: Language) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import hashlib
 import html
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, ClassVar
@@ -34,12 +34,13 @@ SCRIPTS = (
     "trials.js",
     "tools.js",
     "paper.js",
+    "bases.js",
 )
 
 # The browser itself refuses to load anything that is not in the page.
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+    "img-src {images}; font-src data:; base-uri 'none'; form-action 'none'"
 )
 
 _IMAGE = re.compile(r"url\((images/[\w.-]+)\)")
@@ -69,6 +70,7 @@ class LocalFigure(Figure):
     """A figure without links: every script and style it is given is replaced by its vendored text.
 
     ``before`` and ``after`` are the markup around the map, ``data`` is the JSON that the page's script reads.
+    Pictures may come from ``hosts`` besides the page itself: of the base maps that its reader may switch on.
     The same content renders to the same bytes: elements are numbered in the order of the tree.
     Rendering raises InternalError on a link that is not vendored.
     """
@@ -89,14 +91,14 @@ class LocalFigure(Figure):
         "</body>\n</html>\n"
     )
 
-    def __init__(self, title: str, lang: str, before: Html, after: Html, data: Html) -> None:
+    def __init__(self, title: str, lang: str, before: Html, after: Html, data: Html, hosts: Sequence[str]) -> None:
         super().__init__()
         self.page_title = html.escape(title)
         self.lang = lang
         self.before = before
         self.after = after
         self.data = data
-        self.policy = POLICY
+        self.policy = POLICY.format(images=" ".join(["data:", "blob:", *hosts]))
         self.style = asset("style.css")
         self.code = [vendored(INFLATE).decode(), *(asset(name) for name in SCRIPTS)]
 

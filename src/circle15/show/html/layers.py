@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 from typing import Any
 
 import shapely
@@ -15,15 +16,17 @@ from folium.template import Template
 
 from circle15.core.results import Audit, Plan
 from circle15.core.rule import Metric, Rule
+from circle15.core.tables import STATUS_WORDS, STATUSES, Candidates
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M
 from circle15.show.families import CLASS_WORDS, Family, headline_basis, tally
 from circle15.show.geometry import to_wgs84
 from circle15.show.html.packing import pack_shapes
-from circle15.show.html.popup import facility_stories, site_story, type_label
+from circle15.show.html.popup import candidate_stories, facility_stories, site_story, type_label
 from circle15.show.html.tables import shown_level
 from circle15.show.html.words import PAGE, Words, both, pair, percent
 from circle15.show.palette import (
+    CANDIDATES,
     CLASS_STYLES,
     GAINS,
     SHARE_STEPS,
@@ -32,10 +35,13 @@ from circle15.show.palette import (
     Style,
     drawn_area,
     facility,
+    facility_to_be,
     share_colour,
     type_colour,
 )
 
+# A facility of no stated status counts as one that operates.
+OPERATING = STATUSES[0]
 DECIMALS = 7
 # Finer than a pixel of the packed tables.
 _PACKED_DECIMALS = 9
@@ -48,11 +54,11 @@ DRAWN_PARTS = {"covered_area": 0.13, "services": 0.04}
 class MapLayer:
     """One layer that can be switched on and off.
 
-    ``kind`` tells the page's script how to draw it: home, share, gain, facility, site, zone or ground. ``group`` is
-    the place of its switch: homes, shares, drawn, facilities, base or plan:n. ``family`` is the number of the rule
-    family it belongs to, if any. ``members`` are rows of the residential areas, whose shapes and classes the page
-    holds once for all layers. What has a story or a label is GeoJSON in ``features``; streets and drawn areas, of
-    which there may be very many, are a table of shapes in ``packed``.
+    ``kind`` tells the page's script how to draw it: home, share, gain, facility, candidate, site, zone or ground.
+    ``group`` is the place of its switch: homes, shares, drawn, facilities, base or plan:n. ``family`` is the number of
+    the rule family it belongs to, if any. ``members`` are rows of the residential areas, whose shapes and classes
+    the page holds once for all layers. What has a story or a label is GeoJSON in ``features``; streets and drawn
+    areas, of which there may be very many, are a table of shapes in ``packed``.
     """
 
     key: str
@@ -114,7 +120,9 @@ def map_layers(audit: Audit, groups: tuple[Family, ...], classes: Sequence[list[
     for index, family in enumerate(groups):
         layers += _drawn(audit, index, family)
         layers += _shares(audit, index, family) if public else _homes(index, family, classes[index])
-    return [*layers, *(() if public else _gains(audit)), *_facilities(audit), *_sites(audit)]
+    if not public:
+        layers += [*_candidates(audit), *_gains(audit)]
+    return [*layers, *_facilities(audit), *_sites(audit)]
 
 
 def home_shapes(audit: Audit) -> str:
@@ -281,8 +289,11 @@ def _drawn_label(rule: Rule, metric: Metric, part: str, words: Words) -> str:
     return f"{rule.rule_id} {words.metric(metric)} · {words(part)}"
 
 
-def _type_label(audit: Audit, key: str, lost: int, words: Words) -> str:
-    return type_label(audit, key, words) + (f" · {words('unlocated', lost)}" if lost else "")
+def _type_label(audit: Audit, key: str, status: str, lost: int, words: Words) -> str:
+    label = type_label(audit, key, words)
+    if status != OPERATING:
+        label += f" · {words.say(STATUS_WORDS[status])}"
+    return label + (f" · {words('unlocated', lost)}" if lost else "")
 
 
 def _stage_label(stage: int, words: Words) -> str:
@@ -319,24 +330,40 @@ def _gains(audit: Audit) -> Iterator[MapLayer]:
 def _facilities(audit: Audit) -> Iterator[MapLayer]:
     frame = audit.facilities.frame
     stories = facility_stories(audit)
-    types = frame["type"].tolist()
-    for place, (key, colour) in enumerate(type_colours(audit).items()):
-        rows = [row for row, each in enumerate(types) if each == key]
+    statuses = frame["status"].fillna(OPERATING) if "status" in frame else [OPERATING] * len(frame)
+    kinds = list(zip(frame["type"], statuses, strict=True))
+    for (place, (key, colour)), status in product(enumerate(type_colours(audit).items()), STATUSES):
+        rows = [row for row, each in enumerate(kinds) if each == (key, status)]
         if not rows:
             continue
         features = _features(audit, frame.geometry.iloc[rows], [stories[row] for row in rows])
         lost = len(rows) - len(features)
-        label = both(partial(_type_label, audit, key, lost))
         yield MapLayer(
-            key=f"facilities:{place}",
+            key=f"facilities:{place}" + ("" if status == OPERATING else f":{status}"),
             kind="facility",
             group="facilities",
-            swatch="dot",
-            style=facility(colour),
-            label=label,
+            swatch="dot" if status == OPERATING else "hollow",
+            style=facility(colour) if status == OPERATING else facility_to_be(colour),
+            label=both(partial(_type_label, audit, key, status, lost)),
             count=len(rows),
             features=features,
         )
+
+
+def _candidates(audit: Audit) -> Iterator[MapLayer]:
+    if audit.candidates is None or not len(audit.candidates):
+        return
+    yield MapLayer(
+        key="candidates",
+        kind="candidate",
+        group="base",
+        swatch="hollow",
+        style=CANDIDATES,
+        label=Candidates.name,
+        count=len(audit.candidates),
+        shown=False,
+        features=_features(audit, audit.candidates.frame.geometry, candidate_stories(audit)),
+    )
 
 
 def _sites(audit: Audit) -> Iterator[MapLayer]:

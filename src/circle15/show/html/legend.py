@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from circle15.core.basemaps import BASE_MAPS
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS, Rule
 from circle15.show.families import (
@@ -36,6 +37,7 @@ def left_panel(
         [_drawn(index, layers, words) for index in range(len(groups))],
         [_plan(audit, place, layers, words) for place in range(len(audit.plans))],
         _switches(words("layers"), [each for each in layers if each.group == "base"], words),
+        _bases(audit, words),
         class_="panel left",
     )
 
@@ -190,6 +192,24 @@ def _switches(title: str, layers: list[MapLayer], words: Words, note: str = "") 
         return None
     rows = [_switch(each, words.say(each.label), "" if each.count is None else number(each.count)) for each in layers]
     return tag("section", tag("h2", title), rows, tag("p", note, class_="note") if note else None)
+
+
+def _bases(audit: Audit, words: Words) -> Html | None:
+    """A choice among the base maps of others, none of them at first."""
+    offered = audit.facts.base_maps
+    if not offered:
+        return None
+    names = {"": words("base_none")} | {name: words.say(BASE_MAPS[name].label) for name in offered}
+    rows = [
+        tag(
+            "label",
+            tag("input", type="radio", name="base", value=name, checked=not name),
+            tag("span", label),
+            class_="choice",
+        )
+        for name, label in names.items()
+    ]
+    return tag("section", tag("h2", words("bases")), rows, tag("p", words("bases_note"), class_="note"))
 
 
 def _switch(layer: MapLayer, label: str, aside: str) -> Html:

@@ -8,8 +8,11 @@ from typing import Any
 import pandas as pd
 
 from circle15.core.results import Audit, Plan, Site
+from circle15.core.tables import STATUS_WORDS, Candidates
 from circle15.show.html.words import Words, both, number, pair
 
+# What is told of a candidate where its table says it.
+SIZES = {column.name: column.meaning for column in Candidates.columns if column.kind in ("number", "integer")}
 PEOPLE = ("households", "population", "pop60", "pop0_3")
 
 
@@ -24,10 +27,31 @@ def facility_stories(audit: Audit) -> list[dict[str, Any]]:
             "id": record["facility_id"],
             "name": plain(record.get("name")) or record["facility_id"],
             "type": pair(both(partial(type_label, audit, record["type"]))),
+            "status": pair(STATUS_WORDS[status]) if (status := plain(record.get("status"))) else None,
             "counted": counted.get(record["facility_id"], []),
             "assumed": plain(record.get("assumed")),
         }
         for record in audit.facilities.frame.drop(columns="geometry").to_dict("records")
+    ]
+
+
+def candidate_stories(audit: Audit) -> list[dict[str, Any]]:
+    """One story for each candidate, in row order."""
+    if audit.candidates is None:
+        return []
+    chosen: dict[str, list[str]] = {}
+    for plan in audit.plans:
+        for site in plan.sites:
+            chosen.setdefault(site.candidate_id, []).append(f"{plan.plan_id} · {site.stage} · {site.rank}")
+    return [
+        {
+            "id": record["candidate_id"],
+            "name": plain(record.get("name")) or record["candidate_id"],
+            "host": plain(record.get("host")),
+            "sizes": [[pair(label), number(size)] for key, label in SIZES.items() if (size := plain(record.get(key)))],
+            "chosen": chosen.get(record["candidate_id"], []),
+        }
+        for record in audit.candidates.frame.drop(columns="geometry").to_dict("records")
     ]
 
 

@@ -16,13 +16,6 @@ LEVEL_WORDS = {
     "study": Text("全部", "study"),
 }
 ZONE_LEVEL_ORDER = ("county", "town", "village", "community")
-STATUS_WORDS = {
-    "operating": Text("运营", "operating"),
-    "construction": Text("在建", "under construction"),
-    "planned": Text("规划", "planned"),
-    "closed": Text("停用", "closed"),
-    "not_handed_over": Text("未移交", "not handed over"),
-}
 SEVERITY_WORDS = {
     "error": Text("错误", "error"),
     "warning": Text("警告", "warning"),

@@ -10,10 +10,10 @@ import pandas as pd
 from circle15.core.limit import SYMBOLS
 from circle15.core.results import Audit
 from circle15.core.rule import METRIC_WORDS
-from circle15.core.tables import BASES, OUTCOME_WORDS, STATUSES
+from circle15.core.tables import BASES, OUTCOME_WORDS, STATUS_WORDS, STATUSES
 from circle15.show.numbers import plain
 from circle15.show.office.document import NOTHING, Number, Row, Table, heads
-from circle15.show.office.names import LEVEL_WORDS, STATUS_WORDS, ZONE_LEVEL_ORDER, named, text_or_empty, zone_names
+from circle15.show.office.names import LEVEL_WORDS, ZONE_LEVEL_ORDER, named, text_or_empty, zone_names
 from circle15.show.office.results import measure
 from circle15.show.sentences import basis_text, because_text, unit_text
 

@@ -27,7 +27,7 @@ const circle15 = (() => {
   }
 
   const panes = { ground: "ground", zone: "ground" };
-  const radii = { facility: 7 };
+  const radii = { facility: 7, candidate: 5 };
 
   function pointMaker(spec) {
     return (feature, place) => spec.kind === "site"

@@ -107,8 +107,19 @@ const page = (() => {
     const { page: texts } = words();
     return element("div", "story",
       ...heading(record),
-      table([row(texts.type, say(record.type)), row(texts.counted_for, record.counted.join(", ") || "—")], "facts"),
+      table([row(texts.type, say(record.type)), row(texts.status, say(record.status)), row(texts.counted_for, record.counted.join(", ") || "—")], "facts"),
       record.assumed ? element("p", "note", record.assumed) : null);
+  }
+
+  function candidate(record) {
+    const { page: texts } = words();
+    return element("div", "story",
+      ...heading(record),
+      table([
+        row(texts.host, record.host),
+        ...record.sizes.map(([label, size]) => row(say(label), size)),
+        row(texts.chosen, record.chosen.join("; ") || "—"),
+      ], "facts"));
   }
 
   function site(record) {
@@ -144,5 +155,5 @@ const page = (() => {
     document.title = words().title;
   }
 
-  return { data, words, say, known, element, thousands, percent, swapLanguage, stories: { home, share, facility, site } };
+  return { data, words, say, known, element, thousands, percent, swapLanguage, stories: { home, share, facility, candidate, site } };
 })();

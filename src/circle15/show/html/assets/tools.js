@@ -18,7 +18,7 @@ const tools = (() => {
   function* matches(text) {
     const wanted = text.toLowerCase(), fits = (each) => each && String(each).toLowerCase().includes(wanted);
     for (const [key, spec] of circle15.specs) {
-      if (!["facility", "site", "share"].includes(spec.kind) || (spec.family ?? circle15.family) !== circle15.family) continue;
+      if (!["facility", "candidate", "site", "share"].includes(spec.kind) || (spec.family ?? circle15.family) !== circle15.family) continue;
       for (const { properties } of spec.features) {
         if (fits(properties.name) || fits(properties.id)) yield { name: properties.name, id: properties.id, go: () => circle15.open(key, properties.id) };
       }
