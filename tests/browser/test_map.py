@@ -244,11 +244,11 @@ def test_hostile_names_are_shown_as_text(show, kind):
     assert view.locator(".leaflet-control-attribution").text_content() == name
     assert name in view.locator(".titleblock").text_content()
     click_home(view, "R-004")
-    assert view.locator(".story h4").text_content() == name
+    assert view.locator(".story h3").text_content() == name
     for key, record in (("facilities:0", "F-01"), ("sites:0:2023", "C-2")):
         view.evaluate(f"circle15.open('{key}', '{record}')")
-        view.locator(f".story:has-text('{record}') h4").wait_for()
-        assert view.locator(".story h4").text_content() == name
+        view.locator(f".story:has-text('{record}') h3").wait_for()
+        assert view.locator(".story h3").text_content() == name
     assert view.locator("#stage img, .panel img, .story script, svg[onload]").count() == 0
     assert view.evaluate("document.documentElement.scrollWidth") <= 1366
 

@@ -117,6 +117,7 @@ def _right_panel(audit: Audit, groups: tuple[Family, ...], words: Words) -> Html
         clauses(audit, words),
         title_block(audit, words),
         class_="panel right",
+        aria_label=words("results"),
     )
 
 

@@ -43,6 +43,8 @@ POLICY = (
     "img-src {images}; font-src data:; base-uri 'none'; form-action 'none'"
 )
 
+# folium forbids enlarging the page with two fingers.
+_LOCKED = re.compile(r",\s*maximum-scale=1\.0, user-scalable=no")
 _IMAGE = re.compile(r"url\((images/[\w.-]+)\)")
 _LOADS = re.compile(r"<(?:script|link|img|iframe|object|embed)\b[^>]*\b(?:src|href|data)\s*=", re.IGNORECASE)
 
@@ -111,7 +113,7 @@ class LocalFigure(Figure):
         for name, element in self.header._children.items():
             if isinstance(element, (JavascriptLink, CssLink)):
                 self.header._children[name] = Verbatim(_inlined(element))
-        page: str = self._template.render(this=self, kwargs=kwargs)
+        page = _LOCKED.sub("", self._template.render(this=self, kwargs=kwargs))
         _refuse_loads(page)
         return page
 

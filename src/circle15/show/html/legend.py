@@ -39,6 +39,7 @@ def left_panel(
         _switches(words("layers"), [each for each in layers if each.group == "base"], words),
         _bases(audit, words),
         class_="panel left",
+        aria_label=words("legend"),
     )
 
 

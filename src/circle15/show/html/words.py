@@ -107,6 +107,7 @@ PAGE = {
     "plans": Text("规划新增设施（建议）", "Proposed sites"),
     "rank": Text("名次", "Rank"),
     "reason": Text("理由", "Reason"),
+    "results": Text("评估结果", "Results"),
     "review": Text("审图号", "Map approval no."),
     "services": Text("各设施", "each facility"),
     "site": Text("位置", "Place"),

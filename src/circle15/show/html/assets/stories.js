@@ -55,7 +55,7 @@ const page = (() => {
       const [value, outcome, because] = found[metric] || [null, "unknown", ""];
       const reason = value === null && Object.hasOwn(words().states, because) ? words().states[because] : "";
       return element("tr", "",
-        element("th", "", place === 0 ? `${ruleId} ${say(rule.limit)}` : ""),
+        place === 0 ? element("th", "", `${ruleId} ${say(rule.limit)}`) : element("td"),
         element("td", "", say(label)),
         element("td", "number", value === null && reason ? reason : measured(value, rule)),
         element("td", `outcome ${outcome}`, known(words().outcomes, outcome)));
@@ -76,7 +76,7 @@ const page = (() => {
   }
 
   function heading(record) {
-    return [element("h4", "", record.name), element("p", "note", record.name === record.id ? "" : record.id)];
+    return [element("h3", "", record.name), element("p", "note", record.name === record.id ? "" : record.id)];
   }
 
   function home(record, family) {
