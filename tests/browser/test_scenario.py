@@ -21,6 +21,7 @@ from circle15.show.html.walks import pack_walks, projection
 from circle15.show.html.words import percent
 from circle15.study import load_study
 from tests.fakes import small_audit
+from tests.oracle import test_porto_alegre as porto_alegre
 from tests.towns import CANDIDATES, HOMES, OWN_PACK, PACK, SITE, lines, moved, points, write_town
 
 FAR_MM = 1_080_000
@@ -99,6 +100,17 @@ def compare(view: Any, study: Any, ground: Any, places: Any) -> None:
 def test_every_home_is_as_far_as_the_program_says(show, karhula):
     study, ground, audit = karhula
     compare(prepared(show, audit), study, ground, random_places(ground.homes.mm, 50, 3))
+
+
+@pytest.mark.long
+def test_every_home_of_porto_alegre_is_as_far_as_the_program_says(show, shared, tmp_path):
+    (tmp_path / "pack.toml").write_text(porto_alegre.PACK, encoding="utf-8")
+    text = porto_alegre.STUDY.format(data=(shared / "porto-alegre").as_posix())
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    study = load_study(tmp_path / "study.toml")
+    ground = lay(study)
+    places = random_places(ground.homes.mm, 50, 5)
+    compare(prepared(show, pipeline.whole(study)), study, ground, places)
 
 
 BEHIND_WALLS = """
