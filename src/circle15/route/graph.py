@@ -102,7 +102,7 @@ class Graph:
 
 def contract(network: Network) -> Graph:
     """The graph of a network."""
-    way = np.zeros(network.edge_count, dtype=np.int8) if network.edge_way is None else network.edge_way
+    way = network.ways
     begin, tail, head, length, *of_edges = kernels.trace(
         *_passed(network, way), network.edge_u, network.edge_v, network.edge_mm
     )

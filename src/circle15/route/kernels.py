@@ -9,6 +9,8 @@ node. A node stands in at most one bucket, so the queue cannot overflow; a bette
 never lie further apart than the longest chain or the seeds, so the buckets are a ring. Within a bucket the order is
 free: a node whose label improves after it was taken out goes in again.
 
+**One way** binds whoever walks along a chain; who stands at its very end stands at the node, and is free to go on.
+
 **A label** is millimetres · 2^bits + rank: where bits > 0, the rank decides between equal ways.
 """
 
@@ -233,9 +235,9 @@ def reach(
         chain, at, leg = source_chain[row], source_at[row], source_leg[row]
         back, forth = leg + at, leg + length[chain] - at
         count = 0
-        if way[chain] <= 0 and back <= most:
+        if (way[chain] <= 0 or at == 0) and back <= most:
             count = _mark(tail_of[chain], back, labels, met, count)
-        if way[chain] >= 0 and forth <= most:
+        if (way[chain] >= 0 or at == length[chain]) and forth <= most:
             count = _mark(head_of[chain], forth, labels, met, count)
         count = _settle(start, head, mm, 0, most, labels, met, count, shift, first, after, before)
         for position in range(count):
@@ -265,18 +267,18 @@ def hang(nodes, tail_of, head_of, length, way, chain_of, at, leg):
     start = np.zeros(nodes + 2, np.int64)
     for point in range(len(chain_of)):
         chain = chain_of[point]
-        start[tail_of[chain] + 2] += way[chain] >= 0
-        start[head_of[chain] + 2] += way[chain] <= 0
+        start[tail_of[chain] + 2] += way[chain] >= 0 or at[point] == 0
+        start[head_of[chain] + 2] += way[chain] <= 0 or at[point] == length[chain]
     for node in range(nodes):
         start[node + 2] += start[node + 1]
     points, mm = np.empty(start[-1], np.int32), np.empty(start[-1], np.int64)
     for point in range(len(chain_of)):
         chain = chain_of[point]
-        if way[chain] >= 0:
+        if way[chain] >= 0 or at[point] == 0:
             place = start[tail_of[chain] + 1]
             start[tail_of[chain] + 1] += 1
             points[place], mm[place] = point, leg[point] + at[point]
-        if way[chain] <= 0:
+        if way[chain] <= 0 or at[point] == length[chain]:
             place = start[head_of[chain] + 1]
             start[head_of[chain] + 1] += 1
             points[place], mm[place] = point, leg[point] + length[chain] - at[point]
@@ -298,9 +300,9 @@ def claim(
     count = 0
     for row in range(len(source_chain)):
         chain, at, leg = source_chain[row], source_at[row], source_leg[row]
-        if way[chain] <= 0:
+        if way[chain] <= 0 or at == 0:
             count = _mark(tail_of[chain], ((leg + at) << bits) + rank[row], labels, met, count)
-        if way[chain] >= 0:
+        if way[chain] >= 0 or at == length[chain]:
             count = _mark(head_of[chain], ((leg + length[chain] - at) << bits) + rank[row], labels, met, count)
     _settle(start, head, mm, bits, FAR - 1, labels, met, count, shift, first, after, before)
 
@@ -320,9 +322,9 @@ def meet(
         chain, at = chain_of[point], at_of[point]
         tail, head = tail_of[chain], head_of[chain]
         label = FAR
-        if way[chain] >= 0:
+        if way[chain] >= 0 or at == 0:
             label = labels[tail] + (at << bits)
-        if way[chain] <= 0:
+        if way[chain] <= 0 or at == length[chain]:
             label = min(label, labels[head] + ((length[chain] - at) << bits))
         beside = tail if way[chain] >= 0 else head
         for hook in range(hung_start[beside], hung_start[beside + 1]):

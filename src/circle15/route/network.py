@@ -28,7 +28,7 @@ class Network:
     goes from ``piece_a[p]`` to ``piece_b[p]`` (study CRS, mm) and starts ``piece_start_mm[p]`` along its edge.
     ``street_rank`` orders the streets of the edges by geometry, so that ties never depend on row order.
     ``edge_way`` is None where every edge is walked both ways; else 0 of those that are, 1 of those walked from u to v
-    only, −1 of those walked from v to u only.
+    only, −1 of those walked from v to u only. Every node ends an edge.
     """
 
     node_count: int
@@ -51,6 +51,13 @@ class Network:
     def edge_count(self) -> int:
         """Number of edges."""
         return len(self.edge_mm)
+
+    @property
+    def ways(self) -> NDArray[np.int8]:
+        """``edge_way`` of every edge. One without length begins where it ends: it is walked both ways."""
+        if self.edge_way is None:
+            return np.zeros(self.edge_count, dtype=np.int8)
+        return np.where(self.edge_mm > 0, self.edge_way, 0).astype(np.int8)
 
     @cached_property
     def graph(self) -> Graph:

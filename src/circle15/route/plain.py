@@ -59,6 +59,7 @@ def distances(network: Network, sources: Anchors) -> Floats:
 
 def pairs(network: Network, sources: Anchors, targets: Anchors, most_mm: int, engine: Engine) -> Pairs:
     """See :func:`circle15.route.reach.pairs`."""
+    refuse_inexact(network, int(sources.leg_mm.max(initial=0)) + int(targets.leg_mm.max(initial=0)), 1, _EXACT)
     rows, goals = np.flatnonzero(sources.snapped), np.flatnonzero(targets.snapped)
     to = targets.take(goals)
     chunk = engine.chunk or max(1, _BLOCK_CELLS // (network.node_count + len(goals) + 1))
@@ -101,17 +102,18 @@ def _from_sources(network: Network, sources: Anchors, start: Ints, k: int) -> Fl
 def _ways_out(network: Network, points: Anchors, start: Ints, k: int) -> tuple[Ints, Floats]:
     """The two nodes each point leads to, and the cost of getting there: infinite against a street's one way."""
     nodes = np.concatenate([network.edge_u[points.edge], network.edge_v[points.edge]])
-    rest = network.edge_mm[points.edge] - points.offset_mm
+    done, rest = points.offset_mm, network.edge_mm[points.edge] - points.offset_mm
     forth, back = _open(network, points.edge)
-    to_u, to_v = np.where(back, start + points.offset_mm * k, np.inf), np.where(forth, start + rest * k, np.inf)
+    to_u = np.where(back | (done == 0), start + done * k, np.inf)
+    to_v = np.where(forth | (rest == 0), start + rest * k, np.inf)
     return nodes, np.concatenate([to_u, to_v])
 
 
 def _way_in(network: Network, points: Anchors) -> tuple[Floats, Floats]:
     """Millimetres to each point from the two ends of its edge, infinite against its one way."""
     forth, back = _open(network, points.edge)
-    rest = network.edge_mm[points.edge] - points.offset_mm
-    return np.where(forth, points.offset_mm, np.inf), np.where(back, rest, np.inf)
+    done, rest = points.offset_mm, network.edge_mm[points.edge] - points.offset_mm
+    return np.where(forth | (done == 0), done, np.inf), np.where(back | (rest == 0), rest, np.inf)
 
 
 def _along(network: Network, sources: Anchors, source: Ints, targets: Anchors, target: Ints) -> Floats:
@@ -123,9 +125,7 @@ def _along(network: Network, sources: Anchors, source: Ints, targets: Anchors, t
 
 def _open(network: Network, edges: Ints) -> tuple[Flags, Flags]:
     """Whether each edge is walked from u to v, and whether from v to u."""
-    if network.edge_way is None:
-        return np.ones(len(edges), dtype=bool), np.ones(len(edges), dtype=bool)
-    way = network.edge_way[edges]
+    way = network.ways[edges]
     return way >= 0, way <= 0
 
 

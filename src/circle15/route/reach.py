@@ -76,6 +76,9 @@ def distances(network: Network, sources: Anchors, engine: Engine = AUTO) -> Floa
 
 
 def pairs(network: Network, sources: Anchors, targets: Anchors, most_mm: int, engine: Engine = AUTO) -> Pairs:
-    """Every pair of a snapped source and target with a way of at most ``most_mm`` from the one to the other."""
+    """Every pair of a snapped source and target with a way of at most ``most_mm`` from the one to the other.
+
+    Raises NetworkError if the network is too large for exact sums.
+    """
     found: Pairs = engine.load().pairs(network, sources, targets, most_mm, engine)
     return found
