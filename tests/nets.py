@@ -20,7 +20,7 @@ Spot = tuple[int, int, int]
 INFINITE = float("inf")
 
 
-def network(edges: Sequence[Edge]) -> Network:
+def network(edges: Sequence[Edge] | NDArray[np.int64]) -> Network:
     """A network whose lengths are given and whose nodes lie on a line: no engine looks at geometry."""
     u, v, mm, way = np.array(edges, dtype=np.int64).reshape(-1, 4).T.copy()
     rows = np.arange(len(edges))

@@ -106,7 +106,7 @@ def _make(folder: Path, smoke: bool, path: Path, epsg: int) -> None:
     """The network of an OSM file, with homes and facilities at vertices drawn by lot."""
     if smoke:
         path, epsg = ROOT / "data/raw/karhula/karhula.osm.pbf", 32635
-    network = build(_streets(path, epsg))
+    network = build(read_streets(path, epsg))
     every = np.random.default_rng(SEED).permutation(len(vertices(network)))
     _keep(folder, network, *((every[:30], every[:5]) if smoke else (every[:HOMES], every[:FACILITIES])))
 
@@ -131,7 +131,7 @@ def _make_composite(folder: Path, smoke: bool) -> None:
     places = {"homes": used[every[: 30 if smoke else HOMES]], "facilities": used[every[: 5 if smoke else FACILITIES]]}
     for name, at in places.items():
         gpd.GeoDataFrame(geometry=shapely.points(at), crs=crs).to_file(path, layer=name)
-    network = build(_streets(path, _COMPOSITE_EPSG))
+    network = build(read_streets(path, _COMPOSITE_EPSG))
     every_mm = vertices(network).mm
     _keep(folder, network, *(_match(every_mm, gpd.read_file(path, layer=name)) for name in places))
 
@@ -159,7 +159,7 @@ def _match(mm: Ints, points: Any) -> Ints:
     return row_of[code[len(mm) :]]
 
 
-def _streets(path: Path, epsg: int) -> Streets:
+def read_streets(path: Path, epsg: int) -> Streets:
     """The streets of a file as a study reads them. Raises FileNotFoundError."""
     if not path.is_file():
         raise FileNotFoundError(path.name)

@@ -84,7 +84,6 @@ def test_both_engines_are_right_in_thousands_of_towns(town: Town) -> None:
     _assert_both_engines_are_right(town)
 
 
-@short
 @given(towns(), st.sampled_from((1, 2, 8)), st.sampled_from((1, 2, 3, 0)))
 def test_neither_threads_nor_chunks_change_anything(town: Town, threads: int, chunk: int) -> None:
     edges, starts, goals, most = town
@@ -94,7 +93,6 @@ def test_neither_threads_nor_chunks_change_anything(town: Town, threads: int, ch
     assert_same(found, pairs(net, sources, targets, most, Engine("scipy", chunk=chunk)))
 
 
-@short
 @given(towns(), st.data())
 def test_numbers_of_nodes_and_edges_change_nothing(town: Town, data: st.DataObject) -> None:
     edges, starts, goals, most = town
@@ -113,7 +111,6 @@ def test_numbers_of_nodes_and_edges_change_nothing(town: Town, data: st.DataObje
     assert np.array_equal(near[nodes], distances(net, anchors(starts), COMPILED))
 
 
-@short
 @given(towns(), st.data())
 def test_cutting_streets_at_whole_millimetres_changes_nothing(town: Town, data: st.DataObject) -> None:
     edges, starts, goals, most = town
@@ -133,7 +130,6 @@ def test_cutting_streets_at_whole_millimetres_changes_nothing(town: Town, data: 
     assert_same(found, pairs(network(edges), anchors(starts), anchors(goals), most, COMPILED))
 
 
-@short
 @given(towns())
 def test_the_reversed_network_is_walked_from_the_other_side(town: Town) -> None:
     edges, starts, goals, most = town
@@ -143,7 +139,6 @@ def test_the_reversed_network_is_walked_from_the_other_side(town: Town) -> None:
     assert np.array_equal(there, back.T)
 
 
-@short
 @given(towns(), st.sampled_from(BOUNDS_MM))
 def test_a_larger_bound_finds_all_that_a_smaller_one_finds(town: Town, other: int) -> None:
     edges, starts, goals, most = town

@@ -5,6 +5,7 @@ Floats carry whole numbers below 2^53 here, so sums are exact.
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -61,16 +62,28 @@ def pairs(network: Network, sources: Anchors, targets: Anchors, most_mm: int, en
     """See :func:`circle15.route.reach.pairs`."""
     refuse_inexact(network, int(sources.leg_mm.max(initial=0)) + int(targets.leg_mm.max(initial=0)), 1, _EXACT)
     rows, goals = np.flatnonzero(sources.snapped), np.flatnonzero(targets.snapped)
-    to = targets.take(goals)
-    chunk = engine.chunk or max(1, _BLOCK_CELLS // (network.node_count + len(goals) + 1))
+    if len(rows) <= len(goals):
+        near, far, mm = _search(network, sources.take(rows), targets.take(goals), most_mm, engine.chunk)
+    else:
+        far, near, mm = _search(network.reversed, targets.take(goals), sources.take(rows), most_mm, engine.chunk)
+        order = np.argsort(near, kind="stable")
+        near, far, mm = near[order], far[order], mm[order]
+    return Pairs.from_columns(rows[near], goals[far], mm, len(sources))
+
+
+def _search(network: Network, sources: Anchors, targets: Anchors, most_mm: int, chunk: int) -> tuple[Ints, Ints, Ints]:
+    """Source, target and mm of every pair of these within the bound, searched from some sources at a time."""
+    # Every source is a node of its own: a block has a column for each, too.
+    size = chunk or max(1, min(_BLOCK_CELLS // (network.node_count + len(targets) + 1), isqrt(_BLOCK_CELLS)))
     parts = [
-        _pairs_of(network, sources.take(rows[start : start + chunk]), to, most_mm, start)
-        for start in range(0, len(rows), chunk)
+        _pairs_of(network, sources.take(slice(first, first + size)), targets, most_mm, first)
+        for first in range(0, len(sources), size)
     ]
     if not parts:
-        return Pairs.none(len(sources))
-    source, target, mm = (np.concatenate([part[column] for part in parts]) for column in range(3))
-    return Pairs.from_columns(rows[source], goals[target], mm, len(sources))
+        none = np.empty(0, dtype=np.int64)
+        return none, none, none
+    source, target, mm = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return source, target, mm
 
 
 def _pairs_of(
