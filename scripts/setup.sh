@@ -77,7 +77,7 @@ install_package() {
     local with=$1 what=. dependencies sources
     [ "$with" = core ] || what=".[$with]"
     dependencies=$(hash_of pyproject.toml requirements.lock)
-    sources=$(hash_of pyproject.toml README.md LICENSE NOTICE src data/raw)
+    sources=$(hash_of pyproject.toml README.md LICENSE NOTICE src data/raw examples)
     if [ "$(cat "$VENV/stamp-$with" 2>/dev/null)" != "$dependencies" ]; then
         note "正在安装(首次需要几分钟)… installing"
         rm -f "$VENV"/stamp-*

@@ -129,12 +129,14 @@ def _root(
 
 @app.command()
 def demo(
-    sample: Annotated[str, typer.Option("--sample", metavar="NAME", help="karhula, helsinki or zhoukou.")] = "karhula",
+    sample: Annotated[
+        str, typer.Option("--sample", metavar="NAME", help="karhula, helsinki, zhoukou, shifan-zhen.")
+    ] = "karhula",
     out: OutHere = None,
     quiet: Quiet = False,
     lang: Lang = None,
 ) -> None:
-    """Run an embedded real sample from start to end."""
+    """Run an embedded sample from start to end."""
     with session(lang, quiet=quiet) as here:
         from circle15 import pipeline
         from circle15.read.samples import sample_study

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 Language = Literal["zh", "en"]
@@ -25,7 +26,7 @@ class Text:
 
 def first_ids(ids: object, most: int = 3) -> str:
     """The first ``most`` ids of an iterable, in the given order, as ``a, b, c …``."""
-    shown = [str(each) for each in ids]  # type: ignore[attr-defined]  # any iterable of ids
+    shown = [str(each) for each in islice(ids, most + 1)]  # type: ignore[call-overload]  # any iterable of ids
     return ", ".join(shown[:most]) + (" …" if len(shown) > most else "")
 
 

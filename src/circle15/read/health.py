@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.spatial import KDTree
 
 from circle15.core.findings import Finding
 from circle15.core.results import Source
@@ -66,13 +67,21 @@ def _same_place(frame: Any, layer: str) -> Finding | None:
     """Rows on one millimetre, or with one outline. Facilities share a building if their types differ."""
     shapes = frame.geometry.to_numpy()
     located = ~shapely.is_missing(shapes)
-    places: Any = pd.Series(shapely.to_wkb(shapely.normalize(shapes)), index=frame.index)
+    # Points of the same bounds are one spot; of polygons the outlines decide, whose vertices may begin anywhere.
+    bounds = pd.DataFrame(shapely.bounds(shapes))
+    rows = np.flatnonzero(located & bounds.duplicated(keep=False).to_numpy())
+    frame, shapes = frame.iloc[rows], shapes[rows]
+    outlines = np.full(len(rows), None, dtype=object)
+    areal = shapely.get_dimensions(shapes) == 2
+    outlines[areal] = shapely.to_wkb(shapely.normalize(shapes[areal]))
+    box = bounds.iloc[rows].groupby(list(bounds.columns)).ngroup().to_numpy()
+    places = pd.DataFrame({"box": box, "outline": outlines}, index=frame.index)
     keys = [places, frame["type"]] if layer == "facilities" else [places]
-    twice = located & pd.concat(keys, axis=1).duplicated(keep=False).to_numpy()
+    twice = pd.concat(keys, axis=1).duplicated(keep=False).to_numpy()
     if not twice.any():
         return None
     ids, word = frame[KEYS[layer]].to_numpy()[twice], LAYER_WORDS[layer]
-    spots = int(places[twice].nunique())
+    spots = len(places[twice].drop_duplicates())
     return Finding.of(
         "duplicate_place",
         "warning",
@@ -87,23 +96,16 @@ def _same_place(frame: Any, layer: str) -> Finding | None:
 
 
 def _same_name(frame: Any, layer: str) -> Finding | None:
-    """Rows within 200 m whose names are the same but for width, blanks, brackets and punctuation."""
+    """Rows whose middles are within 200 m and whose names differ in width, blanks, brackets and punctuation at most."""
     if "name" not in frame.columns:
         return None
-    plain = frame["name"].map(_plain_name, na_action="ignore")
+    plain = _plain_names(frame["name"])
     keys = [plain, frame["type"]] if layer == "facilities" else [plain]
+    group = pd.concat(keys, axis=1, keys=range(len(keys))).groupby(list(range(len(keys))), dropna=False).ngroup()
     shapes = frame.geometry.to_numpy()
-    table = pd.concat(keys, axis=1, keys=range(len(keys)))
-    shared = table.duplicated(keep=False).to_numpy() & plain.notna().to_numpy()
-    rows = np.flatnonzero(shared & (plain != "").to_numpy() & ~shapely.is_missing(shapes))
-    if not len(rows):
-        return None
-    one, other = shapely.STRtree(shapes[rows]).query(shapes[rows], predicate="dwithin", distance=_NEAR_NAMES_M)
-    groups = table.groupby(list(table.columns), dropna=False).ngroup().to_numpy()[rows]
-    # The same spot is another finding's matter.
-    apart = shapely.distance(shapes[rows][one], shapes[rows][other]) > 0
-    pairs = (one < other) & (groups[one] == groups[other]) & apart
-    alike = rows[np.unique(np.concatenate([one[pairs], other[pairs]]))]
+    named = plain.notna().to_numpy() & (plain != "").to_numpy() & ~shapely.is_missing(shapes)
+    rows = np.flatnonzero(named & group.duplicated(keep=False).to_numpy())
+    alike = rows[_near_in_group(shapes[rows], group.to_numpy()[rows])]
     if not len(alike):
         return None
     ids, word = frame[KEYS[layer]].to_numpy()[alike], LAYER_WORDS[layer]
@@ -122,20 +124,43 @@ def _same_name(frame: Any, layer: str) -> Finding | None:
     )
 
 
-def _plain_name(name: str) -> str:
-    """A name without width, blanks, brackets and punctuation."""
+def _near_in_group(shapes: Any, group: Any) -> Any:
+    """Which shapes have another of their group near, but not on the same spot: that is another finding's matter."""
+    middles = shapely.get_coordinates(shapely.centroid(shapes))
+    # Groups lie farther apart in a third dimension than any pair that is sought; spots count once.
+    places = pd.DataFrame(np.column_stack([middles, group * 10 * _NEAR_NAMES_M]))
+    spot = places.groupby([0, 1, 2], sort=False).ngroup().to_numpy()
+    spots = places.drop_duplicates().to_numpy()
+    if len(spots) < 2:
+        return np.zeros(0, dtype=int)
+    distance, _ = KDTree(spots).query(spots, k=[2])
+    return np.flatnonzero(distance[spot, 0] <= _NEAR_NAMES_M)
+
+
+def _plain_names(names: Any) -> Any:
+    """Names without width, blanks, brackets and punctuation; null where there is none."""
+    codes, known = pd.factorize(names)
+    plain = np.array([*(_plain(each) for each in known), None], dtype=object)
+    return pd.Series(plain[codes], index=names.index)
+
+
+def _plain(name: str) -> str:
     return "".join(each for each in unicodedata.normalize("NFKC", name).casefold() if each.isalnum())
 
 
 def _overlaps(frame: Any) -> Finding | None:
-    """Residential polygons that share more than a square metre. Equal ones are another finding's matter."""
+    """Residential polygons that share more than a square metre, one of those with equal bounds.
+
+    That two are the same is another finding's matter.
+    """
     shapes = frame.geometry.to_numpy()
-    areal = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
+    is_area = shapely.get_dimensions(shapes) == 2
+    areal = np.flatnonzero(is_area & ~pd.DataFrame(shapely.bounds(shapes)).duplicated().to_numpy())
     polygons = shapes[areal]
     one, other = shapely.STRtree(polygons).query(polygons, predicate="intersects")
     one, other = one[one < other], other[one < other]
     shared = shapely.area(shapely.intersection(polygons[one], polygons[other]))
-    real = (shared > _OVERLAP_M2) & ~shapely.equals(polygons[one], polygons[other])
+    real = shared > _OVERLAP_M2
     if not real.any():
         return None
     rows = areal[np.unique(np.concatenate([one[real], other[real]]))]

@@ -1,4 +1,4 @@
-"""The embedded samples: real OpenStreetMap extracts with a study beside each."""
+"""The embedded samples: real extracts, tables of a plan and an invented town, with a study beside each."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ DEFAULT_SAMPLE = "karhula"
 
 def sample_study(name: str) -> Path:
     """The study file of a sample. Raises ConfigError naming the nearest sample if there is none of that name."""
-    folder = _folder()
-    known = sorted(each.name for each in folder.iterdir() if (each / "study.toml").is_file())
+    known = {path.parent.name: path for folder in _folders() for path in sorted(folder.glob("*/study.toml"))}
     if name not in known:
-        raise ConfigError(unknown_name(name, known, "--sample"))
-    return folder / name / "study.toml"
+        raise ConfigError(unknown_name(name, sorted(known), "--sample"))
+    return known[name]
 
 
-def _folder() -> Path:
-    """The samples inside an installed package; in a checkout they lie in data/raw."""
+def _folders() -> list[Path]:
+    """The samples inside an installed package; in a checkout they lie in data/raw and examples."""
     package = Path(str(resources.files("circle15")))
     installed = package / "samples"
-    return installed if installed.is_dir() else package.parents[1] / "data" / "raw"
+    return [installed] if installed.is_dir() else [package.parents[1] / name for name in ("data/raw", "examples")]
