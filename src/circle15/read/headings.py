@@ -59,14 +59,16 @@ def name_columns(frame: Any, columns: Sequence[Column], spec: InputSpec) -> Head
     named = rename(frame, spec.columns, spec.shown)
     given = [name for name in named.columns if name != "geometry" and name not in spec.columns]
     ours = {column.name for column in columns}
-    free = [name for name in given if name not in ours]
+    free = {name: plain(name) for name in given if name not in ours}
     matched: dict[str, str] = {}
     factors: dict[str, float] = {}
     problems = []
     for column in columns:
         if column.name in named.columns:
             continue
-        found = {name: factor for name in free if (factor := _factor(name, column, spec)) is not None}
+        words = _words(column)
+        factor_of = {name: _factor(compared, words, column, spec) for name, compared in free.items()}
+        found = {name: factor for name, factor in factor_of.items() if factor is not None}
         if len(found) > 1:
             problems.append(_ambiguous(column, list(found), spec))
         for name, factor in found.items():
@@ -108,9 +110,8 @@ def _words(column: Column) -> set[str]:
     return {word for word in words if len(word) > 1}
 
 
-def _factor(heading: str, column: Column, spec: InputSpec) -> float | None:
+def _factor(compared: str, words: set[str], column: Column, spec: InputSpec) -> float | None:
     """What the cells under a heading are multiplied by to be the column's; None where it is not that column."""
-    compared, words = plain(heading), _words(column)
     if compared in words:
         return 1.0
     remark = _REMARK.match(compared)

@@ -59,8 +59,8 @@ def points_of(frame: Any, findings: Sequence[Finding], spec: InputSpec) -> RawLa
     Coordinates stand in ``lon`` and ``lat`` where a datum is declared, in ``x`` and ``y`` where a CRS is (easting and
     northing, or longitude and latitude) or where CGCS2000 eastings carry their belt number; where neither pair is
     there, in ``geometry`` as WKT. ``columns`` may name other headings. Codes stay text with their leading zeros;
-    undeclared columns of plain numbers become numbers, so that ``where`` can compare them. Raises ConfigError
-    (headings, filter), SchemaError (all bad cells, or all rows without coordinates, at once) and CrsError.
+    undeclared columns of plain numbers become numbers where ``where`` compares them. Raises ConfigError (headings,
+    filter), SchemaError (all bad cells, or all rows without coordinates, at once) and CrsError.
     """
     headed = name_columns(frame, _columns(spec), spec)
     across, up = axes = _axes(headed.frame, spec)
@@ -90,13 +90,11 @@ def _columns(spec: InputSpec) -> tuple[Column, ...]:
 
 
 def _with_plain_numbers(headed: Headed, spec: InputSpec) -> Headed:
+    """Undeclared columns that ``where`` names; the others are not kept, and may be many."""
     declared = {each.name for each in _columns(spec)}
-    source = headed.source.copy()
-    for name in headed.frame.columns:
-        if name not in declared and name in source.columns:
-            source[name] = _plain_numbers(source[name])
-    undeclared = {name: source[name] for name in headed.frame.columns if name not in declared}
-    return Headed(headed.frame.assign(**undeclared), source, headed.factors, headed.findings)
+    asked = [name for name in headed.frame.columns if name not in declared and name in (spec.where or "")]
+    numbers = {name: _plain_numbers(headed.source[name]) for name in asked if name in headed.source.columns}
+    return Headed(headed.frame.assign(**numbers), headed.source.assign(**numbers), headed.factors, headed.findings)
 
 
 def _from_text(headed: Headed, findings: Sequence[Finding], spec: InputSpec) -> RawLayer:
