@@ -356,6 +356,8 @@ def test_everything_for_people_says_that_it_is_invented(demo: tuple[Path, str], 
     assert "【虚构数据，仅供演示】" in stdout
     for path in (out / "report.md", out / "bulletin.md", folder / "maps" / "shifan-zhen.html"):
         assert "虚构" in path.read_text(encoding="utf-8"), path.name
+    for path in out.glob("*.geojson"):
+        assert json.loads(path.read_text(encoding="utf-8"))["description"].startswith("虚构数据，仅供演示"), path.name
     assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))["study"]["fictional"] is True
 
 

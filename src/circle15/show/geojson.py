@@ -12,17 +12,28 @@ import pyogrio
 from circle15.core.results import Audit
 from circle15.show.geometry import WGS84, to_wgs84
 from circle15.show.layers import layer_frames
+from circle15.show.sentences import stamps
 
 DECIMALS = 8
 
 
 def layers(audit: Audit) -> dict[str, bytes]:
     """Every GeoJSON file of a run by name."""
-    return {f"{key}.geojson": feature_collection(frame, audit.facts.crs) for key, frame in layer_frames(audit).items()}
+    stamped = stamp(audit)
+    frames = layer_frames(audit).items()
+    return {f"{key}.geojson": feature_collection(frame, audit.facts.crs, stamped) for key, frame in frames}
 
 
-def feature_collection(frame: Any, crs: str) -> bytes:
-    """A GeoDataFrame in the study CRS as an RFC 7946 FeatureCollection; dates as text."""
+def stamp(audit: Audit) -> str:
+    """What a file must say of itself: invented, estimated, approximate, whose data."""
+    return "; ".join(each.say(audit.facts.language) for each in stamps(audit))
+
+
+def feature_collection(frame: Any, crs: str, description: str = "") -> bytes:
+    """A GeoDataFrame in the study CRS as an RFC 7946 FeatureCollection; dates as text.
+
+    A ``description`` becomes a member of the collection, as GDAL names and reads it.
+    """
     rounded = {name: frame[name].round(_decimals(name)) for name in frame.columns if _is_float(frame[name])}
     dates = {
         name: pd.to_datetime(frame[name]).dt.strftime("%Y-%m-%d") for name in frame.columns if _is_date(frame[name])
@@ -36,7 +47,12 @@ def feature_collection(frame: Any, crs: str) -> bytes:
         driver="GeoJSON",
         layer="circle15",
         geometry_type="Unknown",
-        layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": str(DECIMALS), "WRITE_NAME": "NO"},
+        layer_options={
+            "RFC7946": "YES",
+            "COORDINATE_PRECISION": str(DECIMALS),
+            "WRITE_NAME": "NO",
+            **({"DESCRIPTION": description} if description else {}),
+        },
     )
     return out.getvalue()
 

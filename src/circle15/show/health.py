@@ -14,7 +14,7 @@ import shapely
 
 from circle15.core.findings import Finding
 from circle15.core.results import Audit
-from circle15.show.geojson import feature_collection
+from circle15.show.geojson import feature_collection, stamp
 from circle15.show.office import findings_xlsx
 from circle15.show.tables import csv_bytes, findings_frame
 
@@ -38,7 +38,7 @@ def health_files(audit: Audit) -> dict[str, bytes]:
     if find_spec("xlsxwriter") is not None:
         files |= findings_xlsx(audit)
     if audit.facts.crs:
-        files["findings.geojson"] = feature_collection(places_frame(audit), audit.facts.crs)
+        files["findings.geojson"] = feature_collection(places_frame(audit), audit.facts.crs, stamp(audit))
     return files
 
 
