@@ -390,7 +390,7 @@ def _plan(verdicts: Verdicts) -> Plan:
         covered += gain
         reason = Text(f"新增覆盖{gain}人", f"covers {gain} more people")
         sites.append(Site(stage, rank, candidate_id, gain, covered, covered / total, reason, near))
-    objective = covered - covered_before
+    objective = sum(site.covered_after - covered_before for site in sites)
     return Plan(
         plan_id="day_care",
         facility_type="day_care",
@@ -407,8 +407,9 @@ def _plan(verdicts: Verdicts) -> Plan:
         objective=objective,
         bound=objective,
         gap=0.0,
-        bound_kind="enumeration",
-        bound_sites=("C-2", "C-1"),
+        bound_kind="lagrangian",
+        proven=objective,
+        proof=(),
         total_weight=total,
         covered_before=covered_before,
         sites=tuple(sites),

@@ -327,7 +327,7 @@ def site(
     with session(lang, quiet=quiet) as here:
         from circle15 import pipeline
         from circle15.show.console import plan_lines
-        from circle15.show.summary import plan_object
+        from circle15.show.proof import plan_object
         from circle15.show.tables import csv_bytes, plan_frame
 
         asked = here.load(study)
@@ -549,7 +549,7 @@ def _story(here: Session, study: Study, record: str) -> str:
 def _certificates(here: Session, study: Study, out: Path | None) -> tuple[str, bool]:
     from circle15 import pipeline
     from circle15.show.explain import certificate
-    from circle15.show.files import read_plans
+    from circle15.show.proof import read_plans
 
     plans = read_plans(pipeline.results_folder(study.study_id, out or study.folder))
     with here.progress() as progress:

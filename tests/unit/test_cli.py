@@ -60,7 +60,7 @@ COLUMNS = {
     "floor_area_m2 seats beds cost constraint_notes reason",
 }
 TABLES = sorted(["manifest.json", *(name for name in COLUMNS if name != "plan.csv")])
-PLANS = ["plan.csv", "plan.json"]
+PLANS = ["plan.csv", "plan.json", "proof.json"]
 GEOJSON = [
     "covered_area.geojson",
     "facilities.geojson",

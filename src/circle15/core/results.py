@@ -40,6 +40,7 @@ __all__ = [
     "Audit",
     "Facts",
     "Finding",
+    "Multipliers",
     "Plan",
     "PlanStatus",
     "Severity",
@@ -125,14 +126,34 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Multipliers:
+    """One step of a proof: whole numbers ≥ 0 in units of 1 ÷ ``scale``, and the bound they give, ``scaled`` likewise.
+
+    ``demand``: of the areas in ``areas`` (rows) × years, all others 0; one of ``rows`` for each constraint, of
+    ``places`` for each year, of ``targets``. Where the bound still leaves room above the plan and ``split`` names
+    a candidate, the proof goes on with all plans that have it, then with all that have it not.
+    """
+
+    scale: int
+    areas: Any
+    demand: Any
+    rows: Any
+    places: Any
+    targets: Any
+    scaled: int = 0
+    split: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan of sites for one facility type.
 
-    ``objective`` is the weight covered by the chosen sites alone, recomputed from the raw coverage;
-    no plan with as many sites covers more than ``bound``; ``gap`` = (bound − objective) ÷ bound.
-    ``bound_sites`` are the sites after which the bound was found: with the raw coverage they prove it again.
+    ``objective`` is the weight that the chosen sites newly cover at the end of each year, summed over the years,
+    recomputed from the raw coverage; no allowed plan reaches more than ``bound``; ``gap`` = (bound − objective) ÷
+    bound. ``proof`` shows, with the raw coverage and without a solver, that none reaches more than ``proven``; where
+    ``bound`` is lower, ``bound_kind`` is ``solver``, else ``lagrangian``.
     ``assumed`` is the label of a limit that no clause gives, else empty; ``rule_id`` is then empty.
-    Invariant: objective ≤ bound, and gap is 0 exactly if ``status`` is optimal.
+    Invariant: objective ≤ bound ≤ proven, and gap is 0 exactly if ``status`` is optimal.
     """
 
     plan_id: str
@@ -151,12 +172,18 @@ class Plan:
     bound: int
     gap: float
     bound_kind: str
-    bound_sites: tuple[str, ...]
+    proven: int
+    proof: tuple[Multipliers, ...]
     total_weight: int
     covered_before: int
     sites: tuple[Site, ...]
     uncoverable: tuple[Uncovered, ...]
     idle_stages: tuple[int, ...] = ()
+
+    @property
+    def covered(self) -> int:
+        """The weight newly covered when all sites are open."""
+        return sum(site.gain for site in self.sites)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from circle15 import judge, siting
 from circle15.core.errors import ConfigError, InputError
-from circle15.core.results import Audit, Plan
+from circle15.core.results import Audit, Multipliers, Plan
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import Residential
 from circle15.core.text import Text
@@ -53,7 +53,7 @@ def _refuse_no_site(study: Study) -> None:
 
 def _plan(ground: Ground, spec: SiteSpec) -> Plan:
     request, demand, problem = _problem(ground, spec)
-    return siting.describe(request, demand, problem, siting.solve(problem))
+    return siting.describe(request, demand, problem, siting.solve(problem, siting.Effort()))
 
 
 def _problem(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Demand, siting.Problem]:
@@ -63,7 +63,11 @@ def _problem(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Dem
         raise ConfigError(Text("缺少 [inputs.candidates]。", "[inputs.candidates] is missing."))
     demand = siting.Demand(ground.area_ids, _weight(ground, spec.weight), _outcome(ground, spec.rule, spec.metric))
     near = near_pairs(ground, hosts, spec.metric, request.limit_mm)
-    return request, demand, siting.frame_problem(request, demand, hosts.ids, near.source, near.target)
+    return (
+        request,
+        demand,
+        siting.frame_problem(request, demand, siting.Sites(hosts.ids, hosts.mm), near.source, near.target),
+    )
 
 
 def _request(ground: Ground, spec: SiteSpec) -> siting.Request:
@@ -127,7 +131,7 @@ def _outcome(ground: Ground, rule: Rule, metric: Metric) -> Any:
 
 
 def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Progress = silent) -> dict[str, Any]:
-    """The certificate of each stored plan (``sites``, ``bound_sites``, objective, bound), from raw coverage.
+    """The certificate of each stored plan with its ``proof``, from raw coverage, without a solver.
 
     Raises ConfigError if a stored plan is no longer asked for by the study.
     """
@@ -143,13 +147,31 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
                     f"the stored plan {plan['site_plan']} is no longer in the study: run circle15 site again.",
                 )
             )
-        _, _, problem = _problem(ground, specs[plan["site_plan"]])
+        request, demand, problem = _problem(ground, specs[plan["site_plan"]])
+        years = sorted(request.stages)
         claim = siting.Claim(
             sites=tuple(plan["sites"]),
-            bound_sites=tuple(plan["bound_sites"]),
+            years=tuple(years.index(each) if each in years else -1 for each in plan["site_stages"]),
             objective=plan["objective"],
             bound=plan["bound"],
+            proven=plan["proven"],
             optimal=plan["status"] == "optimal",
+            proof=tuple(_multipliers(each, demand.area_ids, problem) for each in plan["proof"]),
         )
         found[plan["site_plan"]] = siting.certify(problem, claim)
     return found
+
+
+def _multipliers(stored: Mapping[str, Any], area_ids: Any, problem: siting.Problem) -> Multipliers:
+    """Stored multipliers on the areas of the study; what belongs to no area stays out, and the bound shows it."""
+    row_of = {area_id: row for row, area_id in enumerate(area_ids)}
+    known = {row_of[area_id]: values for area_id, values in stored["demand"].items() if area_id in row_of}
+    lists = {name: np.array(stored[name], dtype=np.int64) for name in ("rows", "places", "targets")}
+    return Multipliers(
+        scale=stored["scale"],
+        areas=np.array(list(known), dtype=np.int64),
+        demand=np.array(list(known.values()), dtype=np.int64).reshape(len(known), len(problem.places)),
+        scaled=stored["scaled"],
+        split=stored["split"] or "",
+        **lists,
+    )

@@ -12,9 +12,9 @@ from circle15.core.text import Text
 from circle15.show.numbers import percent, plain, whole
 from circle15.show.outlook import outlook_lines
 from circle15.show.sentences import (
-    STATUS_WORDS,
     basis_text,
     counting_texts,
+    optimality_text,
     plan_basis,
     rule_limit_text,
     rule_text,
@@ -160,7 +160,7 @@ def plan_lines(audit: Audit) -> list[Text]:
 
 def _plan(audit: Audit, plan: Plan) -> list[Text]:
     label, basis = audit.facts.pack.types[plan.facility_type].label, plan_basis(plan)
-    weight, status = basis_text(audit, plan.weight), STATUS_WORDS[plan.status]
+    weight = basis_text(audit, plan.weight)
     hosts = audit.candidates.frame.set_index("candidate_id") if audit.candidates is not None else None
     lines = [
         Text("", ""),
@@ -191,10 +191,8 @@ def _plan(audit: Audit, plan: Plan) -> list[Text]:
     return [
         *lines,
         Text(
-            f"  {status.zh}：覆盖 {whole(plan.objective)}，上界 {whole(plan.bound)}，差距 {percent(plan.gap)}；"
-            f"{uncoverable_text(plan).zh}",
-            f"  {status.en}: covers {whole(plan.objective)}, bound {whole(plan.bound)}, gap {percent(plan.gap)}; "
-            f"{uncoverable_text(plan).en}",
+            f"  {optimality_text(plan).zh}；{uncoverable_text(plan).zh}",
+            f"  {optimality_text(plan).en}; {uncoverable_text(plan).en}",
         ),
     ]
 

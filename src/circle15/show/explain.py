@@ -192,16 +192,25 @@ def certificate(audit_language: Language, plan_id: str, found: Any) -> str:
             f"  covered: stated {whole(found.claim.objective)}, recomputed from raw coverage {whole(found.objective)}",
         ),
         Text(
-            f"  上界：方案所载 {whole(found.claim.bound)}，重算 {whole(found.bound)}；任何同样数量的设点都不会超过它",
-            f"  bound: stated {whole(found.claim.bound)}, recomputed {whole(found.bound)}; "
-            f"no plan with as many sites covers more",
+            f"  上界：方案所载 {whole(found.claim.proven)}，重算 {whole(found.proven)}；"
+            f"任何满足同样条件的方案都不会超过它",
+            f"  bound: stated {whole(found.claim.proven)}, recomputed {whole(found.proven)}; "
+            f"no plan under the same conditions passes it",
         ),
     ]
+    if found.claim.bound < found.proven:
+        lines.append(
+            Text(
+                f"  其中由 {whole(found.proven)} 降至 {whole(found.claim.bound)} 是求解器的结论，未在此重算",
+                f"  from {whole(found.proven)} down to {whole(found.claim.bound)} it is the solver's word, "
+                f"not recomputed here",
+            )
+        )
     if strange:
         lines.append(
             Text(
-                f"  不是备选点、被禁止、重复或超出数量：{strange}",
-                f"  no candidate, forbidden, repeated or too many: {strange}",
+                f"  不符合条件之处：{strange}",
+                f"  what it may not have, or breaks: {strange}",
             )
         )
     return "\n".join(line.say(audit_language) for line in lines)

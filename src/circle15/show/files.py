@@ -15,13 +15,10 @@ from circle15.core.changes import MANIFEST, PROGRAM
 from circle15.core.errors import OutputError
 from circle15.core.text import Text, first_ids
 
-PLANS = "plan.json"
 _OUR_PAGE = b'<meta name="generator" content="circle15"'
 _HEAD_BYTES = 4096
 # A folder whose files make one thing: it is written and replaced as a whole.
 _WHOLE_FOLDERS = (".gdb",)
-# What a stored plan must say for its certificate to be checked again.
-_CERTIFIED = {"site_plan", "sites", "bound_sites", "objective", "bound", "status"}
 
 
 def publish(
@@ -185,23 +182,6 @@ def refuse_existing(folder: Path, names: Iterable[str]) -> None:
                 f"{first_ids(there)} exist already ({len(there)} in all) and stay. Choose another folder.",
             )
         )
-
-
-def read_plans(folder: Path) -> list[dict[str, Any]]:
-    """The stored plans of a run. Raises OutputError if there are none to be read."""
-    unreadable = OutputError(
-        Text(
-            f"{folder / PLANS} 不存在或无法读取。请先运行 circle15 site。",
-            f"{folder / PLANS} is missing or unreadable: run circle15 site first.",
-        )
-    )
-    try:
-        plans = json.loads((folder / PLANS).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise unreadable from error
-    if not isinstance(plans, list) or not all(isinstance(plan, dict) and plan.keys() >= _CERTIFIED for plan in plans):
-        raise unreadable
-    return plans
 
 
 def _earlier(folder: Path) -> dict[str, Any]:

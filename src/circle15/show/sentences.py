@@ -12,7 +12,7 @@ from circle15.core.results import Audit, Plan
 from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, METRIC_WORDS, Ratio, Rule, Schedule, Standard
 from circle15.core.tables import BASIS_WORDS
 from circle15.core.text import Text
-from circle15.show.numbers import percent
+from circle15.show.numbers import percent, whole
 
 # The unit of packs for shares, which are written as percentages.
 SHARE_UNIT = "占比"
@@ -136,6 +136,21 @@ def plan_basis(plan: Plan) -> Text:
             f"assumption “{plan.assumed}” ({limit.en}, {metric.en}; no clause gives this limit)",
         )
     return Text(f"{plan.rule_id}（{limit.zh}，{metric.zh}）", f"{plan.rule_id} ({limit.en}, {metric.en})")
+
+
+def optimality_text(plan: Plan) -> Text:
+    """How good a plan is at least: what it covers, what none can pass, the gap between. Several years are summed."""
+    status, gap = STATUS_WORDS[plan.status], percent(plan.gap)
+    objective, bound = whole(plan.objective), whole(plan.bound)
+    if len(plan.stages) == 1:
+        return Text(
+            f"{status.zh}：覆盖 {objective}，上界 {bound}，差距 {gap}",
+            f"{status.en}: covers {objective}, bound {bound}, gap {gap}",
+        )
+    return Text(
+        f"{status.zh}：覆盖 {whole(plan.covered)}，各年度年末合计 {objective}，上界 {bound}，差距 {gap}",
+        f"{status.en}: covers {whole(plan.covered)}, summed over year ends {objective}, bound {bound}, gap {gap}",
+    )
 
 
 def uncoverable_text(plan: Plan) -> Text:

@@ -1,12 +1,11 @@
-"""The audit as one JSON object, and plans as plan.json."""
+"""The audit as one JSON object."""
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
-from circle15.core.results import Audit, Plan
+from circle15.core.results import Audit
 from circle15.core.tables import OUTCOMES
 from circle15.show.manifest import assumed_limits, counting, paces
 
@@ -55,39 +54,6 @@ def verdict_counts(audit: Audit) -> dict[str, dict[str, int]]:
         found = rows["outcome"].value_counts()
         counts[rule.rule_id] = {outcome: int(found.get(outcome, 0)) for outcome in OUTCOMES}
     return counts
-
-
-def plan_object(plan: Plan) -> dict[str, Any]:
-    """One plan of plan.json: its certificate can be checked again from this and the raw coverage."""
-    return {
-        "site_plan": plan.plan_id,
-        "facility_type": plan.facility_type,
-        "rule_id": plan.rule_id or None,
-        "assumption": plan.assumed or None,
-        "metric": plan.metric,
-        "limit": {"op": plan.limit.op, "value": plan.limit.value, "unit": plan.limit.unit},
-        "pace": plan.pace or None,
-        "weight": plan.weight,
-        "weight_estimated": plan.weight_estimated,
-        "stages": {str(year): places for year, places in plan.stages.items()},
-        "status": plan.status,
-        "objective": plan.objective,
-        "bound": plan.bound,
-        "gap": round(plan.gap, 9),
-        "bound_kind": plan.bound_kind,
-        "bound_sites": list(plan.bound_sites),
-        "sites": [site.candidate_id for site in plan.sites],
-        "covered_before": plan.covered_before,
-        "total_weight": plan.total_weight,
-        "idle_stages": list(plan.idle_stages),
-        "uncoverable": [{"area_id": each.area_id, "reason": each.reason} for each in plan.uncoverable],
-    }
-
-
-def plans_bytes(audit: Audit) -> bytes:
-    """plan.json."""
-    plans = [plan_object(plan) for plan in audit.plans]
-    return (json.dumps(plans, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def _records(frame: Any) -> list[dict[str, Any]]:

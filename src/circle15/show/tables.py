@@ -14,10 +14,9 @@ from circle15.core.errors import ConfigError
 from circle15.core.results import Audit, Finding, Plan
 from circle15.core.text import Language, Text
 from circle15.core.units import MM_PER_M
-from circle15.show.files import PLANS
+from circle15.show import proof
 from circle15.show.geometry import to_wgs84
 from circle15.show.numbers import plain, whole
-from circle15.show.summary import plans_bytes
 
 # Decimals by column ending; everything else is written with six.
 _DECIMALS = {"_m": 3, "_min": 4, "lon": 8, "lat": 8}
@@ -220,14 +219,14 @@ def frames(audit: Audit) -> dict[str, Any]:
 
 
 def tables(audit: Audit, most: int = MOST_CSV_ROWS) -> dict[str, bytes]:
-    """Every table of a run by file name: CSV, and plan.json where there are plans.
+    """Every table of a run by file name: CSV, plan.json and proof.json where there are plans.
 
     More verdicts than ``most`` are written as verdicts.parquet. Raises ConfigError where that needs pyarrow in vain.
     """
     found = frames(audit)
     large = {"verdicts.parquet": parquet_bytes(found.pop("verdicts"))} if len(found["verdicts"]) > most else {}
     files = {f"{name}.csv": csv_bytes(frame) for name, frame in found.items()}
-    return {**files, **large, **({PLANS: plans_bytes(audit)} if audit.plans else {})}
+    return {**files, **large, **proof.files(audit)}
 
 
 def parquet_bytes(frame: Any) -> bytes:

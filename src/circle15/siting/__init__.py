@@ -1,8 +1,21 @@
 """Unserved demand and candidates → a plan, with a bound that holds."""
 
 from circle15.siting.certificate import Certificate, Claim, certify
-from circle15.siting.greedy import solve
-from circle15.siting.plan import Demand, Request, describe, frame_problem
+from circle15.siting.plan import Demand, Request, Sites, describe, frame_problem
 from circle15.siting.problem import Problem
+from circle15.siting.solve import Effort, Solution, solve
 
-__all__ = ["Certificate", "Claim", "Demand", "Problem", "Request", "certify", "describe", "frame_problem", "solve"]
+__all__ = [
+    "Certificate",
+    "Claim",
+    "Demand",
+    "Effort",
+    "Problem",
+    "Request",
+    "Sites",
+    "Solution",
+    "certify",
+    "describe",
+    "frame_problem",
+    "solve",
+]

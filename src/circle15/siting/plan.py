@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +15,11 @@ from circle15.core.results import Plan, Site, Uncovered
 from circle15.core.rule import Metric
 from circle15.core.tables import BASIS_WORDS
 from circle15.core.text import Text, first_ids
-from circle15.siting.greedy import Pick, Solution
 from circle15.siting.problem import Ints, Problem
-
-BOUND_KIND = "submodular"
+from circle15.siting.solve import Solution
 
 _MANDATORY = Text("研究中指定的设点", "prescribed by the study")
-_LARGEST_GAIN = Text("选点时为各备选点中最多", "the most of all candidates at that step")
+_CHOSEN = Text("与方案其他设点合计覆盖最多", "the plan as a whole covers most")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +58,32 @@ class Demand:
         return int(self.weight[np.isin(self.outcome, outcomes)].sum())
 
 
-def frame_problem(request: Request, demand: Demand, candidate_ids: Any, candidate: Ints, area: Ints) -> Problem:
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """The candidates: their ids, and their places (x, y in mm), by which ties are broken."""
+
+    ids: NDArray[np.object_]
+    mm: Ints
+
+
+def frame_problem(request: Request, demand: Demand, sites: Sites, candidate: Ints, area: Ints) -> Problem:
     """The covering problem of the pairs (candidate row, area row) that lie within the limit.
 
-    Candidates are put in order of their id as text, so that row order decides nothing. Raises ConfigError for
-    mandatory or forbidden ids that are no candidates.
+    Candidates are put in order of their place, those of one spot by id, so that neither row order nor ids decide.
+    Raises ConfigError for mandatory or forbidden ids that are no candidates.
     """
-    order = np.argsort(np.asarray(candidate_ids).astype(str), kind="stable")
+    names = np.asarray(sites.ids).astype(str)
+    order = np.lexsort((names, sites.mm[:, 1], sites.mm[:, 0]))
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
-    ids = tuple(str(each) for each in np.asarray(candidate_ids)[order])
+    ids = tuple(names[order].tolist())
     shape = (len(ids), len(demand.area_ids))
-    covers = csr_matrix((np.ones(len(candidate), dtype=np.int64), (place[candidate], area)), shape=shape)
     return Problem(
         candidate_ids=ids,
-        covers=covers,
+        covers=csr_matrix((np.ones(len(candidate), dtype=np.int64), (place[candidate], area)), shape=shape),
         weight=demand.weight,
-        open_demand=demand.outcome == "fail",
-        stages=request.stages,
+        depth=(demand.outcome == "fail").astype(np.int64),
+        places=tuple(places for _, places in sorted(request.stages.items())),
         mandatory=_rows(request.mandatory, ids, "mandatory"),
         forbidden=_rows(request.forbidden, ids, "forbidden"),
     )
@@ -98,7 +103,8 @@ def _rows(names: Sequence[str], ids: tuple[str, ...], key: str) -> tuple[int, ..
 
 def describe(request: Request, demand: Demand, problem: Problem, solution: Solution) -> Plan:
     """The plan with its value, bound, gap, sites in order of opening, and who cannot be covered and why."""
-    gap = (solution.bound - solution.objective) / solution.bound if solution.bound else 0.0
+    picks = _picks(request, problem, solution)
+    opened = [pick.stage for pick in picks]
     return Plan(
         plan_id=request.plan_id,
         facility_type=request.facility_type,
@@ -111,21 +117,48 @@ def describe(request: Request, demand: Demand, problem: Problem, solution: Solut
         weight=request.weight,
         weight_estimated=request.weight_estimated,
         stages=request.stages,
-        status="optimal" if solution.objective == solution.bound else "feasible",
+        status=solution.status,
         objective=solution.objective,
         bound=solution.bound,
-        gap=gap,
-        bound_kind=BOUND_KIND,
-        bound_sites=tuple(problem.candidate_ids[pick.row] for pick in solution.picks[: solution.prefix]),
+        gap=solution.gap,
+        bound_kind=solution.kind,
+        proven=solution.proven,
+        proof=solution.links,
         total_weight=demand.weight_of("pass", "fail", "unknown"),
         covered_before=demand.weight_of("pass"),
-        sites=_sites(request, demand, problem, solution.picks),
+        sites=_sites(request, demand, problem, picks),
         uncoverable=_uncoverable(demand, problem),
-        idle_stages=solution.idle_stages,
+        idle_stages=tuple(year for year, places in sorted(request.stages.items()) if opened.count(year) < places),
     )
 
 
-def _sites(request: Request, demand: Demand, problem: Problem, picks: Sequence[Pick]) -> tuple[Site, ...]:
+@dataclass(frozen=True, slots=True)
+class _Pick:
+    """One site in the order it opens, with the open demand it newly covers (columns of the problem)."""
+
+    stage: int
+    row: int
+    gain: int
+    newly: Ints
+
+
+def _picks(request: Request, problem: Problem, solution: Solution) -> list[_Pick]:
+    """The sites year by year, within a year by the largest gain; ties to the first of the problem's order."""
+    picks: list[_Pick] = []
+    open_ = problem.depth > 0
+    for number, year in enumerate(sorted(request.stages)):
+        waiting = np.sort(solution.chosen.rows[solution.chosen.stages == number])
+        while len(waiting):
+            gains = problem.covers[waiting] @ (problem.weight * open_)
+            row = int(waiting[np.argmax(gains)])
+            newly = (problem.counts(np.array([row])) > 0) & open_
+            picks.append(_Pick(year, row, int(problem.weight[newly].sum()), np.flatnonzero(newly)))
+            open_ = open_ & ~newly
+            waiting = waiting[waiting != row]
+    return picks
+
+
+def _sites(request: Request, demand: Demand, problem: Problem, picks: Sequence[_Pick]) -> tuple[Site, ...]:
     covered = demand.weight_of("pass")
     total = demand.weight_of("pass", "fail", "unknown")
     sites = []
@@ -147,9 +180,9 @@ def _sites(request: Request, demand: Demand, problem: Problem, picks: Sequence[P
     return tuple(sites)
 
 
-def _reason(request: Request, problem: Problem, pick: Pick) -> Text:
+def _reason(request: Request, problem: Problem, pick: _Pick) -> Text:
     basis = BASIS_WORDS[request.weight]
-    why = _MANDATORY if pick.row in problem.mandatory else _LARGEST_GAIN
+    why = _MANDATORY if pick.row in problem.mandatory else _CHOSEN
     mark = Text("（推算）", " (estimated)") if request.weight_estimated else Text("", "")
     limit = _assumption(request)
     return Text(
@@ -168,7 +201,7 @@ def _assumption(request: Request) -> Text:
 
 
 def _uncoverable(demand: Demand, problem: Problem) -> tuple[Uncovered, ...]:
-    coverable = problem.covered_by(problem.allowed)
+    coverable = problem.coverable()
     beyond = demand.area_ids[(demand.outcome == "fail") & ~coverable]
     unknown = demand.area_ids[demand.outcome == "unknown"]
     return (

@@ -1,52 +1,145 @@
-"""A maximal covering problem: which candidates, over the years, cover most of what is not yet covered."""
+"""A covering problem: which candidates, over the years, cover most of what is not yet covered, within constraints."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+# Constraints a plan can be freed of, the softest first: what is given up when they clash.
+KINDS = ("separation", "balance", "quota_min", "target", "budget", "dated", "mandatory")
+Kind = Literal["separation", "balance", "quota_min", "target", "budget", "dated", "mandatory"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Σ coef · chosen ≤ most over some candidates. All coefficients are positive, or all are −1 (at least)."""
+
+    kind: Kind
+    name: str
+    candidates: Ints
+    coef: Ints
+    most: int
+
+    @property
+    def is_unit(self) -> bool:
+        """Whether it counts sites."""
+        return bool((self.coef == 1).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """At least ``least`` of these demand columns must be covered at the end."""
+
+    name: str
+    columns: Ints
+    least: int
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Candidates (rows) cover demand (columns), after Church & ReVelle (1974).
 
-    ``covers``: boolean matrix of raw coverage, candidates in order of their id as text. ``weight``: whole
-    numbers. ``open_demand``: what no existing facility covers and so may be gained. ``stages``: sites a year.
-    ``mandatory`` and ``forbidden`` are candidate rows.
+    ``covers``: raw coverage, a candidate's row holding 1 for each demand it serves within the limit; rows in an
+    order that ids do not decide. ``weight``: whole numbers. ``depth``: how many times demand still counts when
+    covered: 0 where an existing facility serves it, 1 for covering, 2 for backup covering. ``places``: sites of
+    each year. ``rows`` and ``targets`` are constraints; target columns have weight 0. ``mandatory``,
+    ``forbidden`` and ``dated`` (year by row) are candidate rows; a dated candidate is mandatory.
     """
 
     candidate_ids: tuple[str, ...]
     covers: csr_matrix
     weight: Ints
-    open_demand: NDArray[np.bool_]
-    stages: Mapping[int, int]
+    depth: Ints
+    places: tuple[int, ...]
+    rows: tuple[Row, ...] = ()
+    targets: tuple[Target, ...] = ()
     mandatory: tuple[int, ...] = ()
     forbidden: tuple[int, ...] = ()
+    dated: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def site_count(self) -> int:
         """How many sites the plan may have in all."""
-        return sum(self.stages.values())
+        return sum(self.places)
 
     @property
     def allowed(self) -> Ints:
         """Rows of the candidates that are not forbidden."""
-        return np.setdiff1d(np.arange(len(self.candidate_ids)), self.forbidden)
+        return np.setdiff1d(np.arange(len(self.candidate_ids)), np.asarray(self.forbidden, dtype=np.int64))
 
-    def covered_by(self, rows: Ints) -> NDArray[np.bool_]:
-        """Which open demand the candidates of these rows cover together."""
-        reached = np.asarray(self.covers[rows].sum(axis=0)).ravel() > 0
-        result: NDArray[np.bool_] = reached & self.open_demand
-        return result
+    @property
+    def required(self) -> Ints:
+        """Rows that every plan must have."""
+        return np.array(sorted({*self.mandatory, *self.dated}), dtype=np.int64)
 
-    def gains(self, covered: NDArray[np.bool_]) -> Ints:
-        """The weight each candidate would newly cover, forbidden ones nothing."""
-        gain = np.asarray(self.covers @ (self.weight * (self.open_demand & ~covered)), dtype=np.int64)
-        gain[list(self.forbidden)] = 0
-        return gain
+    def counts(self, rows: Ints) -> Ints:
+        """How many of these candidates cover each demand."""
+        return np.bincount(_members(self.covers, rows), minlength=self.covers.shape[1])
+
+    def covered(self, rows: Ints) -> int:
+        """The weight these candidates cover together."""
+        return int((self.weight * np.minimum(self.counts(rows), self.depth)).sum())
+
+    def coverable(self) -> Flags:
+        """Demand that counts and that some allowed candidate covers."""
+        return (self.counts(self.allowed) > 0) & (self.depth > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Candidate rows with the year (index of ``places``) in which each opens."""
+
+    rows: Ints
+    stages: Ints
+
+    def opened(self, stage: int) -> Ints:
+        """The rows open at the end of a year."""
+        return self.rows[self.stages <= stage]
+
+    @property
+    def key(self) -> tuple[tuple[int, int], ...]:
+        """The choice as a value that can be compared."""
+        return tuple(sorted(zip(self.stages.tolist(), self.rows.tolist(), strict=True)))
+
+
+def choice(rows: object, stages: object) -> Choice:
+    """A choice of these rows and years."""
+    return Choice(np.asarray(rows, dtype=np.int64), np.asarray(stages, dtype=np.int64))
+
+
+def objective(problem: Problem, chosen: Choice) -> int:
+    """The weight covered at the end of each year, summed over the years, from raw coverage."""
+    return sum(problem.covered(chosen.opened(stage)) for stage in range(len(problem.places)))
+
+
+def objections(problem: Problem, chosen: Choice) -> tuple[str, ...]:
+    """Names of what a choice breaks: constraints, or the ids of sites no plan may have. Empty if it is allowed."""
+    ids = problem.candidate_ids
+    rows = chosen.rows.tolist()
+    strange = set(rows) & set(problem.forbidden) | {row for row in rows if rows.count(row) > 1}
+    broken = [ids[row] for row in sorted(strange)]
+    broken += [ids[row] for row in problem.required.tolist() if row not in rows]
+    when = dict(zip(rows, chosen.stages.tolist(), strict=True))
+    broken += [ids[row] for row, stage in problem.dated.items() if when.get(row, stage) != stage]
+    opened = np.bincount(chosen.stages, minlength=len(problem.places))
+    broken += [f"stage {stage}" for stage, places in enumerate(problem.places) if opened[stage] > places]
+    broken += ["stage"] if len(opened) > len(problem.places) else []
+    broken += [row.name for row in problem.rows if int(row.coef[np.isin(row.candidates, rows)].sum()) > row.most]
+    counts = problem.counts(chosen.rows)
+    broken += [each.name for each in problem.targets if int((counts[each.columns] > 0).sum()) < each.least]
+    return tuple(dict.fromkeys(broken))
+
+
+def _members(matrix: csr_matrix, rows: Ints) -> Ints:
+    """The columns of these rows, one after the other."""
+    if len(rows) == 0:
+        return np.empty(0, dtype=np.int64)
+    return np.concatenate([matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]] for row in rows])

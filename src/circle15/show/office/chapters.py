@@ -9,7 +9,7 @@ from circle15.core.results import Audit, Plan
 from circle15.core.rule import FORCE_WORDS
 from circle15.core.tables import OUTCOME_WORDS, OUTCOMES, Coverage
 from circle15.core.text import Text
-from circle15.show.numbers import percent, whole
+from circle15.show.numbers import whole
 from circle15.show.office.beside import beside
 from circle15.show.office.declared import declared_table
 from circle15.show.office.document import NOTHING, Block, Heading, Number, Paragraph, Table, heads, shortened
@@ -25,7 +25,7 @@ from circle15.show.office.ruletables import (
     with_unit,
 )
 from circle15.show.office.tasks import task_rules, task_table, task_title
-from circle15.show.sentences import STATUS_WORDS, basis_text, plan_basis
+from circle15.show.sentences import basis_text, optimality_text, plan_basis
 
 # Columns that say nothing where every row is of the whole study, and those that chapter 4 gives.
 _LEFT_OUT = ("level", "zone_id", "target_op", "target", "outcome")
@@ -201,14 +201,12 @@ def plans(audit: Audit) -> list[Block]:
 def _plan(audit: Audit, plan: Plan) -> list[Block]:
     language, label = audit.facts.language, audit.facts.pack.types[plan.facility_type].label
     title = Text(f"规划新增设施（建议）：{label.zh}", f"Proposed sites: {label.en}")
-    basis, weight, status = plan_basis(plan), basis_text(audit, plan.weight), STATUS_WORDS[plan.status]
+    basis, weight = plan_basis(plan), basis_text(audit, plan.weight)
     sentences = [
         Text(f"选址依据：{basis.zh}；权重：{weight.zh}。", f"Under: {basis.en}; weight: {weight.en}."),
         Text(
-            f"最优性说明：{status.zh}；方案覆盖 {whole(plan.objective)}，上界 {whole(plan.bound)}，"
-            f"差距 {percent(plan.gap)}。",
-            f"Certificate: {status.en}; covers {whole(plan.objective)}, bound {whole(plan.bound)}, "
-            f"gap {percent(plan.gap)}.",
+            f"最优性说明：{optimality_text(plan).zh}。",
+            f"Certificate: {optimality_text(plan).en}.",
         ),
         Text(
             f"任何备选点都覆盖不到的居住小区：{len(plan.uncoverable)} 处。",

@@ -13,7 +13,7 @@ from circle15.core.text import Text
 from circle15.show.families import CLASS_WORDS, Family, classify, families, headline_basis
 from circle15.show.numbers import percent, whole
 from circle15.show.palette import BLUE, CLASS_STYLES, GAINS, GREY, LIGHT_GREY, RED
-from circle15.show.sentences import STATUS_WORDS, basis_text, pace_text, plan_basis, rule_limit_text
+from circle15.show.sentences import basis_text, optimality_text, pace_text, plan_basis, rule_limit_text
 from circle15.show.titles import map_title
 
 # Zones by what share of them is covered: least share, label, fill. Lighter is less.
@@ -202,17 +202,17 @@ def _plan_shades(audit: Audit, plan: Plan) -> tuple[Shade, ...]:
 
 
 def _plan_figures(audit: Audit, plan: Plan) -> tuple[Text, ...]:
-    basis, weight, status = plan_basis(plan), basis_text(audit, plan.weight), STATUS_WORDS[plan.status]
+    basis, weight = plan_basis(plan), basis_text(audit, plan.weight)
     last = plan.sites[-1] if plan.sites else None
     after = percent(last.share_after if last else None)
     return (
         Text(f"选址依据：{basis.zh}", f"Under: {basis.en}"),
         Text(
-            f"新增设施 {len(plan.sites)} 处，新增覆盖{weight.zh} {whole(plan.objective)}，累计覆盖率 {after}",
-            f"{len(plan.sites)} sites, {whole(plan.objective)} {weight.en} more covered, share after: {after}",
+            f"新增设施 {len(plan.sites)} 处，新增覆盖{weight.zh} {whole(plan.covered)}，累计覆盖率 {after}",
+            f"{len(plan.sites)} sites, {whole(plan.covered)} {weight.en} more covered, share after: {after}",
         ),
         Text(
-            f"最优性说明：{status.zh}，上界 {whole(plan.bound)}，差距 {percent(plan.gap)}",
-            f"Certificate: {status.en}, bound {whole(plan.bound)}, gap {percent(plan.gap)}",
+            f"最优性说明：{optimality_text(plan).zh}",
+            f"Certificate: {optimality_text(plan).en}",
         ),
     )

@@ -1,0 +1,126 @@
+"""plan.json and proof.json: plans, and the multipliers that prove their bounds; written, and read again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from circle15.core.errors import OutputError
+from circle15.core.results import Audit, Multipliers, Plan
+from circle15.core.text import Text
+
+PLANS = "plan.json"
+PROOFS = "proof.json"
+# What a stored plan must say for its certificate to be checked again.
+_NUMBERS = ("objective", "bound", "proven")
+_CERTIFIED = {"site_plan", "sites", "site_stages", "status", *_NUMBERS}
+_STEP = ("scale", "scaled")
+_LISTS = ("rows", "places", "targets")
+
+
+def files(audit: Audit) -> dict[str, bytes]:
+    """plan.json and proof.json; nothing where there are no plans."""
+    if not audit.plans:
+        return {}
+    plans = json.dumps([plan_object(plan) for plan in audit.plans], ensure_ascii=False, indent=2)
+    ids = audit.residential.frame["area_id"].to_numpy(dtype=object)
+    proofs = {plan.plan_id: [_link_object(link, ids) for link in plan.proof] for plan in audit.plans}
+    return {
+        PLANS: (plans + "\n").encode(),
+        PROOFS: (json.dumps(proofs, ensure_ascii=False, separators=(",", ":")) + "\n").encode(),
+    }
+
+
+def plan_object(plan: Plan) -> dict[str, Any]:
+    """One plan of plan.json: its certificate can be checked again from this, its proof and the raw coverage."""
+    return {
+        "site_plan": plan.plan_id,
+        "facility_type": plan.facility_type,
+        "rule_id": plan.rule_id or None,
+        "assumption": plan.assumed or None,
+        "metric": plan.metric,
+        "limit": {"op": plan.limit.op, "value": plan.limit.value, "unit": plan.limit.unit},
+        "pace": plan.pace or None,
+        "weight": plan.weight,
+        "weight_estimated": plan.weight_estimated,
+        "stages": {str(year): places for year, places in plan.stages.items()},
+        "status": plan.status,
+        "objective": plan.objective,
+        "bound": plan.bound,
+        "gap": round(plan.gap, 9),
+        "bound_kind": plan.bound_kind,
+        "proven": plan.proven,
+        "sites": [site.candidate_id for site in plan.sites],
+        "site_stages": [site.stage for site in plan.sites],
+        "covered_before": plan.covered_before,
+        "total_weight": plan.total_weight,
+        "idle_stages": list(plan.idle_stages),
+        "uncoverable": [{"area_id": each.area_id, "reason": each.reason} for each in plan.uncoverable],
+    }
+
+
+def _link_object(link: Multipliers, ids: Any) -> dict[str, Any]:
+    return {
+        "scale": link.scale,
+        "scaled": link.scaled,
+        "split": link.split or None,
+        **{name: getattr(link, name).tolist() for name in _LISTS},
+        "demand": dict(zip(ids[link.areas].tolist(), link.demand.tolist(), strict=True)),
+    }
+
+
+def read_plans(folder: Path) -> list[dict[str, Any]]:
+    """The stored plans of a run, each with its ``proof``. Raises OutputError if there are none to be read."""
+    try:
+        plans, proofs = (json.loads((folder / name).read_text(encoding="utf-8")) for name in (PLANS, PROOFS))
+    except (OSError, ValueError) as error:
+        raise _unreadable(folder) from error
+    if not isinstance(plans, list) or not isinstance(proofs, dict) or not all(map(_is_plan, plans)):
+        raise _unreadable(folder)
+    found = [{**plan, "proof": proofs.get(plan["site_plan"])} for plan in plans]
+    if not all(isinstance(each["proof"], list) and all(map(_is_link, each["proof"])) for each in found):
+        raise _unreadable(folder)
+    return found
+
+
+def _is_plan(plan: Any) -> bool:
+    return (
+        isinstance(plan, dict)
+        and plan.keys() >= _CERTIFIED
+        and isinstance(plan["site_plan"], str)
+        and isinstance(plan["sites"], list)
+        and all(isinstance(each, str) for each in plan["sites"])
+        and _are_whole(plan["site_stages"])
+        and all(_is_whole(plan[name]) for name in _NUMBERS)
+    )
+
+
+def _is_link(link: Any) -> bool:
+    return (
+        isinstance(link, dict)
+        and link.keys() >= {*_STEP, "split", "demand", *_LISTS}
+        and (link["split"] is None or isinstance(link["split"], str))
+        and all(_is_whole(link[name]) for name in _STEP)
+        and all(_are_whole(link[name]) for name in _LISTS)
+        and isinstance(link["demand"], dict)
+        and all(_are_whole(each) and len(each) == len(link["places"]) for each in link["demand"].values())
+    )
+
+
+def _are_whole(values: Any) -> bool:
+    return isinstance(values, list) and all(map(_is_whole, values))
+
+
+def _is_whole(value: Any) -> bool:
+    """A whole number that 64 bits hold."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63
+
+
+def _unreadable(folder: Path) -> OutputError:
+    return OutputError(
+        Text(
+            f"{folder / PLANS} 或 {PROOFS} 不存在或无法读取。请先运行 circle15 site。",
+            f"{folder / PLANS} or {PROOFS} is missing or unreadable: run circle15 site first.",
+        )
+    )

@@ -1,0 +1,212 @@
+"""What is left of a problem to decide: exact reductions, each only where it cannot change the best plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csc_matrix, csr_matrix
+
+from circle15.siting.problem import Choice, Flags, Ints, Problem
+
+# Looking for dominated candidates costs Σ |coverers of a demand|²; above this it is not worth it.
+_MOST_OVERLAPS = 150_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Candidates (``row``: of the problem) and groups of demand with one covering set, both ways round.
+
+    ``ptr``/``idx``: the groups of each candidate; ``tptr``/``tidx``: the candidates of each group. ``group``: the
+    group of each raw demand, −1 if it decides nothing. ``limits`` (``most``): the problem's rows on these
+    candidates. ``must``: candidates every plan has; ``dated``: the year one must open in, or −1.
+    ``target`` names the target each group belongs to, or −1.
+    """
+
+    row: Ints
+    ptr: Ints
+    idx: Ints
+    tptr: Ints
+    tidx: Ints
+    weight: Ints
+    depth: Ints
+    group: Ints
+    places: tuple[int, ...]
+    limits: csr_matrix
+    most: Ints
+    must: Flags
+    dated: Ints
+    target: Ints
+    least: Ints
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Candidates and groups of demand."""
+        return len(self.row), len(self.weight)
+
+    @property
+    def site_count(self) -> int:
+        """How many sites a plan may have in all."""
+        return sum(self.places)
+
+    @property
+    def covers(self) -> csr_matrix:
+        """Candidates × groups, as floating point ones for fast products."""
+        return csr_matrix((np.ones(len(self.idx)), self.idx, self.ptr), shape=self.size)
+
+    def to_problem(self, chosen: Choice) -> Choice:
+        """A choice of core candidates as one of the problem."""
+        return Choice(self.row[chosen.rows], chosen.stages)
+
+    def from_problem(self, chosen: Choice) -> Choice:
+        """A choice of the problem as one of the core, without what the core left out."""
+        place = {row: number for number, row in enumerate(self.row.tolist())}
+        kept = [(place[row], stage) for row, stage in zip(chosen.rows, chosen.stages, strict=True) if row in place]
+        return Choice(*(np.array([each[side] for each in kept], dtype=np.int64) for side in (0, 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Candidates proven to be in no plan better than the best one met (``out``), or in every one (``in_``)."""
+
+    out: Ints
+    in_: Ints
+
+
+NOTHING = Fixed(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+
+def reduce(problem: Problem, fixed: Fixed = NOTHING, *, dominated: bool = True, merged: bool = True) -> Core:
+    """The core of a problem with some candidates fixed.
+
+    Demand already covered, without weight, or out of every candidate's reach goes; demand with one covering set
+    is ``merged``; a candidate that covers nothing another does not is dropped (``dominated``) where nothing but
+    the number of sites is limited.
+    """
+    rows = np.setdiff1d(problem.allowed, fixed.out)
+    target = np.full(len(problem.weight), -1, dtype=np.int64)
+    for number, each in enumerate(problem.targets):
+        target[each.columns] = number
+    covers = csc_matrix(problem.covers[rows])
+    open_ = np.flatnonzero((problem.depth > 0) & ((problem.weight > 0) | (target >= 0)) & (np.diff(covers.indptr) > 0))
+    covers = covers[:, open_]
+    covers.sort_indices()
+    every = np.arange(len(open_))
+    found, first = _merge(covers, problem.depth[open_], target[open_]) if merged else (every, every)
+    group = np.full(len(problem.weight), -1, dtype=np.int64)
+    group[open_] = found
+    weight = np.bincount(found, weights=problem.weight[open_], minlength=len(first)).astype(np.int64)
+    distinct = csr_matrix(covers[:, first])
+    must = np.isin(rows, np.union1d(problem.required, fixed.in_))
+    if dominated and _may_drop(problem):
+        keep = np.flatnonzero(must | ~_dominated(distinct))
+        rows, distinct, must = rows[keep], distinct[keep], must[keep]
+    return _core(problem, (rows, must), distinct, (weight, problem.depth[open_][first], target[open_][first]), group)
+
+
+def _core(
+    problem: Problem, sites: tuple[Ints, Flags], covers: csr_matrix, demand: tuple[Ints, Ints, Ints], group: Ints
+) -> Core:
+    rows, must = sites
+    covers.sort_indices()
+    turned = csc_matrix(covers)
+    turned.sort_indices()
+    place = np.full(len(problem.candidate_ids), -1, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    limits = _limits(problem, place, len(rows))
+    weight, depth, target = demand
+    dated = np.array([problem.dated.get(row, -1) for row in rows.tolist()], dtype=np.int64)
+    return Core(
+        row=rows,
+        ptr=covers.indptr.astype(np.int64),
+        idx=covers.indices.astype(np.int64),
+        tptr=turned.indptr.astype(np.int64),
+        tidx=turned.indices.astype(np.int64),
+        weight=weight,
+        depth=depth,
+        group=group,
+        places=problem.places,
+        limits=limits,
+        most=np.array([row.most for row in problem.rows], dtype=np.int64),
+        must=must,
+        dated=dated,
+        target=target,
+        least=np.array([each.least for each in problem.targets], dtype=np.int64),
+    )
+
+
+def _limits(problem: Problem, place: Ints, count: int) -> csr_matrix:
+    parts = [(number, place[row.candidates], row.coef) for number, row in enumerate(problem.rows)]
+    which = [np.full((at >= 0).sum(), number) for number, at, _ in parts]
+    at = [at[at >= 0] for _, at, _ in parts]
+    coef = [coef[at >= 0] for _, at, coef in parts]
+    if not parts:
+        return csr_matrix((0, count), dtype=np.int64)
+    return csr_matrix(
+        (np.concatenate(coef), (np.concatenate(which), np.concatenate(at))), shape=(len(parts), count), dtype=np.int64
+    )
+
+
+def _merge(covers: csc_matrix, depth: Ints, target: Ints) -> tuple[Ints, Ints]:
+    """The group of each column, and the first column of each group: equal coverers, depth and target.
+
+    Columns are told apart by two 64-bit sums over their coverers; should two different ones ever share both,
+    they are kept apart all the same, because every column is compared with the first of its group.
+    """
+    count = np.diff(covers.indptr)
+    sums = [_column_sums(_mixed(np.arange(covers.shape[0]), seed)[covers.indices], covers.indptr) for seed in (1, 2)]
+    order = np.lexsort((np.arange(len(count)), target, depth, sums[1], sums[0], count))
+    keys = [each[order] for each in (count, *sums, depth, target)]
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = np.any([each[1:] != each[:-1] for each in keys], axis=0)
+    first_of = order[np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))]
+    fresh |= ~_same_columns(covers, order, first_of)
+    found = np.empty(len(order), dtype=np.int64)
+    found[order] = np.cumsum(fresh) - 1
+    return found, order[fresh]
+
+
+def _same_columns(covers: csc_matrix, left: Ints, right: Ints) -> Flags:
+    """Whether columns of equal length hold the same rows."""
+    count = np.diff(covers.indptr)[left]
+    steps = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    a, b = (covers.indices[np.repeat(covers.indptr[each], count) + steps] for each in (left, right))
+    differs = np.bincount(np.repeat(np.arange(len(left)), count), weights=a != b, minlength=len(left))
+    result: Flags = differs == 0
+    return result
+
+
+def _column_sums(values: Ints, ptr: Ints) -> Ints:
+    total = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(values, dtype=np.uint64)])
+    result: Ints = total[ptr[1:]] - total[ptr[:-1]]
+    return result
+
+
+def _mixed(numbers: Ints, seed: int) -> Ints:
+    """Well-spread 64-bit numbers (splitmix64, Steele et al. 2014)."""
+    value = numbers.astype(np.uint64) * np.uint64(2) + np.uint64(seed)
+    value = value * np.uint64(0x9E3779B97F4A7C15)
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return value ^ (value >> np.uint64(31))
+
+
+def _may_drop(problem: Problem) -> bool:
+    """A dominated candidate may only go where nothing but the number of sites is limited."""
+    return not problem.rows and not problem.targets and not problem.dated and bool((problem.depth <= 1).all())
+
+
+def _dominated(covers: csr_matrix) -> Flags:
+    """Candidates whose demand another covers whole; of equals the first is kept."""
+    per_demand = np.bincount(covers.indices, minlength=covers.shape[1]).astype(np.int64)
+    size = np.diff(covers.indptr)
+    gone: Flags = size == 0
+    if int((per_demand**2).sum()) > _MOST_OVERLAPS:
+        return gone
+    ones = csr_matrix((np.ones(len(covers.indices), dtype=np.int32), covers.indices, covers.indptr), covers.shape)
+    shared = (ones @ ones.T).tocoo()
+    whole = (shared.data == size[shared.row]) & (shared.row != shared.col)
+    small, large = shared.row[whole], shared.col[whole]
+    beaten = (size[large] > size[small]) | (large < small)
+    gone[small[beaten]] = True
+    return gone

@@ -1,0 +1,145 @@
+"""The proof of a bound: a chain of multipliers on raw demand, each believing only what those before it proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from circle15.core.results import Multipliers
+from circle15.siting.bound import MOST_SCALE, MOST_SUM, Bound, Floats, evaluate
+from circle15.siting.core import NOTHING, Core, Fixed, reduce
+from circle15.siting.problem import Ints, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a proof shows about plans of a problem: none is worth more than ``bound``.
+
+    ``links``: the steps that were needed, with the bound of each, without multipliers of demand that decides
+    nothing. ``fixed``: of the part looked at last, what no plan worth more than the one in hand has, and what every
+    such plan has.
+    """
+
+    bound: int
+    links: tuple[Multipliers, ...]
+    fixed: Fixed
+
+
+def check(problem: Problem, value: int, links: tuple[Multipliers, ...]) -> Proven:
+    """Recompute the bound of a proof (multipliers of raw demand × year) from raw coverage, in integers.
+
+    ``value`` is the worth of a plan in hand. Each step bounds those plans that are left to the part it belongs to:
+    a candidate whose opening, or whose absence, leaves no room above ``value`` is fixed for what follows; a step
+    that leaves no room at all closes its part. Raises ValueError for multipliers that are not sound.
+    """
+    open_, used, last = [(everything(problem), NOTHING)], [], NOTHING
+    for link in links:
+        if not open_:
+            break
+        above, before = open_.pop()
+        core = reduce(problem, before, dominated=False, merged=False)
+        _refuse_unsound(problem, core, link)
+        found = evaluate(core, _on(core, link))
+        some = core.group[link.areas] >= 0
+        used.append(replace(link, areas=link.areas[some], demand=link.demand[some], scaled=found.scaled))
+        if found.value <= value:
+            continue
+        bound, last = min(above, found.value), fix(core, found, value, before)
+        open_ += [(bound, part) for part in parts(problem, last, link.split)]
+    return Proven(max([value, *(bound for bound, _ in open_)]), tuple(used), last)
+
+
+def same(some: tuple[Multipliers, ...], others: tuple[Multipliers, ...]) -> bool:
+    """Whether two proofs are the same, number by number."""
+    return len(some) == len(others) and all(
+        np.array_equal(getattr(a, each.name), getattr(b, each.name))
+        for a, b in zip(some, others, strict=True)
+        for each in fields(Multipliers)
+    )
+
+
+def parts(problem: Problem, fixed: Fixed, split: str) -> tuple[Fixed, ...]:
+    """The plans that do not have a candidate, and those that have it: the last is looked at first. Undivided for ""."""
+    if not split:
+        return (fixed,)
+    row = [problem.candidate_ids.index(split)]
+    return replace(fixed, out=np.union1d(fixed.out, row)), replace(fixed, in_=np.union1d(fixed.in_, row))
+
+
+def _refuse_unsound(problem: Problem, core: Core, link: Multipliers) -> None:
+    """Only sound multipliers make a bound: whole numbers ≥ 0, small enough that no sum leaves 64 bits."""
+    numbers = link.demand, link.rows, link.places, link.targets
+    shape = (len(link.areas), len(problem.places)), (len(problem.rows),), (len(problem.places),)
+    if tuple(each.shape for each in numbers) != (*shape, (len(problem.targets),)) or not 0 < link.scale <= MOST_SCALE:
+        raise ValueError("multipliers of another shape")
+    if any((each < 0).any() or (each > MOST_SUM).any() for each in numbers):
+        raise ValueError("negative or huge multipliers")
+    if len(np.unique(link.areas)) < len(link.areas):
+        raise ValueError("two multipliers of one demand")
+    if link.split and link.split not in problem.candidate_ids:
+        raise ValueError("a split by what is no candidate")
+    largest = [max(abs(row.most), int(np.abs(row.coef).max(initial=1))) for row in problem.rows]
+    total = float(link.demand.sum(dtype=float)) * len(problem.places) + float(
+        link.rows @ np.array(largest, dtype=float)
+    )
+    total += float(link.places.sum(dtype=float)) * max(problem.site_count, 1)
+    total += float(link.targets.sum(dtype=float)) * len(problem.weight) + 2.0 * problem.weight.sum() * link.scale
+    if total * (1 + len(core.row)) > MOST_SUM:
+        raise ValueError("multipliers too large to add up")
+
+
+def everything(problem: Problem) -> int:
+    """What no plan passes anyway: all candidates open, in every year."""
+    return problem.covered(problem.allowed) * len(problem.places)
+
+
+def fix(core: Core, bound: Bound, value: int, before: Fixed = NOTHING) -> Fixed:
+    """Reduced-cost fixing: candidates with which, or without which, the bound falls to ``value`` or below it."""
+    with_it = (bound.scaled + np.minimum(bound.worth, 0)) // bound.scale
+    without_it = (bound.scaled - np.maximum(bound.worth, 0)) // bound.scale
+    out, in_ = core.row[(with_it <= value) & ~core.must], core.row[(without_it <= value) & ~core.must]
+    return Fixed(np.union1d(before.out, out), np.union1d(before.in_, np.setdiff1d(in_, out)))
+
+
+def spread(problem: Problem, core: Core, held: Multipliers) -> Multipliers:
+    """Multipliers of groups shared out over the raw demand of each, up to its weight: the same bound."""
+    order = np.argsort(core.group, kind="stable")
+    order = order[core.group[order] >= 0]
+    groups = core.group[order]
+    first = np.ones(len(groups), dtype=bool)
+    first[1:] = groups[1:] != groups[:-1]
+    begin = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+    demand = np.zeros((len(order), len(core.places)), dtype=np.int64)
+    for year in range(len(core.places)):
+        most = problem.weight[order] * held.scale
+        if year == len(core.places) - 1 and len(held.targets):
+            target = core.target[groups]
+            most = most + np.where(target >= 0, held.targets[target], 0)
+        before = np.cumsum(most) - most
+        demand[:, year] = np.clip(held.demand[groups, year] - (before - before[begin]), 0, most)
+    some = demand.any(axis=1)
+    return replace(held, areas=order[some], demand=demand[some])
+
+
+def carry(before: Core, after: Core, demand: Floats) -> Floats:
+    """Multipliers of one core summed over the groups of a later one, whose groups are unions of those before."""
+    raw = np.flatnonzero((before.group >= 0) & (after.group >= 0))
+    _, at = np.unique(before.group[raw], return_index=True)
+    old, new = before.group[raw[at]], after.group[raw[at]]
+    found = np.zeros((len(after.weight), demand.shape[1]))
+    for year in range(demand.shape[1]):
+        found[:, year] = np.bincount(new, weights=demand[old, year], minlength=len(after.weight))
+    return np.minimum(found, _caps(after, demand.shape[1])) if len(after.least) == 0 else found
+
+
+def _caps(core: Core, years: int) -> Ints:
+    return np.repeat(core.weight[:, None], years, axis=1)
+
+
+def _on(core: Core, link: Multipliers) -> Multipliers:
+    """Raw multipliers on the groups of an unmerged core."""
+    demand = np.zeros((len(core.weight), len(core.places)), dtype=np.int64)
+    some = core.group[link.areas] >= 0
+    demand[core.group[link.areas[some]]] = link.demand[some]
+    return replace(link, areas=np.arange(len(core.weight)), demand=demand)

@@ -1,0 +1,115 @@
+"""The best plan by trying every one: an oracle for small problems that shares no code with the program.
+
+An instance is plain Python: for each candidate the demand it covers, weights, depths, and constraints in words of
+their own. ``best`` walks through every way to open candidates in years.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+KINDS = ("plain", "years", "quota", "budget", "separation", "prescribed", "dated", "target", "backup", "mixed")
+
+
+@dataclass
+class Instance:
+    """Candidates 0…n−1 and demand 0…m−1."""
+
+    covers: list[set[int]]
+    weight: list[int]
+    depth: list[int]
+    places: list[int]
+    quotas: list[tuple[set[int], int, int]] = field(default_factory=list)  # candidates, least, most
+    costs: list[int] = field(default_factory=list)
+    budget: int | None = None
+    conflicts: list[tuple[int, int]] = field(default_factory=list)
+    mandatory: set[int] = field(default_factory=set)
+    forbidden: set[int] = field(default_factory=set)
+    dated: dict[int, int] = field(default_factory=dict)
+    target: tuple[list[set[int]], int] | None = None  # communities as sets of candidates, how many need one
+
+    def allows(self, when: dict[int, int]) -> bool:
+        """Whether these openings (candidate → year) break nothing."""
+        opened = set(when)
+        return (
+            all(list(when.values()).count(year) <= most for year, most in enumerate(self.places))
+            and self.mandatory <= opened
+            and not opened & self.forbidden
+            and all(when.get(candidate) == year for candidate, year in self.dated.items())
+            and all(least <= len(opened & members) <= most for members, least, most in self.quotas)
+            and (self.budget is None or sum(self.costs[each] for each in opened) <= self.budget)
+            and not any(a in opened and b in opened for a, b in self.conflicts)
+            and (self.target is None or sum(bool(each & opened) for each in self.target[0]) >= self.target[1])
+        )
+
+    def value(self, when: dict[int, int]) -> int:
+        """Weight covered at the end of each year, summed over the years."""
+        total = 0
+        for year in range(len(self.places)):
+            opened = [candidate for candidate, start in when.items() if start <= year]
+            for demand, weight in enumerate(self.weight):
+                count = sum(demand in self.covers[candidate] for candidate in opened)
+                total += weight * min(count, self.depth[demand])
+        return total
+
+
+def plans(instance: Instance) -> Iterator[dict[int, int]]:
+    """Every way to open candidates in years within the number of places."""
+    years = range(len(instance.places))
+    for count in range(sum(instance.places) + 1):
+        for chosen in itertools.combinations(range(len(instance.covers)), count):
+            for when in itertools.product(years, repeat=count):
+                yield dict(zip(chosen, when, strict=True))
+
+
+def best(instance: Instance) -> int | None:
+    """The value of the best allowed plan, or None if there is none."""
+    values = [instance.value(plan) for plan in plans(instance) if instance.allows(plan)]
+    return max(values, default=None)
+
+
+def invent(seed: int, kind: str) -> Instance:
+    """A small instance of one kind, the same for equal seeds. Some have no allowed plan."""
+    dice = random.Random(f"{kind}-{seed}")
+    several = kind in {"years", "dated"} or (kind == "mixed" and dice.random() < 0.5)
+    candidates = dice.randint(3, 6) if several else dice.randint(4, 11)
+    demand = dice.randint(3, 18)
+    covers = [set(dice.sample(range(demand), dice.randint(0, min(demand, 6)))) for _ in range(candidates)]
+    depth = [dice.choice([0, 1, 1, 1]) for _ in range(demand)]
+    if kind == "backup" or (kind == "mixed" and dice.random() < 0.3):
+        depth = [dice.choice([0, 1, 2, 2]) for _ in range(demand)]
+    places = [dice.randint(1, 2) for _ in range(dice.randint(2, 3))] if several else [dice.randint(1, 4)]
+    found = Instance(covers, [dice.randint(0, 30) for _ in range(demand)], depth, places)
+    asked = set(dice.sample(KINDS[2:8], dice.randint(2, 4))) if kind == "mixed" else {kind}
+    _constrain(found, asked, dice)
+    return found
+
+
+def _constrain(found: Instance, asked: set[str], dice: random.Random) -> None:
+    candidates, places = len(found.covers), sum(found.places)
+    everyone = list(range(candidates))
+    if "quota" in asked:
+        towns = [dice.randrange(3) for _ in everyone]
+        for town in set(towns):
+            least = dice.choice([0, 0, 0, 1])
+            members = {each for each in everyone if towns[each] == town}
+            found.quotas.append((members, least, dice.randint(max(least, 1), 2)))
+    if "budget" in asked:
+        found.costs = [dice.randint(1, 9) for _ in everyone]
+        found.budget = dice.randint(3, 6 * places)
+    if "separation" in asked:
+        pairs = list(itertools.combinations(everyone, 2))
+        found.conflicts = dice.sample(pairs, min(len(pairs), dice.randint(1, candidates)))
+    if "prescribed" in asked:
+        found.mandatory = set(dice.sample(everyone, dice.randint(0, min(2, places))))
+        found.forbidden = set(dice.sample([each for each in everyone if each not in found.mandatory], 1))
+    if "dated" in asked:
+        free = [each for each in everyone if each not in found.forbidden]
+        found.dated = {each: dice.randrange(len(found.places)) for each in dice.sample(free, 1)}
+    if "target" in asked:
+        homes = [dice.randrange(4) for _ in everyone]
+        communities = [{each for each in everyone if homes[each] == number} for number in set(homes)]
+        found.target = (communities, dice.randint(1, min(places + 1, len(communities))))

@@ -1,0 +1,49 @@
+"""Instances of the exhaustive search as problems of the program."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from circle15.siting.problem import Problem, Row, Target
+from tests.exhaustive import Instance
+
+
+def as_problem(instance: Instance) -> Problem:
+    """The same problem in the words of the program."""
+    count, demand = len(instance.covers), len(instance.weight)
+    communities, least = instance.target or ([], 0)
+    covers = np.zeros((count, demand + len(communities)), dtype=np.int8)
+    for row, covered in enumerate(instance.covers):
+        covers[row, sorted(covered)] = 1
+    for number, members in enumerate(communities):
+        covers[sorted(members), demand + number] = 1
+    targets = (Target("target", np.arange(demand, demand + len(communities)), least),) if instance.target else ()
+    return Problem(
+        candidate_ids=tuple(f"C-{row:02}" for row in range(count)),
+        covers=csr_matrix(covers),
+        weight=np.array([*instance.weight, *([0] * len(communities))], dtype=np.int64),
+        depth=np.array([*instance.depth, *([1] * len(communities))], dtype=np.int64),
+        places=tuple(instance.places),
+        rows=rows(instance),
+        targets=targets,
+        mandatory=tuple(sorted(instance.mandatory)),
+        forbidden=tuple(sorted(instance.forbidden)),
+        dated=instance.dated,
+    )
+
+
+def rows(instance: Instance) -> tuple[Row, ...]:
+    """The linear constraints of an instance."""
+    found = []
+    for number, (members, least, most) in enumerate(instance.quotas):
+        at = np.array(sorted(members), dtype=np.int64)
+        found.append(Row("balance", f"most {number}", at, np.ones(len(at), dtype=np.int64), most))
+        if least:
+            found.append(Row("quota_min", f"least {number}", at, -np.ones(len(at), dtype=np.int64), -least))
+    if instance.budget is not None:
+        costs = np.array(instance.costs, dtype=np.int64)
+        found.append(Row("budget", "budget", np.arange(len(costs)), costs, instance.budget))
+    for a, b in instance.conflicts:
+        found.append(Row("separation", f"{a} {b}", np.array([a, b]), np.ones(2, dtype=np.int64), 1))
+    return tuple(found)
