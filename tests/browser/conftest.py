@@ -41,7 +41,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def show(browser: Any, tmp_path: Path) -> Iterator[Callable[[str], Any]]:
+def show(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Open HTML as a file, offline. In the end it must have asked for nothing and complained of nothing."""
     context = browser.new_context(viewport=WINDOW, offline=True)
     asked: list[str] = []
@@ -51,8 +51,7 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Callable[[str], Any]]:
         complaints.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    def open_page(html: str) -> Any:
-        file = tmp_path / "map.html"
+    def open_page(html: str, file: Path = tmp_path / "map.html") -> Any:
         file.write_text(html, encoding="utf-8")
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))

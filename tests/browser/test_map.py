@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from circle15.core.tables import Candidates, Facilities
-from circle15.show.families import families
+from circle15.show.families import GAPS, classify, families
 from circle15.show.geometry import to_wgs84
 from circle15.show.html import page
 from circle15.show.html.words import percent
@@ -25,6 +25,7 @@ HOSTILE = {
     "right to left": "\u202eeman\u200f a",
     "emoji": "👵🏽 敬老院 🏠",
     "long": "长" * 200,
+    "rare": "𠮷野㐂𡈽𬺰䶮",
     "template": "{{ 7 * 7 }}{% raw %}",
     "line separators": "a\u2028b\u2029c",
 }
@@ -251,6 +252,60 @@ def test_hostile_names_are_shown_as_text(show, kind):
         assert view.locator(".story h3").text_content() == name
     assert view.locator("#stage img, .panel img, .story script, svg[onload]").count() == 0
     assert view.evaluate("document.documentElement.scrollWidth") <= 1366
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_names_are_text_on_paper_and_in_the_picture(show, kind):
+    name = HOSTILE[kind]
+    view = show(page(renamed(small_audit(name=name, title_block={"制图单位": name}), name)))
+    written = view.evaluate(
+        "() => { const write = CanvasRenderingContext2D.prototype.fillText, found = [];"
+        " CanvasRenderingContext2D.prototype.fillText = function (text, ...at) { found.push(text);"
+        " return write.call(this, text, ...at); }; paper.picture(); return found.join(''); }"
+    )
+    assert f"{name} 设施覆盖评估图" in written
+    assert re.sub(r"\s", "", f"制图单位:{name}") in re.sub(r"\s", "", written)
+    view.evaluate("paper.prepare('a4')")
+    assert view.locator("h1").text_content() == f"{name} 设施覆盖评估图"
+    assert name in view.locator(".titleblock").text_content()
+    assert view.evaluate("document.documentElement.scrollWidth") <= 1366
+
+
+def test_every_figure_is_the_audits(show):
+    """Each share on the page is a row of coverage.csv; counts, gaps and sites are those of the audit."""
+    audit = small_audit()
+    view = show(page(audit))
+    rows = {
+        "|".join([row.rule_id, row.metric, row.basis, row.level, row.zone_id]): row.share
+        for row in audit.coverage.frame.itertuples()
+    }
+    shown = view.evaluate(
+        "[...document.querySelectorAll('[data-figure]')].map((e) => [e.dataset.figure, e.textContent])"
+    )
+    assert len(shown) > 20
+    assert shown == [[key, percent(rows[key])] for key, _ in shown]
+    for index, family in enumerate(families(audit.walked)):
+        view.locator(f'input[name=family][value="{index}"]').check()
+        classes = classify(audit, family)
+        for box in view.locator(f'input[data-layer^="homes:{index}:"]').all():
+            key = box.get_attribute("data-layer")
+            assert legend_count(view, key) == classes.count(key.split(":")[2])
+        gaps = view.locator(f'.left [data-family="{index}"] .gaps').inner_text()
+        assert int(gaps) == sum(each in GAPS for each in classes)
+    sites = [
+        [str(site.stage), str(site.rank), f"+{site.gain:,}", percent(site.share_after)]
+        for plan in audit.plans
+        for site in plan.sites
+    ]
+    cells = [row.locator("td").all_inner_texts() for row in view.locator(".sites tbody tr").all()]
+    assert [[row[at] for at in (0, 1, 3, 4)] for row in cells] == sites
+
+
+def test_page_opens_from_a_folder_with_a_chinese_name(show, tmp_path):
+    folder = tmp_path / "虚构 文件夹（一）#1"
+    folder.mkdir()
+    view = show(page(small_audit()), folder / "覆盖 评估图%20.html")
+    assert view.evaluate("circle15.homes.count") == len(HOMES)
 
 
 def test_stamps_stand_on_the_map(show):
