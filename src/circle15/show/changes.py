@@ -13,7 +13,7 @@ from circle15.core.changes import Changes, Cover, FacilityChange, Fate, InputCha
 from circle15.core.rule import METRIC_WORDS
 from circle15.core.tables import BASIS_WORDS, OUTCOME_WORDS
 from circle15.core.text import Text, first_ids
-from circle15.show.numbers import percent, plain, whole
+from circle15.show.numbers import grouped, percent, plain, whole
 
 _SUBJECTS = {
     "area": Text("居住小区", "residential areas"),
@@ -237,7 +237,7 @@ def _ratios(changes: Changes) -> list[Text]:
 
 def _ratio(row: Any) -> Text:
     metric = METRIC_WORDS[row.metric]
-    before, after = (plain(each) or "—" for each in (row.value_before, row.value_after))
+    before, after = (grouped(each) or "—" for each in (row.value_before, row.value_after))
     return Text(f"{row.rule_id} · {metric.zh}：{before} → {after}", f"{row.rule_id} · {metric.en}: {before} → {after}")
 
 

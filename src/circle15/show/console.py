@@ -9,7 +9,7 @@ from circle15.core.results import Audit, Finding, Plan
 from circle15.core.rule import ATTRIBUTES, ATTRIBUTES_BUILT, FORCE_WORDS, METRIC_WORDS, STUDY, Pack, Rule
 from circle15.core.tables import BASES, OUTCOME_WORDS
 from circle15.core.text import Text
-from circle15.show.numbers import percent, plain, whole
+from circle15.show.numbers import grouped, percent, whole
 from circle15.show.outlook import outlook_lines
 from circle15.show.sentences import (
     basis_text,
@@ -106,7 +106,7 @@ def _figure(audit: Audit, rule: Rule) -> Text:
     metrics = dict(tuple(rows.groupby("metric", sort=False, observed=True)))
     if rule.level == STUDY and all(len(mine) == 1 for mine in metrics.values()):
         word = Text("实测值", "value")
-        figures = {metric: plain(mine["value"].iloc[0], 4) or "—" for metric, mine in metrics.items()}
+        figures = {metric: grouped(mine["value"].iloc[0]) or "—" for metric, mine in metrics.items()}
     else:
         word = Text("达标率", "share")
         figures = {metric: percent(_share(mine["outcome"].value_counts())) for metric, mine in metrics.items()}

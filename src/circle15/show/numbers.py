@@ -20,6 +20,13 @@ def plain(value: Any, decimals: int = 6, *, keep_zeros: bool = False) -> str:
     return "0" if text == "-0" else text
 
 
+def grouped(value: Any) -> str:
+    """A number for people: thousands separators, up to six decimals, nothing for null."""
+    text = plain(value)
+    digits, point, rest = text.partition(".")
+    return f"{int(digits):,}{point}{rest}" if digits not in ("", "-0") else text
+
+
 def percent(share: Any) -> str:
     """A share as a percentage with one decimal, rounded half up; a dash for null.
 

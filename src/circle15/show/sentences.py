@@ -10,9 +10,9 @@ from circle15.core.crs import DATUM_WORDS
 from circle15.core.limit import SYMBOLS, Limit
 from circle15.core.results import Audit, Plan
 from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, METRIC_WORDS, Ratio, Rule, Schedule, Standard
-from circle15.core.tables import BASIS_WORDS
+from circle15.core.tables import BASIS_WORDS, Residential
 from circle15.core.text import Text
-from circle15.show.numbers import percent, whole
+from circle15.show.numbers import grouped, percent, whole
 
 # The unit of packs for shares, which are written as percentages.
 SHARE_UNIT = "占比"
@@ -71,7 +71,8 @@ def limit_text(limit: Limit) -> Text:
         )
     if limit.unit == SHARE_UNIT:
         return Text(*(f"{SYMBOLS[limit.op]} {percent(limit.value)}",) * 2)
-    return Text(f"{SYMBOLS[limit.op]} {limit.value:g} {unit.zh}", f"{SYMBOLS[limit.op]} {limit.value:g} {unit.en}")
+    shown = f"{SYMBOLS[limit.op]} {grouped(limit.value)}"
+    return Text(f"{shown} {unit.zh}", f"{shown} {unit.en}")
 
 
 def rule_limit_text(rule: Rule) -> Text:
@@ -83,11 +84,14 @@ def rule_limit_text(rule: Rule) -> Text:
         return Text(f"各年数量（{unit.zh}）", f"the number of each year ({unit.en})")
     if isinstance(rule.test, Standard) and rule.test.tolerance:
         share = percent(rule.test.tolerance)
-        return Text(f"{limit.value:g} {unit.zh} ± {share}（假定）", f"{limit.value:g} {unit.en} ± {share} (assumed)")
+        return Text(
+            f"{grouped(limit.value)} {unit.zh} ± {share}（假定）",
+            f"{grouped(limit.value)} {unit.en} ± {share} (assumed)",
+        )
     if rule.at_most is not None:
         return Text(
-            f"{limit.value:g}—{rule.at_most:g} {unit.zh}（高于上限不算不达标）",
-            f"{limit.value:g}–{rule.at_most:g} {unit.en} (more is no failure)",
+            f"{grouped(limit.value)}—{grouped(rule.at_most)} {unit.zh}（高于上限不算不达标）",
+            f"{grouped(limit.value)}–{grouped(rule.at_most)} {unit.en} (more is no failure)",
         )
     if rule.limit_by == "study":
         return Text(f"{text.zh}（研究假设，条文未给出数值）", f"{text.en} (assumed by the study, given by no clause)")
@@ -218,6 +222,24 @@ def value_word(value: Any) -> str:
     return "、".join(value) if isinstance(value, tuple) else str(value)
 
 
+def _column_text(name: str) -> Text:
+    """A column of the residential areas in words."""
+    known = {column.name: column.meaning for column in Residential.columns}
+    return known.get(name, Text(name, name))
+
+
+def _assumed(audit: Audit) -> list[Text]:
+    """How many records are what their tags merely suggest (推定)."""
+    tables = (audit.residential, audit.facilities)
+    counts = [int(each.frame["assumed"].notna().sum()) if each.has("assumed") else 0 for each in tables]
+    told = [(table.name, count) for table, count in zip(tables, counts, strict=True) if count]
+    if not told:
+        return []
+    zh = "、".join(f"{name.zh} {count:,} 处" for name, count in told)
+    en = ", ".join(f"{name.en} ({count:,})" for name, count in told)
+    return [Text(f"推定：{zh}的用途由标签推断，未经核实", f"assumed from tags, not verified: {en}")]
+
+
 def stamps(audit: Audit) -> list[Text]:
     """What every page must carry: invented data, a draft, estimates, approximate places, the source of the data."""
     found = []
@@ -235,13 +257,14 @@ def stamps(audit: Audit) -> list[Text]:
                 )
             )
     if estimated(audit):
-        names = sorted(estimated(audit))
+        words = [_column_text(name) for name in sorted(estimated(audit))]
         found.append(
             Text(
-                f"推算：{'、'.join(names)} 由程序估计，非统计数据",
-                f"estimated, not surveyed: {', '.join(names)}",
+                f"推算：{'、'.join(each.zh for each in words)}由程序估计，非统计数据",
+                f"estimated, not surveyed: {', '.join(each.en for each in words)}",
             )
         )
+    found += _assumed(audit)
     approximate = approximate_text(audit)
     found += [approximate] if approximate else []
     attributions = sorted({each.attribution for each in audit.facts.sources if each.attribution})
