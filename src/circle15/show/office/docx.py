@@ -25,6 +25,8 @@ _TYPES = {
     "List Bullet": ("仿宋", "Times New Roman", 12, False),
 }
 _STAMP_COLOUR, _HEAD_FILL, _GREY, _BLACK = "C00000", "E7ECF2", "595959", "000000"
+# What stands behind the shading in the properties of a cell.
+_AFTER_SHADE = ("w:noWrap", "w:tcMar", "w:textDirection", "w:tcFitText", "w:vAlign", "w:hideMark")
 _MINUS = re.compile(r"-(?=\d)")
 _CELL_POINTS, _NOTE_POINTS, _CAPTION_POINTS = 8, 9, 10.5
 
@@ -57,14 +59,10 @@ def _set_page(file: Any, document: Document) -> None:
 
 def _add_page_number(paragraph: Any) -> None:
     paragraph.add_run("— ")
-    run = paragraph.add_run()
-    for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
-        element = _element("w:fldChar" if kind else "w:instrText")
-        if kind:
-            element.set(_name("w:fldCharType"), kind)
-        else:
-            element.text = text
-        run._r.append(element)
+    number = _element("w:fldSimple")
+    number.set(_name("w:instr"), "PAGE")
+    number.append(paragraph.add_run("1")._r)
+    paragraph._p.append(number)
     paragraph.add_run(" —")
 
 
@@ -161,7 +159,7 @@ def _fill(cell: Any, text: str, width: float, *, is_head: bool, is_numeric: bool
         shade = _element("w:shd")
         for key, value in (("val", "clear"), ("color", "auto"), ("fill", _HEAD_FILL)):
             shade.set(_name(f"w:{key}"), value)
-        cell._tc.get_or_add_tcPr().append(shade)
+        cell._tc.get_or_add_tcPr().insert_element_before(shade, *_AFTER_SHADE)  # the schema has an order
 
 
 def _run(paragraph: Any, text: str, points: float, colour: str = _BLACK, *, bold: bool = False) -> None:
