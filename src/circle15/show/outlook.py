@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from circle15.core.limit import SYMBOLS
 from circle15.core.results import Audit
 from circle15.core.rule import Rule
 from circle15.core.text import Text
-from circle15.show.numbers import percent, plain, whole
+from circle15.show.numbers import grouped, percent, whole
 from circle15.show.sentences import SHARE_UNIT, basis_text, unit_text
 
 # Of several bases the first that a rule has, after that of its target.
@@ -17,51 +19,101 @@ _FIRST = ("amount", "zones", "items", "households", "population", "areas")
 _ITEMS = Text("事项（项）", "items")
 
 
-def outlook_lines(audit: Audit) -> list[Text]:
-    """One line for each rule whose headline figure changes by a coming date; none where nothing will."""
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The headline figure of a rule for the whole study: its row of outlook.csv for each date, the study's own first.
+
+    ``changes`` tells whether any two dates differ, ``pending`` whether its target is of a year after the study's date,
+    so that no verdict says how far it is.
+    """
+
+    rule: Rule
+    basis: str
+    rows: Sequence[Any]
+    pending: bool
+
+    @property
+    def changes(self) -> bool:
+        """Whether dated facilities change the figure."""
+        return len({_figure(row, self.rule) for row in self.rows}) > 1
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of the figure on the date of the study."""
+        first = self.rows[0]
+        return not math.isnan(first.value if self.basis == "amount" else known_share(first))
+
+
+def courses(audit: Audit) -> tuple[Course, ...]:
+    """Each rule that has an outlook, in the order of the pack, by its leading basis."""
     frame = audit.outlook.frame
     study = frame[frame["level"] == "study"]
-    rules = audit.facts.pack.rules
-    lines = [line for rule in rules for line in _line(audit, rule, study[study["rule_id"] == rule.rule_id])]
-    if not lines:
-        return []
-    return [Text("", ""), Text("在建、规划及计划安排的设施按期启用后：", "When dated facilities open:"), *lines]
+    found = []
+    for rule in audit.facts.pack.rules:
+        mine = study[(study["rule_id"] == rule.rule_id) & (study["metric"] == rule.metric)]
+        basis = leading_basis(rule, set(mine["basis"]))
+        rows = tuple(mine[mine["basis"] == basis].itertuples())
+        if rows:
+            found.append(Course(rule, str(basis), rows, rule.rule_id in audit.not_assessed))
+    return tuple(found)
 
 
-def _line(audit: Audit, rule: Rule, rows: Any) -> list[Text]:
-    mine = rows[rows["metric"] == rule.metric]
+def leading_basis(rule: Rule, there: Collection[str]) -> str | None:
+    """Of several bases that of the rule's target, else the first that people ask for; None where there is none."""
     wanted = (rule.target.basis, *_FIRST) if rule.target else _FIRST
-    basis = next((each for each in wanted if (mine["basis"] == each).any()), None)
-    told = mine[mine["basis"] == basis]
-    figures = [_figure(row, rule) for row in told.itertuples()]
-    if len(set(figures)) < 2:
-        return []
-    steps = " → ".join(f"{row.date} {figure}" for row, figure in zip(told.itertuples(), figures, strict=True))
-    last = told.iloc[-1]
-    word, target = _word(audit, str(basis), rule), _target(last, rule)
-    return [Text(f"  {rule.rule_id} {word.zh}：{steps}{target.zh}", f"  {rule.rule_id} {word.en}: {steps}{target.en}")]
+    return next((each for each in wanted if each in there), None)
 
 
-def _word(audit: Audit, basis: str, rule: Rule) -> Text:
+def outlook_lines(audit: Audit) -> list[Text]:
+    """One line for each rule whose headline figure changes by a coming date, or whose target is yet to come."""
+    found = courses(audit)
+    still = [each for each in found if each.pending and not each.changes]
+    silent = [each.rule.rule_id for each in still if not each.known]
+    changing = [_line(audit, each, each.rows) for each in found if each.changes]
+    pending = [_line(audit, each, each.rows[:1]) for each in still if each.known]
+    if silent:
+        pending.append(Text(f"  资料不足：{'、'.join(silent)}", f"  unknown: {', '.join(silent)}"))
+    parts = (
+        (Text("在建、规划及计划安排的设施按期启用后：", "When dated facilities open:"), changing),
+        (Text("目标年度未到的指标，现状：", "Where rules stand whose target is yet to come:"), pending),
+    )
+    return [line for title, lines in parts if lines for line in (Text("", ""), title, *lines)]
+
+
+def _line(audit: Audit, course: Course, rows: Sequence[Any]) -> Text:
+    rule = course.rule
+    steps = " → ".join(f"{row.date} {_figure(row, rule)}" for row in rows)
+    word, target = outlook_basis(audit, rule, course.basis), _target(rows[-1], rule)
+    return Text(f"  {rule.rule_id} {word.zh}：{steps}{target.zh}", f"  {rule.rule_id} {word.en}: {steps}{target.en}")
+
+
+def outlook_basis(audit: Audit, rule: Rule, basis: str) -> Text:
+    """A basis of the outlook in words: of an amount its unit."""
     if basis == "amount":
         return unit_text(rule.limit.unit)
     return _ITEMS if basis == "items" else basis_text(audit, basis)
 
 
+def known_share(row: Any) -> float:
+    """The share of a row of the outlook; null where all of it is unknown, which never reads as zero."""
+    return math.nan if row.total == row.unknown else float(row.share)
+
+
 def _figure(row: Any, rule: Rule) -> str:
     if row.basis != "amount":
-        return f"{whole(row.covered)} / {whole(row.total)} ({percent(row.share)})"
+        return f"{whole(row.covered)} / {whole(row.total)} ({percent(known_share(row))})"
     return "—" if math.isnan(row.value) else _value(row.value, rule)
 
 
 def _value(value: float, rule: Rule) -> str:
-    return percent(value) if rule.limit.unit == SHARE_UNIT else plain(value, 2)
+    return percent(value) if rule.limit.unit == SHARE_UNIT else grouped(value)
 
 
 def _target(row: Any, rule: Rule) -> Text:
     """The target and its year, where there is one."""
     if not isinstance(row.op, str) or math.isnan(row.limit):
         return Text("", "")
-    limit = f"{SYMBOLS[row.op]} {_value(row.limit, rule) if row.basis == 'amount' else percent(row.limit)}"
+    shown = _value(row.limit, rule) if row.basis == "amount" else percent(row.limit)
+    limit = f"{SYMBOLS[row.op]} {shown}"
     year = ("", "") if rule.year is None else (f"（{rule.year}年）", f" ({rule.year})")
     return Text(f"；目标 {limit}{year[0]}", f"; target {limit}{year[1]}")

@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import re
+import tempfile
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import docx
@@ -17,6 +19,7 @@ import pypdf
 import pytest
 
 from circle15 import pipeline
+from circle15.core.counting import SWITCHES
 from circle15.core.results import Audit
 from circle15.read.samples import sample_study
 from circle15.show import office
@@ -27,6 +30,7 @@ from circle15.show.summary import audit_object
 from circle15.show.tables import tables
 from circle15.study import load_study
 from tests.fakes import small_audit
+from tests.studies import write
 from tests.unit.show.office_audits import draft_audit, tasks_audit
 
 
@@ -35,11 +39,43 @@ def zhoukou_audit() -> Audit:
     return pipeline.whole(load_study(sample_study("zhoukou")))
 
 
+def written_audit(pack: str, settings: str) -> Audit:
+    """Tables alone: seven communities of two towns, day care in four of them (one closed), a nursery that is coming."""
+    towns = [{"id": f"T{n}", "name": f"虚构{n}镇", "level": "town", "parent_id": "K"} for n in (1, 2)]
+    community: dict[str, Any] = {"level": "community", "urban_rural": "urban"}
+    zones: list[dict[str, Any]] = [
+        {"id": "K", "name": "虚构县", "level": "county", "population": 90_000},
+        *towns,
+        *({"id": f"C{n}", "name": f"虚构{n}社区", "parent_id": f"T{n % 2 + 1}", **community} for n in range(7)),
+    ]
+    sites: list[dict[str, Any]] = [
+        {"id": f"D{n}", "type": "day_care", "community_code": f"C{n}", "status": "运营", "floor_area_m2": 300}
+        for n in range(4)
+    ]
+    sites[3]["status"] = "停用"
+    sites.append({"id": "N", "type": "nursery", "community_code": "C1", "status": "在建", "opened": "2025-06-30"})
+    with tempfile.TemporaryDirectory() as folder:
+        study = write(Path(folder), pack, {"facilities": sites, "zone_table": zones}, settings=settings)
+        return pipeline.whole(load_study(study))
+
+
+def dated_audit() -> Audit:
+    """Before the year of its targets, with a counting rule turned."""
+    return written_audit("zhoukou-2025", "as_of = 2024-12-31\n[judge.counting]\nbelow_ground = true")
+
+
+def communities_audit() -> Audit:
+    """Shares of communities by the town and the county they lie in."""
+    return written_audit("changan-2025", "")
+
+
 MAKERS: dict[str, Callable[[], Audit]] = {
     "town": small_audit,
     "draft": draft_audit,
     "tasks": tasks_audit,
     "zhoukou": zhoukou_audit,
+    "dated": dated_audit,
+    "communities": communities_audit,
 }
 each_audit = pytest.mark.parametrize("name", MAKERS)
 
@@ -196,6 +232,72 @@ def test_tasks_say_everywhere_what_the_ratios_say(name):
         wanted = [value, task, difference, share]
         assert any(cells[number : number + 4] == wanted for cells in sheet for number in range(len(cells)))
         assert "|".join(wanted) in bulletin
+
+
+def test_the_outlook_says_in_documents_what_the_csv_says():
+    audit = audit_of("dated")
+    listed = in_csv(audit, "outlook")
+    sheet = in_workbook(audit)["逐年展望"][-len(listed) :]
+    for row, cells in zip(listed, sheet, strict=True):
+        assert cells[:2] == [row["rule_id"], row["date"]]
+        if row["basis"] != "amount" and row["total"] != row["unknown"]:
+            counts = [whole(float(row[key])) for key in ("covered", "total", "unknown")]
+            assert cells[6:10] == [*counts, percent(float(row["share"]))]
+            assert cells[12] == (percent(float(row["distance"])).removesuffix("%") if row["distance"] else NOTHING)
+    (page,) = [table for table in model(audit) if table and table[0][2:3] == ["2024-12-31"]]
+    told = {(row[0], row[2]): row[3:9] for row in page}
+    assert told["ZK-11.a", "2024-12-31"] == ["0", "7", "0.0%", "≥ 50.0%", "-50.0 个百分点", NOTHING]
+    assert told["ZK-11.a", "2025-12-31"] == ["1", "7", "14.3%", "≥ 50.0%", "-35.7 个百分点", "不达标"]
+    assert ("ZK-10.a", "2024-12-31") not in told
+
+
+def test_a_target_of_a_later_year_says_where_the_study_stands():
+    """Day care in 3 of 7 communities, or 42.9 %, of 100 % in 2025; nothing is known of beds."""
+    rows = [row for table in model(audit_of("dated")) for row in table if row[-1] == "未到目标年度"]
+    told = {row[0]: row[2:7] for row in rows}
+    assert told["ZK-10.a"] == ["2025", "42.9%", "行政区划（个）", "≥ 100.0%", "-57.1 个百分点"]
+    assert told["ZK-15.a"] == ["2025", NOTHING, "占比", "≥ 70.0%", NOTHING]
+
+
+def test_towns_have_the_shares_of_their_communities_as_in_the_csv():
+    """Sites of 300 m² that operate: in C0 and C2 of the four of T1, in C1 of the three of T2; C3 has a closed one."""
+    audit = audit_of("communities")
+    page = [row for table in model(audit) for row in table if row[:1] == ["镇（街道）"] and row[2] == "CA-01.a"]
+    assert [(row[1], *row[5:9]) for row in page] == [
+        ("虚构1镇", "2", "4", "0", "50.0%"),
+        ("虚构2镇", "1", "3", "0", "33.3%"),
+        ("虚构1镇", "2", "4", "0", "50.0%"),
+        ("虚构2镇", "2", "3", "0", "66.7%"),
+    ]
+    csv_rows = [row for row in in_csv(audit, "coverage") if (row["rule_id"], row["level"]) == ("CA-01.a", "town")]
+    assert [percent(float(row["share"])) for row in csv_rows] == [row[8] for row in page]
+
+
+def test_a_bulletin_without_tasks_and_scores_ranks_by_shares():
+    bulletin = office.bulletin_md(audit_of("communities"))["bulletin.md"].decode()
+    ranking = bulletin[bulletin.index("CA-01.a 达标率") :]
+    assert ranking.index("| 1 | T1 | 虚构1镇") < ranking.index("| 2 | T2 | 虚构2镇")
+
+
+def test_counting_rules_are_printed_and_those_turned_stand_out():
+    audit = audit_of("dated")
+    rows = {row[0]: row[2:] for table in model(audit) for row in table if row[0] in SWITCHES}
+    assert set(rows) == set(SWITCHES)
+    assert {name for name, (default, here) in rows.items() if default != here} == {"below_ground"}
+    assert rows["below_ground"] == ["false", "true"]
+    assert "below_ground" in str(in_workbook(audit)["口径与方法"])
+    assert "地下、半地下建筑面积计入 = true（全部指标）" in office.bulletin_md(audit)["bulletin.md"].decode()
+
+
+def test_nothing_that_is_unknown_reads_as_zero():
+    """Beds of no site are told, so no rule of beds has a share of 0.0 % anywhere on the page."""
+    for name in ("dated", "communities", "zhoukou"):
+        audit = audit_of(name)
+        (page,) = [table for table in map(rules_on, model(audit)) if len(table) == len(audit.outcomes)]
+        counts = audit_object(audit)["verdict_counts"]
+        silent = [rule for rule in page if not counts[rule]["pass"] + counts[rule]["fail"]]
+        assert silent
+        assert {page[rule][4] for rule in silent} == {NOTHING}
 
 
 def test_a_spreadsheet_shows_what_is_printed_where_rounding_is_delicate():

@@ -17,6 +17,7 @@ from PIL import Image
 
 from circle15.core.errors import ConfigError
 from circle15.core.results import Finding
+from circle15.core.tables import Coverage
 from circle15.core.text import Text
 from circle15.show import office
 from circle15.show.letters import MISSING
@@ -152,6 +153,17 @@ def test_not_assessed_rules_are_listed_with_the_reason_and_no_number():
     assert listed["N-01"]["实测值"] == "—"
 
 
+def test_parts_of_the_word_file_stand_in_the_order_of_its_schema():
+    """Word repairs what is out of order: the shading of a cell comes before its alignment."""
+    file = docx.Document(io.BytesIO(office.report_docx(small_audit())["report.docx"]))
+    order = ["tcW", "shd", "vAlign"]
+    for table in file.tables:
+        for cell in table.rows[0].cells:
+            assert [each.tag.rpartition("}")[2] for each in cell._tc.tcPr] == order
+    (field,) = file.sections[0].footer.paragraphs[0]._p.xpath("./w:fldSimple")
+    assert [each.tag.rpartition("}")[2] for each in field] == ["r"]
+
+
 def test_sheets_are_frozen_filtered_and_headed():
     sheets = book(small_audit())
     assert sheets["不达标小区"].freeze_panes is not None
@@ -245,8 +257,10 @@ def test_the_bulletin_ranks_by_share_of_the_task_and_names_who_has_not_reported(
     assert "- 甲县" not in text
 
 
-def test_the_bulletin_of_a_study_without_tasks_ranks_nothing_it_does_not_know():
-    text = office.bulletin_md(small_audit())["bulletin.md"].decode()
+def test_the_bulletin_of_a_study_without_tasks_scores_and_shares_ranks_nothing():
+    audit = small_audit()
+    of_study = audit.coverage.frame.query("level == 'study'").reset_index(drop=True)
+    text = office.bulletin_md(replace(audit, coverage=Coverage(of_study)))["bulletin.md"].decode()
     assert "无法排名" in text
 
 

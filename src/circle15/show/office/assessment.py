@@ -20,9 +20,10 @@ from circle15.show.office.document import (
     heads,
     shortened,
 )
+from circle15.show.office.names import layer_text
 from circle15.show.office.placetables import unlocated_table
 from circle15.show.office.results import results
-from circle15.show.office.ruletables import findings_table, not_assessed_table, thresholds_table
+from circle15.show.office.ruletables import counting_table, findings_table, not_assessed_table, thresholds_table
 from circle15.show.sentences import STATE_WORDS, stamps
 
 MAKERS = ("编制单位", "制图单位")
@@ -87,7 +88,7 @@ def scope(audit: Audit) -> Text:
     located = int(audit.facilities.frame.geometry.notna().sum())
     lost = len(audit.facilities) - located
     units = 0 if audit.units is None else len(audit.units)
-    title_block = "".join(f"{key}:{value}。" for key, value in facts.title_block.items() if value)
+    title_block = "".join(f"{key}：{value}。" for key, value in facts.title_block.items() if value)
     as_of = facts.as_of or Text("未设定，以设施状态为准", "not set: the status of facilities decides").zh
     return Text(
         f"评估范围：{facts.name}。居住小区 {whole(len(audit.residential))} 处，设施 "
@@ -113,7 +114,7 @@ def _sources(audit: Audit) -> list[Block]:
     )
     rows = tuple(
         (
-            each.layer,
+            layer_text(each.layer).say(language),
             each.path,
             Number(each.rows, "count"),
             each.datum or NOTHING,
@@ -144,6 +145,8 @@ def method(audit: Audit) -> list[Block]:
         *(Paragraph(each.say(language), "item") for each in _method(audit)),
         Heading(2, Text("限值、度量与步速", "Limits, metrics and paces").say(language)),
         thresholds_table(audit),
+        Heading(2, Text("计数口径", "Counting rules").say(language)),
+        counting_table(audit),
     ]
 
 

@@ -6,7 +6,8 @@ from circle15.core.results import Audit
 from circle15.core.rule import METRIC_WORDS
 from circle15.core.tables import CAPACITY_WORDS, StraightVsNetwork
 from circle15.core.text import Text
-from circle15.show.office.document import Block, Head, Heading, Number, Paragraph, Table, heads, shortened
+from circle15.show.office.document import NOTHING, Block, Head, Heading, Number, Paragraph, Table, heads, shortened
+from circle15.show.office.names import LEVEL_WORDS, named, zone_names
 from circle15.show.sensitivity import change_texts
 from circle15.show.sentences import basis_text, pace_text
 
@@ -86,13 +87,13 @@ def equity_table(audit: Audit) -> Table:
 def compasses_table(audit: Audit) -> Table:
     """Who passes by which metric: the study by every basis, each zone by its residential areas."""
     language, frame = audit.facts.language, audit.straight_vs_network.frame
-    names = ("rule_id", "level", "zone_id", "basis", *_KINDS)
-    columns = tuple(Head(StraightVsNetwork.column(name).meaning.say(language), 6) for name in names)
+    told, names = ("rule_id", "level", "zone_id", "basis", *_KINDS), zone_names(audit)
+    columns = tuple(Head(StraightVsNetwork.column(name).meaning.say(language), 6) for name in told)
     rows = tuple(
         (
             row.rule_id,
-            row.level,
-            row.zone_id,
+            LEVEL_WORDS[row.level].say(language),
+            NOTHING if row.zone_id == "*" else named(names, row.zone_id),
             basis_text(audit, row.basis).say(language),
             *(Number(getattr(row, kind), "count") for kind in _KINDS),
         )

@@ -10,12 +10,13 @@ from circle15.core.text import Text, first_ids
 from circle15.show.numbers import percent, whole
 from circle15.show.office.assessment import document
 from circle15.show.office.chapters import failures, outcome_summary
-from circle15.show.office.document import Block, Document, Heading, Number, Paragraph
+from circle15.show.office.document import Block, Document, Heading, Number, Paragraph, shortened
 from circle15.show.office.placetables import ranked_levels, ranking_table
 from circle15.show.office.progress import progress
 from circle15.show.office.results import Result, results
+from circle15.show.office.shares import share_rankings
 from circle15.show.office.tasks import Task, task_label, task_rules, task_table, task_title, tasks
-from circle15.show.sentences import unit_text
+from circle15.show.sentences import counting_texts, rule_limit_text, unit_text
 
 _CHANGES = Text("四、变化", "4 Changes")
 
@@ -44,24 +45,44 @@ def _overview(audit: Audit) -> list[Block]:
         Heading(1, Text("一、总体情况", "1 Overview").say(language)),
         Paragraph(sentence.say(language)),
         Paragraph(outcome_summary(results(audit)).say(language)),
+        *(Paragraph(each.say(language), "note") for each in counting_texts(audit)),
     ]
 
 
 def _ranking(audit: Audit) -> list[Block]:
+    """By tasks, else by scores, else by the shares of what passes."""
     language = audit.facts.language
-    blocks: list[Block] = [Heading(1, Text("二、排名", "2 Ranking").say(language))]
-    for rule in task_rules(audit):
-        blocks += [Heading(2, task_title(rule).say(language)), task_table(audit, rule)]
-    if len(blocks) == 1 and ranked_levels(audit):
-        blocks.append(ranking_table(audit, ranked_levels(audit)[:1]))
-    if len(blocks) == 1:
-        none = Text("资料中没有区划任务，也没有分区得分，无法排名。", "There are neither tasks nor scores of zones.")
-        blocks.append(Paragraph(none.say(language)))
+    none = Text(
+        "资料中没有区划任务、分区得分，也没有分区达标率，无法排名。",
+        "There are no tasks, scores or shares of zones to rank by.",
+    )
+    ranked = _by_tasks(audit) or _by_scores(audit) or _by_shares(audit) or [Paragraph(none.say(language))]
+    return [Heading(1, Text("二、排名", "2 Ranking").say(language)), *ranked]
+
+
+def _by_tasks(audit: Audit) -> list[Block]:
+    language, rules = audit.facts.language, task_rules(audit)
+    tables = [
+        block for rule in rules for block in (Heading(2, task_title(rule).say(language)), task_table(audit, rule))
+    ]
     note = Text(
         "任务完成率 = 实有 ÷ 任务；完成率相同的名次并列。缺报的单元不参加排名。",
         "Share = value ÷ task; equal ones tie.",
     )
-    return [*blocks, Paragraph(note.say(language), "note")] if task_rules(audit) else blocks
+    return [*tables, Paragraph(note.say(language), "note")] if tables else []
+
+
+def _by_scores(audit: Audit) -> list[Block]:
+    levels = ranked_levels(audit)
+    return [ranking_table(audit, levels[:1])] if levels else []
+
+
+def _by_shares(audit: Audit) -> list[Block]:
+    language, blocks = audit.facts.language, list[Block]()
+    for rule, table in share_rankings(audit):
+        title = Text(f"{rule.rule_id} 达标率（{rule_limit_text(rule).zh}）", f"{rule.rule_id}: share that passes")
+        blocks += [Heading(2, title.say(language)), *shortened(table, language)]
+    return blocks
 
 
 def _problems(audit: Audit, standing: Mapping[str, Sequence[Task]]) -> list[Block]:

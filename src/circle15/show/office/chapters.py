@@ -14,7 +14,9 @@ from circle15.show.office.beside import beside
 from circle15.show.office.declared import declared_table
 from circle15.show.office.document import NOTHING, Block, Heading, Number, Paragraph, Table, heads, shortened
 from circle15.show.office.figures import family_figures, no_maps, plan_figure
+from circle15.show.office.meanings import meanings_table, provision_table
 from circle15.show.office.names import text_or_empty
+from circle15.show.office.outlook import outlook_brief
 from circle15.show.office.placetables import facilities_table, ranked_levels, ranking_table, worst_homes
 from circle15.show.office.results import Result
 from circle15.show.office.ruletables import (
@@ -24,6 +26,7 @@ from circle15.show.office.ruletables import (
     unknown_table,
     with_unit,
 )
+from circle15.show.office.shares import zone_shares
 from circle15.show.office.tasks import task_rules, task_table, task_title
 from circle15.show.sentences import basis_text, optimality_text, plan_basis
 
@@ -38,7 +41,9 @@ def status_quo(audit: Audit, found: Sequence[Result]) -> list[Block]:
         Heading(1, Text("二、现状评估", "2 Present state").say(language)),
         Paragraph(outcome_summary(found).say(language)),
         *_facilities(audit),
+        *_meanings(audit),
         *_coverage(audit),
+        *_zones(audit),
         *_maps(audit),
         *beside(audit),
         *_ranking(audit),
@@ -67,12 +72,22 @@ def _facilities(audit: Audit) -> list[Block]:
     return [heading, Paragraph(Text("未提供设施清单。", "No list of facilities was given.").say(language))]
 
 
+def _meanings(audit: Audit) -> list[Block]:
+    """The four meanings of coverage beside each other, and provision by who counts."""
+    language = audit.facts.language
+    parts = (
+        (Text("覆盖率四种口径并列", "Coverage in its four meanings"), meanings_table(audit)),
+        (Text("配建与总量：运营口径与建成口径", "Provision: sites that operate, sites built"), provision_table(audit)),
+    )
+    return [block for title, table in parts if table.rows for block in (Heading(2, title.say(language)), table)]
+
+
 def _coverage(audit: Audit) -> list[Block]:
     """Coverage of the study by every basis and metric; rules of which nothing is known are named, not listed."""
     language, frame = audit.facts.language, audit.coverage.frame
     rows = frame[frame["level"] == "study"]
     known = rows[rows["total"] > rows["unknown"]]
-    blocks: list[Block] = [Heading(2, Text("覆盖率（各口径）", "Coverage by every basis").say(language))]
+    blocks: list[Block] = [Heading(2, Text("覆盖率明细", "Coverage by every basis").say(language))]
     blocks += [declared_table(audit, Coverage, known, without=_LEFT_OUT)] if len(known) else []
     silent = [each for each in rows["rule_id"].unique() if each not in set(known["rule_id"])]
     if silent:
@@ -89,6 +104,13 @@ def _coverage(audit: Audit) -> list[Block]:
         )
         blocks.append(Paragraph(note.say(language), "note"))
     return blocks
+
+
+def _zones(audit: Audit) -> list[Block]:
+    """Shares of each zone, where the study has any."""
+    language, table = audit.facts.language, zone_shares(audit)
+    title = Text("各级区划覆盖率", "Coverage of zones").say(language)
+    return [Heading(2, title), *shortened(table, language)] if table.rows else []
 
 
 def _maps(audit: Audit) -> list[Block]:
@@ -184,7 +206,25 @@ def goals(audit: Audit, found: Sequence[Result]) -> list[Block]:
     if task_rules(audit):
         note = Text("各单元任务及完成率见第二章“区划排名”。", "For the tasks of zones see chapter 2.")
         blocks.append(Paragraph(note.say(language), "note"))
-    return blocks
+    return [*blocks, *_outlook(audit)]
+
+
+def _outlook(audit: Audit) -> list[Block]:
+    """逐年展望: how far from their targets figures will be when dated facilities open."""
+    language, table = audit.facts.language, outlook_brief(audit)
+    blocks: list[Block] = [Heading(2, Text("逐年展望", "Outlook").say(language))]
+    if table.rows:
+        note = Text(
+            "在建、规划及计划安排的设施按期启用后的数值；没有启用日期的设施不计入。目标年度以前不作结论。",
+            "When dated facilities open as planned; those without a date add nothing. No outcome before its year.",
+        )
+        return [*blocks, Paragraph(note.say(language)), *shortened(table, language)]
+    nothing = (
+        Text("按已有日期，各项数值没有变化。", "No figure changes by the dates that are known.")
+        if audit.facts.as_of
+        else Text("未设定数据时点（as_of），不作逐年展望。", "Without a date of the study (as_of) there is none.")
+    )
+    return [*blocks, Paragraph(nothing.say(language))]
 
 
 def plans(audit: Audit) -> list[Block]:

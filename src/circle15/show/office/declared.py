@@ -13,14 +13,22 @@ from circle15.core.tables import OUTCOME_WORDS
 from circle15.core.text import Text
 from circle15.show.office.document import NOTHING, Cell, Form, Head, Number, Table
 from circle15.show.office.names import LEVEL_WORDS, named, zone_names
+from circle15.show.office.results import measure
 from circle15.show.sentences import basis_text
 
 # Columns whose numbers are not counts.
-_FORMS: Mapping[str, Form] = {"share": "share", "target": "share"}
+_FORMS: Mapping[str, Form] = {
+    "share": "share",
+    "target": "share",
+    "task_share": "share",
+    "value": "measure",
+    "limit": "measure",
+}
 _WORDS: Mapping[str, Mapping[str, Text]] = {
     "level": LEVEL_WORDS,
     "metric": METRIC_WORDS,  # type: ignore[dict-item]  # keyed by literals
     "outcome": OUTCOME_WORDS,
+    "limit_by": {"clause": Text("条文", "clause"), "study": Text("本研究设定", "the study")},
 }
 _WIDTHS = {"basis": 9, "zone_id": 8, "metric": 7, "level": 6}
 
@@ -32,20 +40,33 @@ def declared_table(audit: Audit, table: type[Declared], rows: Any, without: tupl
     columns_heads = tuple(Head(column.meaning.say(language), _WIDTHS.get(column.name, 6)) for column in columns)
     write = [_writer(audit, column) for column in columns]
     values = [rows[column.name].to_numpy(dtype=object) for column in columns]
-    cells = [tuple(one(value) for one, value in zip(write, row, strict=True)) for row in zip(*values, strict=True)]
+    rules = rows["rule_id"].to_numpy(dtype=object)
+    cells = [
+        tuple(one(value, rule_id) for one, value in zip(write, row, strict=True))
+        for rule_id, *row in zip(rules, *values, strict=True)
+    ]
     return Table(columns_heads, tuple(cells))
 
 
-def _writer(audit: Audit, column: Column) -> Callable[[Any], Cell]:
-    """How the cells of a column are written."""
+def _writer(audit: Audit, column: Column) -> Callable[[Any, str], Cell]:
+    """How the cells of a column are written, in rows of a rule."""
     language = audit.facts.language
     if column.kind in ("number", "integer"):
-        form = _FORMS.get(column.name, "count")
-        return lambda value: Number(None if value is None else float(value), form)
+        forms = _forms(audit, column.name)
+        return lambda value, rule_id: Number(None if value is None else float(value), forms[rule_id])
     if column.name == "basis":
-        return lambda value: basis_text(audit, value).say(language)
+        return lambda value, _: basis_text(audit, value).say(language)
     if column.name == "zone_id":
         names = zone_names(audit)
-        return lambda value: NOTHING if value == "*" else named(names, value)
+        return lambda value, _: NOTHING if value == "*" else named(names, value)
     words = _WORDS.get(column.name, {})
-    return lambda value: words[value].say(language) if value in words else value or NOTHING
+    return lambda value, _: words[value].say(language) if value in words else value or NOTHING
+
+
+def _forms(audit: Audit, column: str) -> Mapping[str, Form]:
+    """How the numbers of a column are written, by rule: values and limits in the unit of the rule."""
+    form = _FORMS.get(column, "count")
+    rules = audit.facts.pack.rules
+    if form != "measure":
+        return dict.fromkeys((rule.rule_id for rule in rules), form)
+    return {rule.rule_id: measure(None, rule.limit.unit).form for rule in rules}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from circle15.core.text import Language, Text
-from circle15.show.numbers import minutes, percent, plain, whole
+from circle15.show.numbers import grouped, minutes, percent, plain, whole
 
 Form = Literal["count", "share", "points", "measure", "minutes", "metres"]
 Manner = Literal["body", "item", "note"]
@@ -23,7 +23,7 @@ _WRITE: Mapping[Form, Callable[[float], str]] = {
     "count": whole,
     "share": percent,
     "points": lambda value: percent(value).removesuffix("%"),
-    "measure": plain,
+    "measure": grouped,
     "minutes": minutes,
     "metres": lambda value: plain(value, 3, keep_zeros=True),
 }

@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from circle15.core.results import Audit
+from circle15.core.tables import (
+    Barriers,
+    Candidates,
+    Entrances,
+    Facilities,
+    Residential,
+    Streets,
+    Units,
+    Zones,
+)
 from circle15.core.text import Text
 
 LEVEL_WORDS = {
@@ -14,6 +24,12 @@ LEVEL_WORDS = {
     "community": Text("社区", "community"),
     "area": Text("居住小区", "residential area"),
     "study": Text("全部", "study"),
+}
+# Layers that no table declares, or that one declares under another name.
+_OTHER_LAYERS = {
+    "zone_table": Units.name,
+    "study": Text("研究", "study"),
+    "osm": Text("OpenStreetMap", "OpenStreetMap"),
 }
 ZONE_LEVEL_ORDER = ("county", "town", "village", "community")
 SEVERITY_WORDS = {
@@ -27,6 +43,13 @@ def zone_names(audit: Audit) -> dict[str, str]:
     """The name of each zone by its id."""
     table = audit.units if audit.units is not None else audit.zones
     return {} if table is None else dict(zip(table.frame["zone_id"], table.frame["name"], strict=True))
+
+
+def layer_text(layer: str) -> Text:
+    """An input layer in words; one that is not known stands as it is."""
+    tables = (Streets, Residential, Facilities, Candidates, Entrances, Barriers, Zones)
+    known = {each.__name__.lower(): each.name for each in tables} | _OTHER_LAYERS
+    return known.get(layer, Text(layer, layer))
 
 
 def named(names: dict[str, str], key: str) -> str:

@@ -44,7 +44,7 @@ _STYLES = {
     "cell": (8, 11, 0, 0),
 }
 # A heading without so much room under it begins a page; a cell of more characters may break across pages.
-_HEADING_ROOM, _LONG_CELL = 90, 300
+_HEADING_ROOM, _LONG_CELL = 130, 300
 # What the caption of a picture takes.
 _CAPTION_MM = 10
 _CENTRED, _RIGHT = 1, 2
@@ -72,8 +72,8 @@ def _room(block: Block, following: Block | None) -> list[Any]:
     """A heading begins a page where what follows would not stand under it."""
     if not isinstance(block, Heading):
         return []
-    room = (following.height_mm + _CAPTION_MM) * _MM if isinstance(following, Figure) else 0
-    return [library("reportlab.platypus").CondPageBreak(_HEADING_ROOM + room)]
+    room = (following.height_mm + _CAPTION_MM) * _MM if isinstance(following, Figure) else _HEADING_ROOM
+    return [library("reportlab.platypus").CondPageBreak(_STYLES["h1"][1] + room)]
 
 
 def _printable(document: Document, shown: Callable[[str], str]) -> Document:

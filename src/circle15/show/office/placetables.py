@@ -11,7 +11,7 @@ from circle15.core.limit import SYMBOLS
 from circle15.core.results import Audit
 from circle15.core.rule import METRIC_WORDS
 from circle15.core.tables import BASES, OUTCOME_WORDS, STATUS_WORDS, STATUSES
-from circle15.show.numbers import plain
+from circle15.show.numbers import grouped
 from circle15.show.office.document import NOTHING, Number, Row, Table, heads
 from circle15.show.office.names import LEVEL_WORDS, ZONE_LEVEL_ORDER, named, text_or_empty, zone_names
 from circle15.show.office.results import measure
@@ -183,7 +183,7 @@ def _towns(audit: Audit) -> dict[str, str]:
 
 def limit_cell(row: Any) -> str:
     """The limit of a verdict row: its own where each zone has a task."""
-    return f"{SYMBOLS[row.op]} {plain(row.limit) or NOTHING}"
+    return f"{SYMBOLS[row.op]} {grouped(row.limit) or NOTHING}"
 
 
 def _metres(mm: Any) -> Number:

@@ -32,8 +32,8 @@ class Result:
 
     ``value`` is what is compared: the share that a target asks for, the one value of the study, or else the share
     of subjects that pass; ``of`` says which. ``difference`` is value against limit, positive where there is room:
-    where many subjects are judged it is the worst of them. ``reasons`` counts why subjects are
-    unknown, or else not applicable.
+    where many subjects are judged it is the worst of them. Where all subjects are unknown there is neither: nothing
+    that is not known reads as zero. ``reasons`` counts why subjects are unknown, or else not applicable.
     """
 
     rule: Rule
@@ -99,7 +99,8 @@ def _against_target(audit: Audit, rule: Rule) -> _Measured:
         & (frame["basis"] == target.basis)
         & (frame["metric"] == rule.metric)
     ]
-    share = float(row["share"].iloc[0]) if len(row) else math.nan
+    known = row[row["total"] > row["unknown"]]
+    share = float(known["share"].iloc[0]) if len(known) else math.nan
     basis = basis_text(audit, target.basis)
     limit = f"{SYMBOLS[target.op]} {percent(target.value)}"
     return (
@@ -121,7 +122,7 @@ def _of_the_study(rule: Rule, row: Any) -> _Measured:
 
 def _of_many(rule: Rule, rows: Any, counts: Mapping[str, int]) -> _Measured:
     total = counts["pass"] + counts["fail"] + counts["unknown"]
-    share = counts["pass"] / total if total else math.nan
+    share = counts["pass"] / total if total > counts["unknown"] else math.nan
     kind = SUBJECT_WORDS[rows["subject_kind"].iloc[0] if len(rows) else "study"]
     worst = rows["margin"].astype(float).min() if len(rows) else math.nan
     unit = unit_text(rule.limit.unit)

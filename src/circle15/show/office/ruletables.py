@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from circle15.core.counting import SWITCHES
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS, METRIC_WORDS
 from circle15.core.tables import BASES
 from circle15.core.text import Language, Text
 from circle15.show.office.document import NOTHING, Number, Row, Table, heads
-from circle15.show.office.names import SEVERITY_WORDS
+from circle15.show.office.names import SEVERITY_WORDS, layer_text
+from circle15.show.office.outlook import pending_goals
 from circle15.show.office.results import Result, outcome_text, reasons, remarks
-from circle15.show.sentences import basis_text, pace_text, rule_limit_text
+from circle15.show.sentences import basis_text, pace_text, rule_limit_text, value_word
 
 
 def rules_table(audit: Audit, results: Sequence[Result]) -> Table:
@@ -92,7 +94,7 @@ def with_unit(result: Result, language: Language) -> str:
 
 
 def goals_table(audit: Audit, results: Sequence[Result]) -> Table:
-    """Targets of the whole study and the distance to them."""
+    """Targets of the whole study and the distance to them, those of later years too."""
     language = audit.facts.language
     columns = heads(
         language,
@@ -119,7 +121,7 @@ def goals_table(audit: Audit, results: Sequence[Result]) -> Table:
         for each in results
         if each.is_goal
     )
-    return Table(columns, rows)
+    return Table(columns, (*rows, *pending_goals(audit)))
 
 
 def unknown_table(audit: Audit, results: Sequence[Result]) -> Table:
@@ -186,11 +188,33 @@ def thresholds_table(audit: Audit) -> Table:
                 METRIC_WORDS[rule.metric].say(language),
                 source.say(language) if rule.is_distance else NOTHING,
                 pace_text(rule).say(language) or NOTHING,
-                Number(counted, "count"),
-                Number(max(of_type - counted, 0), "count"),
+                Number(counted if rule.targets else None, "count"),
+                Number(max(of_type - counted, 0) if rule.targets else None, "count"),
             )
         )
     return Table(columns, tuple(cells))
+
+
+def counting_table(audit: Audit) -> Table:
+    """The counting rules, each with its default and what the pack or the study has instead, for which rules."""
+    language, rules = audit.facts.language, audit.facts.pack.rules
+    columns = heads(
+        language,
+        ("开关", "switch", 9),
+        ("计数口径", "counting rule", 18),
+        ("默认", "default", 8),
+        ("本研究", "here", 12),
+    )
+    rows = []
+    for name, switch in SWITCHES.items():
+        ids: dict[str, list[str]] = {}
+        for rule in rules:
+            ids.setdefault(value_word(getattr(rule.counting, name)), []).append(rule.rule_id)
+        default = value_word(switch.default)
+        other = [f"{value}({'、'.join(who)})" for value, who in ids.items() if value != default]
+        here = next(iter(ids)) if len(ids) == 1 else ";".join(other)
+        rows.append((name, switch.meaning.say(language), default, here or default))
+    return Table(columns, tuple(rows))
 
 
 def findings_table(audit: Audit) -> Table:
@@ -210,7 +234,7 @@ def findings_table(audit: Audit) -> Table:
         (
             each.code,
             SEVERITY_WORDS[each.severity].say(language),
-            each.layer,
+            layer_text(each.layer).say(language),
             Number(each.count, "count"),
             "、".join(each.shown),
             each.message.say(language),

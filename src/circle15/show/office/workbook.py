@@ -6,7 +6,7 @@ from collections import Counter
 
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS
-from circle15.core.tables import OUTCOME_WORDS, OUTCOMES, Coverage
+from circle15.core.tables import OUTCOME_WORDS, OUTCOMES, Coverage, Ratios
 from circle15.core.text import Text
 from circle15.show.numbers import whole
 from circle15.show.office.assessment import documents_table, method, scope
@@ -14,6 +14,7 @@ from circle15.show.office.beside import beside
 from circle15.show.office.chapters import outcome_summary
 from circle15.show.office.declared import declared_table
 from circle15.show.office.document import Block, Heading, Number, Paragraph, Row, Sheet, Table, finished, heads
+from circle15.show.office.outlook import outlook_table
 from circle15.show.office.placetables import (
     MOST_ROWS,
     facilities_table,
@@ -29,7 +30,7 @@ from circle15.show.office.tasks import task_rules, task_table, task_title
 
 
 def sheets(audit: Audit) -> tuple[Sheet, ...]:
-    """总览，逐条达标表，镇（街道）社区排名，不达标小区，设施达标，覆盖率，数据质检，口径与方法."""
+    """总览，逐条达标表，镇（街道）社区排名，不达标小区，设施达标，数据质检，口径与方法; then the tables behind them."""
     language, found = audit.facts.language, results(audit)
     content: tuple[tuple[Text, list[Block]], ...] = (
         (Text("总览", "Overview"), _overview(audit, found)),
@@ -37,12 +38,20 @@ def sheets(audit: Audit) -> tuple[Sheet, ...]:
         (Text("镇（街道）社区排名", "Ranking"), _ranking(audit)),
         (Text("不达标小区", "Failing homes"), _homes(audit)),
         (Text("设施达标", "Facilities"), [standards_table(audit)]),
-        (Text("覆盖率", "Coverage"), [declared_table(audit, Coverage, audit.coverage.frame)]),
-        (Text("供需对照与步速", "Capacity and paces"), _beside(audit)),
         (Text("数据质检", "Findings"), _health(audit)),
         (Text("口径与方法", "Method"), method(audit)),
+        (Text("覆盖率", "Coverage"), [declared_table(audit, Coverage, audit.coverage.frame)]),
+        (Text("配建与总量", "Provision"), [declared_table(audit, Ratios, audit.ratios.frame)]),
+        (Text("逐年展望", "Outlook"), [outlook_table(audit)]),
+        (Text("供需对照与步速", "Capacity and paces"), _beside(audit)),
     )
-    return tuple(Sheet(name.say(language), finished(blocks)) for name, blocks in content)
+    return tuple(Sheet(name.say(language), finished(_filled(audit, blocks))) for name, blocks in content)
+
+
+def _filled(audit: Audit, blocks: list[Block]) -> list[Block]:
+    """The blocks with a word in the place of a table without rows."""
+    nothing = Paragraph(Text("无。", "None.").say(audit.facts.language))
+    return [nothing if isinstance(block, Table) and not block.rows else block for block in blocks]
 
 
 def _overview(audit: Audit, found: tuple[Result, ...]) -> list[Block]:

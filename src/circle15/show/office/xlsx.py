@@ -14,23 +14,25 @@ _FORMATS: Mapping[Form, Callable[[int], str]] = {
     "count": lambda places: "#,##0" + _decimals(places),
     "share": lambda places: "0" + _decimals(places) + "%",
     "points": lambda places: "0" + _decimals(places),
-    "measure": lambda _places: "General",
+    "measure": lambda places: "#,##0" + _decimals(places),
     "minutes": lambda places: "0" + _decimals(places),
     "metres": lambda places: "0" + _decimals(places),
 }
 # Forms of which the cell holds what the text says; cells of the others hold the number itself.
-_AS_SHOWN = ("measure", "minutes", "metres")
+_AS_SHOWN = ("measure", "points", "minutes", "metres")
 # Excel holds no longer cell; one full-width character is two of the width of a column.
 _MOST_CHARACTERS, _WIDTH_OF_CHARACTER, _WIDEST = 32_767, 2.1, 60
 _STYLES: Mapping[str, Mapping[str, Any]] = {
     "head": {"bold": True, "bg_color": "#E7ECF2", "border": 1, "border_color": "#8A8F98", "align": "center"},
-    "text": {"border": 1, "border_color": "#C9CED6"},
+    "text": {"border": 1, "border_color": "#C9CED6", "indent": 1},
     "heading": {"bold": True, "font_size": 13},
     "stamp": {"bold": True, "font_color": "#C00000"},
     "body": {},
 }
 _NUMBER = {**_STYLES["text"], "font_size": 10, "font_name": "宋体", "valign": "vcenter", "align": "right"}
 _WRAPPED = {"text_wrap": True, "valign": "vcenter"}
+# The numbers that Excel gives papers, and how many full-width characters may stand beside each other on A4.
+_A3, _A4, _MOST_ON_A4 = 8, 9, 80
 _TEXT_COLUMNS, _LINE_POINTS, _MOST_LINES = 8, 14, 29
 
 
@@ -76,7 +78,6 @@ def _decimals(places: int) -> str:
 
 def _set_page(page: Any, title: str, stamps: Sequence[str]) -> None:
     page.set_landscape()
-    page.set_paper(9)  # A4
     page.fit_to_pages(1, 0)
     page.set_footer("&C— &P —")
     page.set_header("&L" + " · ".join((title, *stamps)).replace("&", "&&")[:250])
@@ -89,6 +90,8 @@ def _write(page: Any, sheet: Sheet, stamps: Sequence[str], formats: _Formats) ->
         _put(page, row, 0, stamp, formats.styles["stamp"], is_wide=True)
         row += 1
     tables = [block for block in sheet.blocks if isinstance(block, Table)]
+    widest = max((sum(head.width for head in table.heads) for table in tables), default=0)
+    page.set_paper(_A3 if widest > _MOST_ON_A4 else _A4)
     for block in sheet.blocks:
         if isinstance(block, Table):
             _set_widths(page, tables)
@@ -139,7 +142,7 @@ def _lines(cells: Row, block: Table) -> int:
 
 def _written(number: Number) -> float:
     """What a cell holds of a number."""
-    return float(number.text) if number.form in _AS_SHOWN else float(number.value or 0)
+    return float(number.text.replace(",", "")) if number.form in _AS_SHOWN else float(number.value or 0)
 
 
 def _put(page: Any, row: int, column: int, text: str, style: Any, *, is_wide: bool = False) -> None:
