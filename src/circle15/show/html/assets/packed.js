@@ -11,8 +11,9 @@ const packed = (() => {
   const BATCH = 400;
   // Cells of the index, in pixels of the table: 2 km at 30° north.
   const CELL_BITS = 14;
-  // A footprint smaller than this many screen pixels is drawn as a dot, so that a city shows all of them.
-  const DOT = 2.2;
+  // A footprint smaller than this many screen pixels is drawn as a dot, so that a city shows all of them; where there
+  // are few, the dots are larger.
+  const dotOf = (count) => Math.min(7, Math.max(2.2, 120 / Math.sqrt(count)));
 
   // ---- decoding
 
@@ -145,11 +146,11 @@ const packed = (() => {
   /* One step of a tile: the features of one batch that wear one paint. */
   function drawBatch(context, table, rows, paint, view) {
     const { scale, dx, dy } = view;
-    const path = [], dots = [];
+    const path = [], dots = [], dot = dotOf(table.count);
     for (const each of rows) {
       const at = 4 * each, box = table.box;
       const size = Math.max(box[at + 2] - box[at], box[at + 3] - box[at + 1]) * scale;
-      (table.kind[each] === POINT || (size < DOT && table.kind[each] === AREA) ? dots : path).push(each);
+      (table.kind[each] === POINT || (size < dot && table.kind[each] === AREA) ? dots : path).push(each);
     }
     context.globalAlpha = paint.fillOpacity ?? 1;
     context.fillStyle = paint.fillColor || paint.color;
@@ -162,7 +163,7 @@ const packed = (() => {
         if (paint.fill !== false) context.fill();
         if (paint.weight) stroke(context, paint);
       } else {
-        context.fillRect(x - DOT / 2, y - DOT / 2, DOT, DOT);
+        context.fillRect(x - dot / 2, y - dot / 2, dot, dot);
       }
     }
     if (!path.length) return;
