@@ -131,7 +131,8 @@ class Multipliers:
 
     ``demand``: of the areas in ``areas`` (rows) × years, all others 0; one of ``rows`` for each constraint, of
     ``places`` for each year, of ``targets``. Where the bound still leaves room above the plan and ``split`` names
-    a candidate, the proof goes on with all plans that have it, then with all that have it not.
+    a candidate, the proof goes on with all plans that open it by the year ``split_stage`` (counted from 0), then
+    with all that do not.
     """
 
     scale: int
@@ -142,6 +143,7 @@ class Multipliers:
     targets: Any
     scaled: int = 0
     split: str = ""
+    split_stage: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,5 +173,6 @@ def _multipliers(stored: Mapping[str, Any], area_ids: Any, problem: siting.Probl
         demand=np.array(list(known.values()), dtype=np.int64).reshape(len(known), len(problem.places)),
         scaled=stored["scaled"],
         split=stored["split"] or "",
+        split_stage=stored["split_stage"],
         **lists,
     )

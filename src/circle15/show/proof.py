@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ PROOFS = "proof.json"
 # What a stored plan must say for its certificate to be checked again.
 _NUMBERS = ("objective", "bound", "proven")
 _CERTIFIED = {"site_plan", "sites", "site_stages", "status", *_NUMBERS}
-_STEP = ("scale", "scaled")
+_STEP = ("scale", "scaled", "split_stage")
 _LISTS = ("rows", "places", "targets")
 
 
@@ -25,7 +26,9 @@ def files(audit: Audit) -> dict[str, bytes]:
         return {}
     plans = json.dumps([plan_object(plan) for plan in audit.plans], ensure_ascii=False, indent=2)
     ids = audit.residential.frame["area_id"].to_numpy(dtype=object)
-    proofs = {plan.plan_id: [_link_object(link, ids) for link in plan.proof] for plan in audit.plans}
+    proofs = [
+        {"site_plan": plan.plan_id, "steps": [_link_object(link, ids) for link in plan.proof]} for plan in audit.plans
+    ]
     return {
         PLANS: (plans + "\n").encode(),
         PROOFS: (json.dumps(proofs, ensure_ascii=False, separators=(",", ":")) + "\n").encode(),
@@ -65,6 +68,7 @@ def _link_object(link: Multipliers, ids: Any) -> dict[str, Any]:
         "scale": link.scale,
         "scaled": link.scaled,
         "split": link.split or None,
+        "split_stage": link.split_stage,
         **{name: getattr(link, name).tolist() for name in _LISTS},
         "demand": dict(zip(ids[link.areas].tolist(), link.demand.tolist(), strict=True)),
     }
@@ -76,12 +80,25 @@ def read_plans(folder: Path) -> list[dict[str, Any]]:
         plans, proofs = (json.loads((folder / name).read_text(encoding="utf-8")) for name in (PLANS, PROOFS))
     except (OSError, ValueError) as error:
         raise _unreadable(folder) from error
-    if not isinstance(plans, list) or not isinstance(proofs, dict) or not all(map(_is_plan, plans)):
+    if not _are(plans, _is_plan) or not _are(proofs, _is_proof):
         raise _unreadable(folder)
-    found = [{**plan, "proof": proofs.get(plan["site_plan"])} for plan in plans]
-    if not all(isinstance(each["proof"], list) and all(map(_is_link, each["proof"])) for each in found):
+    steps = {each["site_plan"]: each["steps"] for each in proofs}
+    if not steps.keys() >= {plan["site_plan"] for plan in plans}:
         raise _unreadable(folder)
-    return found
+    return [{**plan, "proof": steps[plan["site_plan"]]} for plan in plans]
+
+
+def _are(found: Any, kind: Callable[[Any], bool]) -> bool:
+    return isinstance(found, list) and all(map(kind, found))
+
+
+def _is_proof(proof: Any) -> bool:
+    return (
+        isinstance(proof, dict)
+        and proof.keys() >= {"site_plan", "steps"}
+        and isinstance(proof["site_plan"], str)
+        and _are(proof["steps"], _is_link)
+    )
 
 
 def _is_plan(plan: Any) -> bool:

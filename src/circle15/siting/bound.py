@@ -16,7 +16,8 @@ from scipy.sparse import csr_matrix
 
 from circle15.core.results import Multipliers
 from circle15.siting.core import Core
-from circle15.siting.problem import Flags, Ints
+from circle15.siting.places import place
+from circle15.siting.problem import Ints
 from circle15.siting.search import Stop
 
 Floats = NDArray[np.float64]
@@ -34,7 +35,7 @@ _PATIENCE = 20
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A bound in units of 1 ÷ scale, and what opening each candidate in its best year is worth under it."""
+    """A bound in units of 1 ÷ scale, and what opening each candidate in each year is worth under it."""
 
     scaled: int
     scale: int
@@ -44,6 +45,12 @@ class Bound:
     def value(self) -> int:
         """The bound on whole weight."""
         return self.scaled // self.scale
+
+    @property
+    def best(self) -> Ints:
+        """What each candidate is worth in its best year."""
+        found: Ints = self.worth.max(axis=1)
+        return found
 
 
 def scale_of(core: Core) -> int:
@@ -67,21 +74,17 @@ def evaluate(core: Core, held: Multipliers) -> Bound:
     scaled += sum(int(each) * int(most) for each, most in zip(held.rows, core.most, strict=True))
     scaled += sum(int(each) * int(places) for each, places in zip(held.places, core.places, strict=True))
     scaled -= sum(int(each) * int(least) for each, least in zip(held.targets, core.least, strict=True))
-    worth = _worth(core, held)
-    scaled += int(np.where(core.must, worth, np.maximum(worth, 0)).sum())
-    return Bound(scaled, held.scale, worth)
+    found = Bound(scaled, held.scale, _worth(core, held))
+    return replace(found, scaled=scaled + int(np.where(core.must, found.best, np.maximum(found.best, 0)).sum()))
 
 
 def _worth(core: Core, held: Multipliers) -> Ints:
-    """Of each candidate in its best year: λ of all it would cover, less the price of place and constraints."""
+    """Of each candidate in each year: λ of all it would cover, less the price of place and constraints."""
     by_year = candidate_sums(core, held.demand)
     onwards = np.cumsum(by_year[:, ::-1], axis=1)[:, ::-1]
-    worth = onwards - held.places[None, :]
-    dated = core.dated >= 0
-    worth[dated] = np.where(np.arange(len(core.places)) == core.dated[dated][:, None], worth[dated], -MOST_SUM)
     price = core.limits.T @ held.rows if len(held.rows) else np.zeros(len(core.row), dtype=np.int64)
-    result: Ints = worth.max(axis=1) - price
-    return result
+    worth: Ints = onwards - held.places[None, :] - price[:, None]
+    return np.where(core.shut, -MOST_SUM, worth)
 
 
 def candidate_sums(core: Core, demand: Ints) -> Ints:
@@ -114,6 +117,7 @@ class _Relaxed:
         self.places = np.array(core.places, dtype=float)
         self.has_target = np.flatnonzero(core.target >= 0)
         self.prices = np.zeros(self.years)
+        self.shuts = bool(core.shut.any())
         self.plain_weight = np.repeat(core.weight.astype(float)[:, None], self.years, axis=1)
         self.depth = core.depth[:, None].astype(float)
         self.total = float((core.weight * core.depth).sum()) * self.years + 1
@@ -132,22 +136,19 @@ class _Relaxed:
         worth = np.cumsum((self.covers @ demand)[:, ::-1], axis=1)[:, ::-1]
         if len(rows):
             worth = worth - (self.limits.T @ rows)[:, None]
-        dated = core.dated >= 0
-        if dated.any():
-            worth[dated] = np.where(np.arange(self.years) == core.dated[dated][:, None], worth[dated], -np.inf)
-        self.prices = _place_prices(worth, core.places, core.must, self.prices, self.total)
-        net = worth - self.prices
-        best = net.argmax(axis=1)
-        top = net[np.arange(len(net)), best]
-        chosen = np.flatnonzero(core.must | (top > 0))
+        if self.shuts:
+            worth = np.where(core.shut, -self.total, worth)
+        placing = place(worth, core.places, core.must, self.total)
+        self.prices = placing.prices
+        top = (worth - self.prices).max(axis=1)
         weight = self.weight(targets)
         spare = np.maximum(weight - demand, 0)
-        value = float((spare * self.depth).sum() + top[chosen].sum() + self.prices @ self.places)
+        taken = np.where(core.must, top, np.maximum(top, 0)).sum()
+        value = float((spare * self.depth).sum() + taken + self.prices @ self.places)
         value += float(rows @ self.most) - float(targets @ core.least)
-        chosen = _within_places(net, best, chosen, core)
-        slack = self._covered(chosen, best) - self.depth * (demand < weight)
+        slack = self._covered(placing.rows, placing.years) - self.depth * (demand < weight)
         open_ = np.zeros(len(core.row))
-        open_[chosen] = 1.0
+        open_[placing.rows] = 1.0
         counts = np.bincount(
             core.target[self.has_target],
             weights=(demand < weight)[self.has_target, -1],
@@ -155,42 +156,15 @@ class _Relaxed:
         ).astype(float)
         return value, slack, self.most - self.limits @ open_, counts - core.least
 
-    def _covered(self, chosen: Ints, best: Ints) -> Floats:
+    def _covered(self, chosen: Ints, opened: Ints) -> Floats:
         core = self.core
         found = np.zeros((len(core.weight), self.years))
         for year in range(self.years):
-            mine = chosen[best[chosen] == year].tolist()
+            mine = chosen[opened == year].tolist()
             if mine:
                 spans = [core.idx[core.ptr[row] : core.ptr[row + 1]] for row in mine]
                 found[:, year] = np.bincount(np.concatenate(spans), minlength=len(core.weight))
         return np.cumsum(found, axis=1) if self.years > 1 else found
-
-
-def _place_prices(worth: Floats, places: tuple[int, ...], must: Flags, start: Floats, most: float) -> Floats:
-    """What a place of each year is worth: with one year exactly the first gain that finds no place.
-
-    Where more candidates are fixed than there are places, ``most``: then no plan is left.
-    """
-    prices = start.copy()
-    for _ in range(1 if len(places) == 1 else 3):
-        for year, count in enumerate(places):
-            others = np.delete(worth - prices, year, axis=1)
-            floor = others.max(axis=1) if others.shape[1] else np.full(len(worth), -np.inf)
-            rival = np.where(must, floor, np.maximum(floor, 0.0))
-            wish = worth[:, year] - np.where(np.isneginf(rival), 0.0, rival)
-            wish = np.where(must & np.isneginf(rival), np.inf, wish)
-            price = float(-np.partition(-wish, count)[count]) if count < len(wish) else 0.0
-            prices[year] = min(max(0.0, price), most)
-    return prices
-
-
-def _within_places(net: Floats, best: Ints, chosen: Ints, core: Core) -> Ints:
-    """With one year, as many of the best as there are places: a subgradient of lesser length than with fewer."""
-    if len(core.places) > 1 or len(chosen) >= core.places[0]:
-        return chosen
-    ranked = np.lexsort((np.arange(len(net)), -net[:, 0], ~core.must))
-    del best
-    return np.sort(ranked[: min(core.places[0], len(ranked))])
 
 
 def whole(core: Core, demand: Floats, rows: Floats, targets: Floats, prices: Floats) -> Multipliers:
@@ -210,7 +184,7 @@ def whole(core: Core, demand: Floats, rows: Floats, targets: Floats, prices: Flo
     )
     if len(core.places) > 1:
         return found
-    worth = np.sort(_worth(core, replace(found, places=np.zeros(1, dtype=np.int64)))[~core.must])[::-1]
+    worth = np.sort(_worth(core, replace(found, places=np.zeros(1, dtype=np.int64)))[~core.must, 0])[::-1]
     free = core.places[0] - int(core.must.sum())
     if free < 0:  # more fixed than places: no plan is left, which the price found in the ascent shows
         return found

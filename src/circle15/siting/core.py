@@ -19,7 +19,7 @@ class Core:
 
     ``ptr``/``idx``: the groups of each candidate; ``tptr``/``tidx``: the candidates of each group. ``group``: the
     group of each raw demand, −1 if it decides nothing. ``limits`` (``most``): the problem's rows on these
-    candidates. ``must``: candidates every plan has; ``dated``: the year one must open in, or −1.
+    candidates. ``must``: candidates every plan has; ``shut``: the years (columns) a candidate may not open in.
     ``target`` names the target each group belongs to, or −1.
     """
 
@@ -35,7 +35,7 @@ class Core:
     limits: csr_matrix
     most: Ints
     must: Flags
-    dated: Ints
+    shut: Flags
     target: Ints
     least: Ints
 
@@ -54,6 +54,16 @@ class Core:
         """Candidates × groups, as floating point ones for fast products."""
         return csr_matrix((np.ones(len(self.idx)), self.idx, self.ptr), shape=self.size)
 
+    def holds(self, chosen: Choice) -> bool:
+        """Whether a choice of the problem is one of the core too."""
+        inside = self.from_problem(chosen)
+        missing = np.setdiff1d(np.flatnonzero(self.must), inside.rows)
+        return (
+            len(inside.rows) == len(chosen.rows)
+            and not len(missing)
+            and not self.shut[inside.rows, inside.stages].any()
+        )
+
     def to_problem(self, chosen: Choice) -> Choice:
         """A choice of core candidates as one of the problem."""
         return Choice(self.row[chosen.rows], chosen.stages)
@@ -67,9 +77,12 @@ class Core:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """Candidates proven to be in no plan better than the best one met (``out``), or in every one (``in_``)."""
+    """What is proven of every plan better than the best one met.
 
-    out: Ints
+    ``shut``: candidates it does not open in a year, as candidate row × years + year; ``in_``: candidates it has.
+    """
+
+    shut: Ints
     in_: Ints
 
 
@@ -83,7 +96,8 @@ def reduce(problem: Problem, fixed: Fixed = NOTHING, *, dominated: bool = True, 
     is ``merged``; a candidate that covers nothing another does not is dropped (``dominated``) where nothing but
     the number of sites is limited.
     """
-    rows = np.setdiff1d(problem.allowed, fixed.out)
+    shut = _shut(problem, fixed)
+    rows = np.flatnonzero(~shut.all(axis=1))
     target = np.full(len(problem.weight), -1, dtype=np.int64)
     for number, each in enumerate(problem.targets):
         target[each.columns] = number
@@ -98,16 +112,18 @@ def reduce(problem: Problem, fixed: Fixed = NOTHING, *, dominated: bool = True, 
     weight = np.bincount(found, weights=problem.weight[open_], minlength=len(first)).astype(np.int64)
     distinct = csr_matrix(covers[:, first])
     must = np.isin(rows, np.union1d(problem.required, fixed.in_))
-    if dominated and _may_drop(problem):
+    if dominated and _may_drop(problem) and not shut[rows].any():
         keep = np.flatnonzero(must | ~_dominated(distinct))
         rows, distinct, must = rows[keep], distinct[keep], must[keep]
-    return _core(problem, (rows, must), distinct, (weight, problem.depth[open_][first], target[open_][first]), group)
+    return _core(
+        problem, (rows, must, shut[rows]), distinct, (weight, problem.depth[open_][first], target[open_][first]), group
+    )
 
 
 def _core(
-    problem: Problem, sites: tuple[Ints, Flags], covers: csr_matrix, demand: tuple[Ints, Ints, Ints], group: Ints
+    problem: Problem, sites: tuple[Ints, Flags, Flags], covers: csr_matrix, demand: tuple[Ints, Ints, Ints], group: Ints
 ) -> Core:
-    rows, must = sites
+    rows, must, shut = sites
     covers.sort_indices()
     turned = csc_matrix(covers)
     turned.sort_indices()
@@ -115,7 +131,6 @@ def _core(
     place[rows] = np.arange(len(rows))
     limits = _limits(problem, place, len(rows))
     weight, depth, target = demand
-    dated = np.array([problem.dated.get(row, -1) for row in rows.tolist()], dtype=np.int64)
     return Core(
         row=rows,
         ptr=covers.indptr.astype(np.int64),
@@ -129,10 +144,21 @@ def _core(
         limits=limits,
         most=np.array([row.most for row in problem.rows], dtype=np.int64),
         must=must,
-        dated=dated,
+        shut=shut,
         target=target,
         least=np.array([each.least for each in problem.targets], dtype=np.int64),
     )
+
+
+def _shut(problem: Problem, fixed: Fixed) -> Flags:
+    """Candidates × years in which they may not open."""
+    years = len(problem.places)
+    shut = np.zeros((len(problem.candidate_ids), years), dtype=bool)
+    shut.reshape(-1)[fixed.shut] = True
+    shut[list(problem.forbidden)] = True
+    for row, year in problem.dated.items():
+        shut[row] |= np.arange(years) != year
+    return shut
 
 
 def _limits(problem: Problem, place: Ints, count: int) -> csr_matrix:

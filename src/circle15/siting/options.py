@@ -34,7 +34,7 @@ class Options:
 
 
 def unfold(core: Core) -> Options:
-    """The options of a core. A dated candidate has one option only."""
+    """The options of a core, those of shut years not allowed."""
     years, candidates = len(core.places), len(core.row)
     owner = np.tile(np.arange(candidates), years)
     stage = np.repeat(np.arange(years), candidates)
@@ -45,7 +45,7 @@ def unfold(core: Core) -> Options:
         covers=_repeated(core, years),
         weight=np.tile(core.weight, years),
         depth=np.tile(core.depth, years),
-        allowed=(core.dated[owner] < 0) | (core.dated[owner] == stage),
+        allowed=~core.shut[owner, stage],
     )
 
 

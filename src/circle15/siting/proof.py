@@ -46,7 +46,7 @@ def check(problem: Problem, value: int, links: tuple[Multipliers, ...]) -> Prove
         if found.value <= value:
             continue
         bound, last = min(above, found.value), fix(core, found, value, before)
-        open_ += [(bound, part) for part in parts(problem, last, link.split)]
+        open_ += [(bound, part) for part in parts(problem, last, link)]
     return Proven(max([value, *(bound for bound, _ in open_)]), tuple(used), last)
 
 
@@ -59,12 +59,20 @@ def same(some: tuple[Multipliers, ...], others: tuple[Multipliers, ...]) -> bool
     )
 
 
-def parts(problem: Problem, fixed: Fixed, split: str) -> tuple[Fixed, ...]:
-    """The plans that do not have a candidate, and those that have it: the last is looked at first. Undivided for ""."""
-    if not split:
+def parts(problem: Problem, fixed: Fixed, link: Multipliers) -> tuple[Fixed, ...]:
+    """The plans that do not open a candidate by a year, and those that do: the last is looked at first.
+
+    Undivided where the step names no candidate.
+    """
+    if not link.split:
         return (fixed,)
-    row = [problem.candidate_ids.index(split)]
-    return replace(fixed, out=np.union1d(fixed.out, row)), replace(fixed, in_=np.union1d(fixed.in_, row))
+    row, years = problem.candidate_ids.index(link.split), len(problem.places)
+    codes = row * years + np.arange(years)
+    until, after = codes[: link.split_stage + 1], codes[link.split_stage + 1 :]
+    return (
+        replace(fixed, shut=np.union1d(fixed.shut, until)),
+        Fixed(np.union1d(fixed.shut, after), np.union1d(fixed.in_, [row])),
+    )
 
 
 def _refuse_unsound(problem: Problem, core: Core, link: Multipliers) -> None:
@@ -77,8 +85,8 @@ def _refuse_unsound(problem: Problem, core: Core, link: Multipliers) -> None:
         raise ValueError("negative or huge multipliers")
     if len(np.unique(link.areas)) < len(link.areas):
         raise ValueError("two multipliers of one demand")
-    if link.split and link.split not in problem.candidate_ids:
-        raise ValueError("a split by what is no candidate")
+    if link.split and (link.split not in problem.candidate_ids or not 0 <= link.split_stage < len(problem.places)):
+        raise ValueError("a split by what is no candidate or year")
     largest = [max(abs(row.most), int(np.abs(row.coef).max(initial=1))) for row in problem.rows]
     total = float(link.demand.sum(dtype=float)) * len(problem.places) + float(
         link.rows @ np.array(largest, dtype=float)
@@ -95,11 +103,14 @@ def everything(problem: Problem) -> int:
 
 
 def fix(core: Core, bound: Bound, value: int, before: Fixed = NOTHING) -> Fixed:
-    """Reduced-cost fixing: candidates with which, or without which, the bound falls to ``value`` or below it."""
-    with_it = (bound.scaled + np.minimum(bound.worth, 0)) // bound.scale
-    without_it = (bound.scaled - np.maximum(bound.worth, 0)) // bound.scale
-    out, in_ = core.row[(with_it <= value) & ~core.must], core.row[(without_it <= value) & ~core.must]
-    return Fixed(np.union1d(before.out, out), np.union1d(before.in_, np.setdiff1d(in_, out)))
+    """Reduced-cost fixing: openings with which, or candidates without which, the bound falls to ``value`` or below."""
+    years = len(core.places)
+    counted = np.where(core.must, bound.best, np.maximum(bound.best, 0))
+    opened = (bound.scaled - counted[:, None] + bound.worth) // bound.scale
+    row, year = np.nonzero((opened <= value) & ~core.shut)
+    without_it = (bound.scaled - counted) // bound.scale
+    in_ = core.row[(without_it <= value) & ~core.must]
+    return Fixed(np.union1d(before.shut, core.row[row] * years + year), np.union1d(before.in_, in_))
 
 
 def spread(problem: Problem, core: Core, held: Multipliers) -> Multipliers:

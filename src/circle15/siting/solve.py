@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from circle15.core.results import Multipliers, PlanStatus
-from circle15.siting.bound import Floats, descend, start
+from circle15.siting.bound import Bound, Floats, descend, start
 from circle15.siting.core import NOTHING, Core, Fixed, reduce
 from circle15.siting.kernels import WORTH_COMPILING
 from circle15.siting.options import unfold
@@ -180,7 +180,7 @@ class _Run:
             self.bound = min(self.bound, max(self.value, ascent.bound.value))
             if self._done():
                 break
-            self._search(self._narrow(core, ascent.bound.worth, 4.0), self.rounds, self.effort.starts)
+            self._search(self._narrow(core, ascent.bound.best, 4.0), self.rounds, self.effort.starts)
             self.fixed = fix(core, ascent.bound, self.value, self.fixed)
             smaller = reduce(self.problem, self.fixed, dominated=False)
             steps = self.effort.steps
@@ -188,7 +188,7 @@ class _Run:
                 break
             at = carry(core, smaller, ascent.demand), ascent.rows, ascent.targets
             core, size = smaller, smaller.size[0]
-        return (core, *at), ascent.bound.worth
+        return (core, *at), ascent.bound.best
 
     def _narrow(self, core: Core, worth: Ints, times: float) -> Core:
         """The candidates that are worth most under the multipliers, and those of the best plan."""
@@ -196,7 +196,9 @@ class _Run:
         keep = core.row[np.lexsort((np.arange(len(worth)), -worth))[:many]]
         mine = self.best.rows if self.best is not None else keep[:0]
         out = np.setdiff1d(self.problem.allowed, np.union1d(np.union1d(keep, mine), self.problem.required))
-        return reduce(self.problem, Fixed(out, NOTHING.in_))
+        years = len(self.problem.places)
+        shut = (out[:, None] * years + np.arange(years)).reshape(-1)
+        return reduce(self.problem, Fixed(shut, NOTHING.in_))
 
     def _finish(self, at: tuple[Core, Floats, Floats, Floats], worth: Ints) -> None:
         """What is left, of the solver: whole if it is small; else its best part, and what that fixes further."""
@@ -236,21 +238,14 @@ class _Run:
             link = spread(self.problem, core, ascent.held)
             if ascent.bound.value > self.value:
                 left = fix(core, ascent.bound, self.value, fixed)
-                split = self._undecided(core, ascent.bound.worth, left)
-                if split < 0:
+                split = _undecided(self.problem, ascent.bound, core, left)
+                if split is None:
                     return
-                link = replace(link, split=self.problem.candidate_ids[split])
+                link = replace(link, split=self.problem.candidate_ids[split[0]], split_stage=split[1])
                 multipliers = ascent.demand, ascent.rows, ascent.targets
-                open_ += [(part, core, multipliers) for part in parts(self.problem, left, link.split)]
+                open_ += [(part, core, multipliers) for part in parts(self.problem, left, link)]
             links.append(link)
         self.links = links
-
-    def _undecided(self, core: Core, worth: Ints, fixed: Fixed) -> int:
-        """The candidate whose worth is nearest to the price of a place; −1 if all are decided."""
-        free = np.flatnonzero(~core.must & ~np.isin(core.row, fixed.out) & ~np.isin(core.row, fixed.in_))
-        if len(free) == 0:
-            return -1
-        return int(core.row[free[np.argmin(np.abs(worth[free]))]])
 
     def _is_small(self, core: Core) -> bool:
         return len(core.idx) * len(core.places) <= _MOST_ENTRIES
@@ -276,7 +271,7 @@ class _Run:
         if answer.outcome == "infeasible" and witness < 0:
             # Nothing left is allowed: either no plan is, or none that is not fixed out already.
             self.impossible = self.best is None
-            if len(self.fixed.out) or len(self.fixed.in_):
+            if len(self.fixed.shut) or len(self.fixed.in_):
                 self._lower(self.value)
         elif answer.outcome in {"optimal", "stopped"} and math.isfinite(answer.bound):
             bound = math.floor(answer.bound + 0.01 + 1e-9 * abs(answer.bound))
@@ -285,15 +280,8 @@ class _Run:
 
     def _within(self, core: Core, found: Choice | None) -> list[Choice]:
         """Of the plan found last and the best one, those that are allowed and left to a core."""
-        must = core.row[core.must]
-        return [
-            each
-            for each in (found, self.best)
-            if each is not None
-            and np.isin(each.rows, core.row).all()
-            and np.isin(must, each.rows).all()
-            and not objections(self.problem, each)
-        ]
+        both = [each for each in (found, self.best) if each is not None]
+        return [each for each in both if core.holds(each) and not objections(self.problem, each)]
 
     def _lower(self, bound: int) -> None:
         bound = max(bound, self.value)
@@ -308,3 +296,20 @@ class _Run:
         for year in range(years):
             found[core.group[raw], year] = self.problem.counts(best.opened(year))[raw]
         return found
+
+
+def _undecided(problem: Problem, bound: Bound, core: Core, fixed: Fixed) -> tuple[int, int] | None:
+    """The candidate whose opening is most in doubt, and the year by which; None if all is decided."""
+    left = reduce(problem, fixed, dominated=False, merged=False)
+    kept = np.isin(core.row, left.row)
+    worth = np.where(left.shut, -np.inf, bound.worth[kept].astype(float))
+    free = np.flatnonzero(~left.must)
+    if len(free):
+        return int(left.row[free[np.argmin(np.abs(worth[free].max(axis=1)))]]), len(problem.places) - 1
+    several = np.flatnonzero((~left.shut).sum(axis=1) > 1)
+    if len(several) == 0:
+        return None
+    order = np.argsort(-worth[several], axis=1, kind="stable")
+    ranked = np.take_along_axis(worth[several], order, axis=1)
+    closest = int(np.argmin(ranked[:, 0] - ranked[:, 1]))
+    return int(left.row[several[closest]]), int(order[closest, :2].min())

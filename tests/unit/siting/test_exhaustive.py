@@ -13,10 +13,10 @@ from tests.unit.siting.problems import as_problem
 # Each stage alone, and all together. Without a solver an infeasible problem cannot be told from a hard one.
 STAGES = {
     "greedy": Effort(starts=0, steps=0, nodes=0),
-    "search": Effort(starts=2, steps=0, nodes=0),
+    "search": Effort(starts=2, rounds=4, steps=0, nodes=0),
     "bound": Effort(starts=0, steps=200, nodes=0),
     "solver": Effort(starts=0, steps=0),
-    "all": Effort(),
+    "all": Effort(rounds=4),
 }
 
 
