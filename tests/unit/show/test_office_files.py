@@ -113,6 +113,16 @@ def test_coverage_is_the_same_to_the_digit_in_table_workbook_word_and_markdown()
     assert all(f"| {share} |" in text for share in shares)
 
 
+def test_rows_with_and_without_a_target_stand_in_one_sheet():
+    audit = small_audit()
+    frame = audit.coverage.frame.assign(target_op=None)
+    aimed = (frame["rule_id"] == "T-02") & (frame["level"] == "study")
+    frame.loc[aimed, ["target_op", "target", "outcome"]] = [">=", 0.6, "fail"]
+    sheet = records(book(replace(audit, coverage=Coverage.build(frame)))["覆盖率"], "指标编号")
+    told = [(each["目标比较"], each["目标"]) for each in sheet]
+    assert told == [("≥", 0.6) if each else ("—", "—") for each in aimed]
+
+
 def test_shares_in_the_workbook_are_numbers_shown_as_percentages():
     sheet = book(small_audit())["覆盖率"]
     (column,) = [cell.column for row in sheet.iter_rows() for cell in row if cell.value == "覆盖率"]

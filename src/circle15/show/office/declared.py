@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
+
+from circle15.core.limit import SYMBOLS
 from circle15.core.results import Audit
 from circle15.core.rule import METRIC_WORDS
 from circle15.core.schema import Column
@@ -24,7 +27,10 @@ _FORMS: Mapping[str, Form] = {
     "value": "measure",
     "limit": "measure",
 }
+_SIGNS = {op: Text(sign, sign) for op, sign in SYMBOLS.items()}
 _WORDS: Mapping[str, Mapping[str, Text]] = {
+    "op": _SIGNS,
+    "target_op": _SIGNS,
     "level": LEVEL_WORDS,
     "metric": METRIC_WORDS,  # type: ignore[dict-item]  # keyed by literals
     "outcome": OUTCOME_WORDS,
@@ -59,8 +65,8 @@ def _writer(audit: Audit, column: Column) -> Callable[[Any, str], Cell]:
     if column.name == "zone_id":
         names = zone_names(audit)
         return lambda value, _: NOTHING if value == "*" else named(names, value)
-    words = _WORDS.get(column.name, {})
-    return lambda value, _: words[value].say(language) if value in words else value or NOTHING
+    words = {code: word.say(language) for code, word in _WORDS.get(column.name, {}).items()}
+    return lambda value, _: NOTHING if pd.isna(value) else words.get(value, value)
 
 
 def _forms(audit: Audit, column: str) -> Mapping[str, Form]:
