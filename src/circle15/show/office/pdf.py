@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from io import BytesIO
+from itertools import islice, takewhile
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -60,20 +61,21 @@ def pdf(document: Document) -> bytes:
     styles = _styles()
     story = [*_title(shown, styles)]
     blocks = (*shown.blocks, *_missing_note(shown, letters))
-    for block, following in zip(blocks, (*blocks[1:], None), strict=True):
-        story += _room(block, following)
+    for number, block in enumerate(blocks):
+        if isinstance(block, Heading) and not (number and isinstance(blocks[number - 1], Heading)):
+            story += _room(blocks[number:])
         story += _WRITE[type(block)](block, styles)
     out = BytesIO()
     _template(out, shown).build(story)
     return out.getvalue()
 
 
-def _room(block: Block, following: Block | None) -> list[Any]:
-    """A heading begins a page where what follows would not stand under it."""
-    if not isinstance(block, Heading):
-        return []
+def _room(blocks: Sequence[Block]) -> list[Any]:
+    """Headings in a row begin a page where what follows would not stand under them."""
+    headings = list(takewhile(lambda each: isinstance(each, Heading), blocks))
+    following = next(islice(blocks, len(headings), None), None)
     room = (following.height_mm + _CAPTION_MM) * _MM if isinstance(following, Figure) else _HEADING_ROOM
-    return [library("reportlab.platypus").CondPageBreak(_STYLES["h1"][1] + room)]
+    return [library("reportlab.platypus").CondPageBreak(len(headings) * _STYLES["h1"][1] + room)]
 
 
 def _printable(document: Document, shown: Callable[[str], str]) -> Document:
