@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -49,6 +50,7 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
     access = access_to(ground, walked, counted, searches)
     judged_on = subjects(ground, access)
     blocks = judge.judge(rules, judged_on)
+    paced, legs = _paced(ground, not_assessed, judged_on, blocks, searches)
     areas = _areas(ground, walked, counted, progress, services=draw)
     reached = catchments(ground, walked, counted)
     progress(Text("汇总覆盖率", "summing coverage"), 0, 1)
@@ -90,8 +92,8 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
         equity=judge.equity(blocks, ground.facilities, ground.residential, counted, reached),
         straight_vs_network=judge.straight_vs_network(blocks, ground.residential, groups),
         outlook=outlook(ground, _foreseeable(ground), judged_on, searches, groups),
-        pace_shares=judge.pace_shares(blocks, access, ground.residential, paces, study.cutoff_mm),
-        pace_changes=judge.pace_changes(blocks, access, ground.area_ids, paces, study.cutoff_mm),
+        pace_shares=judge.pace_shares(paced, legs, ground.residential, paces, study.cutoff_mm),
+        pace_changes=judge.pace_changes(paced, legs, ground.area_ids, paces, study.cutoff_mm),
         walks=None if ground.network is None else find_walks(ground.network, ground.homes, walls(ground.tables)),
     )
 
@@ -106,6 +108,24 @@ def _foreseeable(ground: Ground) -> list[Rule]:
     """The rules that the data can tell of, also those whose target is of a later year."""
     missing = _without_distances(ground)
     return [rule for rule in ground.study.pack.rules if rule.rule_id not in missing]
+
+
+def _paced(
+    ground: Ground,
+    not_assessed: Mapping[str, Text],
+    judged_on: judge.Subjects,
+    blocks: Sequence[judge.Block],
+    searches: Searches,
+) -> tuple[Sequence[judge.Block], Access]:
+    """What is told at every pace, with its distances: rules whose target is of a later year too, as in the outlook."""
+    foreseen = [rule for rule in _foreseeable(ground) if rule.is_distance and rule.pace is not None]
+    early = [rule for rule in foreseen if rule.rule_id in not_assessed]
+    if not early:
+        return blocks, judged_on.access
+    counted = {rule.rule_id: judge.counted(rule, ground.facilities, ground.study.as_of) for rule in early}
+    access = access_to(ground, early, counted, searches)
+    both = pd.concat([judged_on.access.frame, access.frame], ignore_index=True)
+    return [*blocks, *judge.judge(early, replace(judged_on, access=access))], Access(both)
 
 
 def _without_distances(ground: Ground) -> dict[str, Text]:

@@ -12,7 +12,7 @@ from circle15.core.results import Audit
 from circle15.core.rule import Rule
 from circle15.core.text import Text
 from circle15.show.numbers import grouped, percent, whole
-from circle15.show.sentences import SHARE_UNIT, basis_text, unit_text
+from circle15.show.sentences import SHARE_UNIT, basis_text, paced_limit_text, unit_text
 
 # Of several bases the first that a rule has, after that of its target.
 _FIRST = ("amount", "zones", "items", "households", "population", "areas")
@@ -84,6 +84,8 @@ def _line(audit: Audit, course: Course, rows: Sequence[Any]) -> Text:
     rule = course.rule
     steps = " → ".join(f"{row.date} {_figure(row, rule)}" for row in rows)
     word, target = outlook_basis(audit, rule, course.basis), _target(rows[-1], rule)
+    if rule.pace:
+        word = Text(f"{word.zh}，{paced_limit_text(rule).zh}", f"{word.en}, {paced_limit_text(rule).en}")
     return Text(f"  {rule.rule_id} {word.zh}：{steps}{target.zh}", f"  {rule.rule_id} {word.en}: {steps}{target.en}")
 
 

@@ -131,6 +131,12 @@ def pace_text(rule: Rule) -> Text:
     return Text(f"步速 {rule.pace.name} {rule.pace.m_s:g} 米/秒", f"pace {rule.pace.name} {rule.pace.m_s:g} m/s")
 
 
+def paced_limit_text(rule: Rule) -> Text:
+    """The limit of a rule, with the pace where it is a time."""
+    limit, pace = rule_limit_text(rule), pace_text(rule)
+    return Text(f"{limit.zh}（{pace.zh}）", f"{limit.en} ({pace.en})") if rule.pace else limit
+
+
 def plan_basis(plan: Plan) -> Text:
     """What a plan sites under: a clause by its id, or an assumption that is never called one."""
     limit, metric = limit_text(plan.limit), METRIC_WORDS[plan.metric]

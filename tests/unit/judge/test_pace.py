@@ -218,7 +218,17 @@ def test_the_report_has_paces_capacity_and_compasses(tmp_path):
     beds = "床位（张） | 1 | 0 | 30 | 0 | 60岁及以上人口（人） | 400 | 30 | 370 | 0 | 75 | 0 | 0.5 |"
     assert f"| JJ-01 | 路网距离 | {beds}" in report
     assert f"| JJ-01 | 直线距离 | {beds}" in report
-    assert "| JJ-01 | study | * | 60岁及以上人口（人） | 0 | 0 | 200 | 200 | 0 |" in report
+    assert "| JJ-01 | 全部 | — | 60岁及以上人口（人） | 0 | 0 | 200 | 200 | 0 |" in report
+
+
+def test_a_circle_that_is_due_later_is_told_at_every_pace_all_the_same(tmp_path):
+    """Zhoukou owes its circle of 15 minutes in 2025: the year before nothing is judged, and the share stands there."""
+    day = "as_of = 2024-12-31"
+    run(tmp_path, "zhoukou-2025", TOWN, streets=[STREET], settings=day, command=("run", "-q", "--lang", "zh"))
+    report = next(tmp_path.rglob("report.md")).read_text(encoding="utf-8")
+    assert "| ZK-06.d | 步速 elderly 1 米/秒 | 60岁及以上人口（人） | 25.0% | 50.0% | 50.0% | 75.0% |" in report
+    assert "| ZK-06.d | ≤ 15 分钟 | 路网距离 | 解释 | 步速 elderly 1 米/秒 | — | — |" in report
+    assert "≤ 15 分钟（步速 elderly 1 米/秒）" in report
 
 
 def test_a_pace_that_is_none_writes_nothing(tmp_path):

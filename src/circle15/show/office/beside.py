@@ -106,7 +106,7 @@ def paces_table(audit: Audit) -> Table:
     """The share of every time rule for the whole study, one column for each pace."""
     language, frame = audit.facts.language, audit.pace_shares.frame
     speeds = sorted(frame["m_s"].unique())
-    rules = {rule.rule_id: rule for rule in audit.rules}
+    rules = {rule.rule_id: rule for rule in audit.facts.pack.rules}
     share = {(row.rule_id, row.basis, row.m_s): row.share for row in frame.itertuples()}
     columns = (
         *heads(language, ("指标", "rule", 5), ("采用步速", "pace of the rule", 10), ("口径", "basis", 10)),

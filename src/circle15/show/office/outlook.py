@@ -16,7 +16,7 @@ from circle15.show.office.document import NOTHING, Number, Row, Table, heads
 from circle15.show.office.names import LEVEL_WORDS, named, zone_names
 from circle15.show.office.results import POINTS, measure
 from circle15.show.outlook import courses, known_share, outlook_basis
-from circle15.show.sentences import SHARE_UNIT, limit_text, rule_limit_text, unit_text
+from circle15.show.sentences import SHARE_UNIT, limit_text, paced_limit_text, unit_text
 
 
 def outlook_brief(audit: Audit) -> Table:
@@ -135,7 +135,7 @@ def _value(row: Any, rule: Rule) -> Number:
 def _limit(audit: Audit, row: Any, rule: Rule) -> str:
     """The target of a share, else the limit of the amount; tasks of zones are named as such."""
     if pd.isna(row.limit):
-        return rule_limit_text(rule).say(audit.facts.language)
+        return paced_limit_text(rule).say(audit.facts.language)
     if _is_share(row, rule):
         return f"{SYMBOLS[row.op]} {percent(row.limit)}"
     return limit_text(Limit(row.op, row.limit, rule.limit.unit)).say(audit.facts.language)

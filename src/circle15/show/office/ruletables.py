@@ -13,6 +13,7 @@ from circle15.show.office.document import NOTHING, Number, Row, Table, heads
 from circle15.show.office.names import SEVERITY_WORDS, layer_text
 from circle15.show.office.outlook import pending_goals
 from circle15.show.office.results import Result, outcome_text, reasons, remarks
+from circle15.show.outlook import courses
 from circle15.show.sentences import basis_text, pace_text, rule_limit_text, value_word
 
 
@@ -164,7 +165,7 @@ def absent_bases(audit: Audit) -> list[Text]:
 
 
 def thresholds_table(audit: Audit) -> Table:
-    """Limit, metric, pace and counted facilities of each rule."""
+    """Limit, metric, pace and counted facilities of each rule, of those not due yet too."""
     language = audit.facts.language
     columns = heads(
         language,
@@ -177,9 +178,10 @@ def thresholds_table(audit: Audit) -> Table:
         ("未计入", "not counted", 5),
     )
     cells = []
-    for rule in audit.rules:
+    for rule in (*audit.rules, *(course.rule for course in courses(audit) if course.pending)):
         of_type = int(audit.facilities.frame["type"].isin(rule.targets).sum())
-        counted = len(audit.counted[rule.rule_id])
+        counted = len(audit.counted.get(rule.rule_id, ()))
+        is_counted = bool(rule.targets) and rule.rule_id in audit.counted
         source = Text("条文", "clause") if rule.metric_source == "clause" else Text("解释", "interpretation")
         cells.append(
             (
@@ -188,8 +190,8 @@ def thresholds_table(audit: Audit) -> Table:
                 METRIC_WORDS[rule.metric].say(language),
                 source.say(language) if rule.is_distance else NOTHING,
                 pace_text(rule).say(language) or NOTHING,
-                Number(counted if rule.targets else None, "count"),
-                Number(max(of_type - counted, 0) if rule.targets else None, "count"),
+                Number(counted if is_counted else None, "count"),
+                Number(max(of_type - counted, 0) if is_counted else None, "count"),
             )
         )
     return Table(columns, tuple(cells))
