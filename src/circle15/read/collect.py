@@ -125,7 +125,12 @@ def read_aliases(path: Path) -> list[Alias]:
             )
         )
     rows = frame.astype("object").where(frame.notna(), "").itertuples(index=False)
-    return [Alias(each[0], each[1], each[2], int(float(each[3] or 0)), each[4], each[5]) for each in rows if each[0]]
+    return [Alias(each[0], each[1], each[2], _whole(each[3]), each[4], each[5]) for each in rows if each[0]]
+
+
+def _whole(cell: str) -> int:
+    """How often a name stood; the count is told and not used, so that one nobody can read is none."""
+    return int(cell) if cell.isdecimal() else 0
 
 
 # The row of its sheet, while the table is in hand.

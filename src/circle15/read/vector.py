@@ -82,8 +82,13 @@ def read_vector(spec: InputSpec) -> RawLayer:
 def features_of(frame: Any, findings: Sequence[Finding], spec: InputSpec) -> RawLayer:
     """A frame with a geometry as the rows of an input; ``findings`` are what was found before.
 
-    Raises CrsError where the CRS of the frame contradicts the declaration, and what ``receive`` raises.
+    The zone table has no places: of its features the attributes alone are read. Raises CrsError where the CRS of the
+    frame contradicts the declaration, and what ``receive`` raises.
     """
+    if spec.layer == "zone_table":
+        frame = pd.DataFrame(frame.drop(columns="geometry"))
+        frame.index = np.arange(1, len(frame) + 1)
+        return points_of(frame, findings, spec)
     check_claim(frame, spec)
     frame.index = np.arange(1, len(frame) + 1)
     headed = name_columns(frame.set_crs(None, allow_override=True), LAYERS[spec.layer].columns, spec)
@@ -116,7 +121,7 @@ def _require_kind(spec: InputSpec) -> None:
 def _features(spec: InputSpec) -> Any:
     try:
         layer = _layer_name(spec)
-        frame = pyogrio.read_dataframe(spec.path, layer=layer, encoding=_encoding(spec), force_2d=True)
+        frame = pyogrio.read_dataframe(_source(spec), layer=layer, encoding=_encoding(spec), force_2d=True)
     except (UnicodeDecodeError, LookupError) as error:
         declared = spec.encoding or "utf-8"
         at = getattr(error, "start", 0)
@@ -148,8 +153,13 @@ def _features(spec: InputSpec) -> Any:
     return frame
 
 
+def _source(spec: InputSpec) -> Path | bytes:
+    """The file to open; in memory where GDAL would leave a file of its own beside it."""
+    return spec.path.read_bytes() if spec.path.suffix.lower() == ".gml" else spec.path
+
+
 def _layer_name(spec: InputSpec) -> str | None:
-    layers = {str(name): geometry for name, geometry in pyogrio.list_layers(spec.path)}
+    layers = {str(name): geometry for name, geometry in pyogrio.list_layers(_source(spec))}
     if spec.source_layer in layers:
         return spec.source_layer
     placed = [name for name, geometry in layers.items() if geometry is not None]

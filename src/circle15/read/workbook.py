@@ -168,7 +168,7 @@ def _refuse_vast(parts: zipfile.ZipFile, shown: str) -> None:
             continue
         try:
             xml = parts.read(name)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, KeyError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, KeyError) as error:
             raise _damaged(shown, error) from error
         if _HIDDEN.search(xml):
             raise _damaged(shown, name)
