@@ -335,7 +335,7 @@ def site(
             result = pipeline.planned(asked, progress)
             written = pipeline.deliver(result, ("tables",), out or asked.folder, here.times(), progress)
         if form == "json":
-            _print_json([plan_object(plan) for plan in result.plans])
+            _print_json([plan_object(plan, result.facts.audience) for plan in result.plans])
         elif form == "csv":
             _print_bytes(csv_bytes(plan_frame(result)))
         else:

@@ -1,7 +1,8 @@
 """The layers that leave the program as geometry, what stands in them, and what of them may be mailed.
 
 One table decides for every output of geometry: a layer that is not ``public`` stays inside the bureau whole, a
-column of ``private`` stays inside of a layer that leaves. Streets are no layer here: they never leave.
+column of ``private`` stays inside of a layer that leaves. Streets are no layer here: they never leave. Of tables and
+reports the public gets nothing of single homes either, as declared at the end.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from circle15.core.findings import Finding
 from circle15.core.results import Audience
 from circle15.core.rule import METRICS, Rule
 from circle15.core.schema import Column
@@ -173,6 +175,28 @@ EXPORT_LAYERS: Mapping[str, ExportLayer] = {
         ),
     )
 }
+
+
+# Of the tables of a run, those that are of single homes, and of the others the rows that are: by the column that says
+# what a row is of. What the public gets is added up.
+HOME_TABLES = frozenset({"access", "pace_changes"})
+HOME_ROWS: Mapping[str, str] = {"verdicts": "subject_kind", "ratios": "level", "outlook": "level", "scores": "level"}
+_ONE_HOME = "area"
+# Of a plan's table the public gets what it gets of its layer.
+TABLE_LAYERS: Mapping[str, str] = {"plan": "proposed_sites", "facilities": "facilities"}
+# Findings that name rows of these layers name homes, or streets that do not leave.
+_HOME_LAYERS = frozenset({"residential", "entrances", "streets"})
+
+
+def rows_for(name: str, frame: Any, audience: Audience) -> Any:
+    """The rows of a table of a run that this audience may have."""
+    column = HOME_ROWS.get(name)
+    return frame if audience == "internal" or column is None else frame[frame[column] != _ONE_HOME]
+
+
+def told(findings: Iterable[Finding], audience: Audience) -> tuple[Finding, ...]:
+    """The findings that this audience may have: the public none that names single homes or streets."""
+    return tuple(each for each in findings if audience == "internal" or each.layer not in _HOME_LAYERS or not each.ids)
 
 
 def may_leave(layer: ExportLayer, audience: Audience) -> bool:

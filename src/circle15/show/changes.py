@@ -59,13 +59,16 @@ def change_lines(changes: Changes) -> list[Text]:
     return lines
 
 
-def change_sections(changes: Changes) -> list[tuple[Text, list[Text]]]:
-    """The comparison by subject, each as sentences: what was put in, facilities, rules, subjects, shares."""
+def change_sections(changes: Changes, *, named: bool = True) -> list[tuple[Text, list[Text]]]:
+    """The comparison by subject, each as sentences: what was put in, facilities, rules, subjects, shares.
+
+    Homes that gained or lost are ``named`` or only counted.
+    """
     return [
         (Text("数据与设定", "Data and settings"), [*map(_input, changes.inputs), *map(_setting, changes.settings)]),
         (Text("设施", "Facilities"), _facilities(changes.facilities)),
         (Text("指标结论", "Rules"), [_rule(each) for each in changes.rules]),
-        (Text("达标情况", "Who gained and who lost"), [_cover(each) for each in changes.covers]),
+        (Text("达标情况", "Who gained and who lost"), [_cover(each, named=named) for each in changes.covers]),
         (Text("覆盖率（全部）", "Coverage of the study"), share_sentences(changes)),
         (Text("比率与总量（全部）", "Ratios of the study"), _ratios(changes)),
     ]
@@ -181,14 +184,14 @@ def _outcome(outcome: str | None) -> Text:
     return Text("未评估", "not assessed") if outcome is None else OUTCOME_WORDS[outcome]
 
 
-def _cover(cover: Cover) -> Text:
-    kind = _SUBJECTS[cover.subject_kind]
+def _cover(cover: Cover, *, named: bool) -> Text:
+    kind, named = _SUBJECTS[cover.subject_kind], named or cover.subject_kind != "area"
     metric = METRIC_WORDS[cover.metric]  # type: ignore[index]  # a metric of the table
     zh, en = [], []
     for ids, words in ((cover.gained, Text("新达标", "gained")), (cover.lost, Text("不再达标", "lost"))):
         if ids:
-            zh.append(f"{words.zh} {len(ids)}（{first_ids(ids)}）")
-            en.append(f"{len(ids)} {words.en} ({first_ids(ids)})")
+            zh.append(f"{words.zh} {len(ids)}" + (f"（{first_ids(ids)}）" if named else ""))
+            en.append(f"{len(ids)} {words.en}" + (f" ({first_ids(ids)})" if named else ""))
     for count, words in ((cover.appeared, Text("新出现", "appeared")), (cover.gone, Text("已不在", "gone"))):
         if count:
             zh.append(f"{words.zh} {count}")

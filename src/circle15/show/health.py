@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from circle15.core.exports import told
 from circle15.core.findings import Finding
 from circle15.core.results import Audit
 from circle15.show.geojson import feature_collection, stamp
@@ -33,7 +34,7 @@ _KEYS = {
 
 def health_files(audit: Audit) -> dict[str, bytes]:
     """The findings by file name: CSV, JSON, GeoJSON where there is a CRS, a sheet where the extra is installed."""
-    frame = findings_frame(audit.findings, audit.facts.language)
+    frame = findings_frame(told(audit.findings, audit.facts.audience), audit.facts.language)
     files = {FINDINGS: csv_bytes(frame), "findings.json": json_bytes(frame)}
     if find_spec("xlsxwriter") is not None:
         files |= findings_xlsx(audit)
@@ -53,7 +54,7 @@ def json_bytes(frame: Any) -> bytes:
 
 
 def places_frame(audit: Audit) -> Any:
-    """One row for each place that an error or a warning concerns, in the study CRS."""
+    """One row for each place that an error or a warning concerns, in the study CRS; the public gets no homes."""
     tables = {
         "streets": audit.streets.frame,
         "residential": audit.residential.frame,
@@ -61,7 +62,8 @@ def places_frame(audit: Audit) -> Any:
         **({"candidates": audit.candidates.frame} if audit.candidates is not None else {}),
         **({"zones": audit.zones.frame} if audit.zones is not None else {}),
     }
-    parts = [_places(each, tables, audit) for each in audit.findings if each.severity != "info"]
+    found = told(audit.findings, audit.facts.audience)
+    parts = [_places(each, tables, audit) for each in found if each.severity != "info"]
     rows = pd.concat([pd.DataFrame(columns=[*_PLACE_COLUMNS, "geometry"]), *parts], ignore_index=True)
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=audit.facts.crs)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from circle15.core.errors import OutputError
-from circle15.core.results import Audit, Multipliers, Plan
+from circle15.core.results import Audience, Audit, Multipliers, Plan
 from circle15.core.text import Text
 
 PLANS = "plan.json"
@@ -21,10 +22,13 @@ _LISTS = ("rows", "places", "targets")
 
 
 def files(audit: Audit) -> dict[str, bytes]:
-    """plan.json and proof.json; nothing where there are no plans."""
+    """plan.json and proof.json; nothing where there are no plans, and no proof, which is by homes, for the public."""
     if not audit.plans:
         return {}
-    plans = json.dumps([plan_object(plan) for plan in audit.plans], ensure_ascii=False, indent=2)
+    audience = audit.facts.audience
+    plans = json.dumps([plan_object(plan, audience) for plan in audit.plans], ensure_ascii=False, indent=2)
+    if audience == "public":
+        return {PLANS: (plans + "\n").encode()}
     ids = audit.residential.frame["area_id"].to_numpy(dtype=object)
     proofs = [
         {"site_plan": plan.plan_id, "steps": [_link_object(link, ids) for link in plan.proof]} for plan in audit.plans
@@ -35,8 +39,11 @@ def files(audit: Audit) -> dict[str, bytes]:
     }
 
 
-def plan_object(plan: Plan) -> dict[str, Any]:
-    """One plan of plan.json: its certificate can be checked again from this, its proof and the raw coverage."""
+def plan_object(plan: Plan, audience: Audience) -> dict[str, Any]:
+    """One plan of plan.json: its certificate can be checked again from this, its proof and the raw coverage.
+
+    The public is told how many areas no candidate covers for which reason, not which.
+    """
     return {
         "site_plan": plan.plan_id,
         "facility_type": plan.facility_type,
@@ -59,8 +66,14 @@ def plan_object(plan: Plan) -> dict[str, Any]:
         "covered_before": plan.covered_before,
         "total_weight": plan.total_weight,
         "idle_stages": list(plan.idle_stages),
-        "uncoverable": [{"area_id": each.area_id, "reason": each.reason} for each in plan.uncoverable],
+        **_uncoverable(plan, audience),
     }
+
+
+def _uncoverable(plan: Plan, audience: Audience) -> dict[str, Any]:
+    if audience == "public":
+        return {"uncoverable_count": dict(sorted(Counter(each.reason for each in plan.uncoverable).items()))}
+    return {"uncoverable": [{"area_id": each.area_id, "reason": each.reason} for each in plan.uncoverable]}
 
 
 def _link_object(link: Multipliers, ids: Any) -> dict[str, Any]:
@@ -137,7 +150,9 @@ def _is_whole(value: Any) -> bool:
 def _unreadable(folder: Path) -> OutputError:
     return OutputError(
         Text(
-            f"{folder / PLANS} 或 {PROOFS} 不存在或无法读取。请先运行 circle15 site。",
-            f"{folder / PLANS} or {PROOFS} is missing or unreadable: run circle15 site first.",
+            f"{folder / PLANS} 或 {PROOFS} 不存在或无法读取。请先运行 circle15 site；"
+            f'公开成果不含 {PROOFS}，核对时用 audience = "internal"。',
+            f"{folder / PLANS} or {PROOFS} is missing or unreadable: run circle15 site first. "
+            f'What is public has no {PROOFS}: check with audience = "internal".',
         )
     )

@@ -36,7 +36,8 @@ def change_texts(audit: Audit) -> list[Text]:
 def _changes(audit: Audit, rule_id: str, slow: str, fast: str) -> Text:
     frame = audit.pace_changes.frame
     ids = frame.loc[frame["rule_id"] == rule_id, "area_id"].tolist()
-    named = (f"：{first_ids(ids)}", f": {first_ids(ids)}") if ids else ("", "")
+    is_told = ids and audit.facts.audience == "internal"
+    named = (f"：{first_ids(ids)}", f": {first_ids(ids)}") if is_told else ("", "")
     return Text(
         f"{rule_id} 在 {slow} 米/秒不达标、{fast} 米/秒达标的居住小区 {whole(len(ids))} 处{named[0]}",
         f"{rule_id}: {whole(len(ids))} residential areas fail at {slow} m/s and pass at {fast} m/s{named[1]}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from circle15.core.exports import rows_for, told
 from circle15.core.results import Audit
 from circle15.core.tables import OUTCOMES
 from circle15.show.manifest import assumed_limits, counting, paces
@@ -21,8 +22,8 @@ def audit_object(audit: Audit) -> dict[str, Any]:
         "assumed_limits": assumed_limits(audit),
         "counting": counting(audit),
         "coverage": _records(audit.coverage.frame),
-        "ratios": _records(audit.ratios.frame),
-        "outlook": _records(audit.outlook.frame),
+        "ratios": _records(rows_for("ratios", audit.ratios.frame, facts.audience)),
+        "outlook": _records(rows_for("outlook", audit.outlook.frame, facts.audience)),
         "equity": _records(audit.equity.frame),
         "pace": _records(audit.pace_shares.frame),
         "verdict_counts": verdict_counts(audit),
@@ -36,7 +37,7 @@ def audit_object(audit: Audit) -> dict[str, Any]:
                 "message": each.message.say(language),
                 "fix": each.fix.say(language),
             }
-            for each in audit.findings
+            for each in told(audit.findings, facts.audience)
         ],
         "not_assessed": [
             {"rule_id": rule_id, "reason": reason.say(language)} for rule_id, reason in audit.not_assessed.items()

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from circle15.core.errors import ConfigError
+from circle15.core.exports import EXPORT_LAYERS, HOME_TABLES, TABLE_LAYERS, rows_for, told, withheld
 from circle15.core.results import Audit, Finding, Plan
 from circle15.core.text import Language, Text
 from circle15.core.units import MM_PER_M
@@ -23,7 +24,7 @@ _DECIMALS = {"_m": 3, "_min": 4, "lon": 8, "lat": 8}
 # No spreadsheet opens more than 1,048,576 rows: beyond twice that, verdicts are for programs, and smaller as Parquet.
 MOST_CSV_ROWS = 2_000_000
 # A cell that begins so is a formula to a spreadsheet, unless an apostrophe stands before it.
-FORMULA_MARKS = ("=", "+", "-", "@")
+FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 APOSTROPHE = "'"
 
 
@@ -149,22 +150,6 @@ def _site_row(plan: Plan, site: Any, hosts: Any, place: Any, audit: Audit) -> di
     }
 
 
-def guarded(frame: Any) -> Any:
-    """The frame with an apostrophe before every text that a spreadsheet would run as a formula, as the map writes."""
-    return frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and _would_run(cell) else cell)
-
-
-def _would_run(text: str) -> bool:
-    """Whether a text begins like a formula and is no number."""
-    if not text.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return False
-    try:
-        float(text)
-    except ValueError:
-        return True
-    return False
-
-
 def csv_bytes(frame: Any) -> bytes:
     """A frame as CSV: numbers without noise, empty cells for null, no formulas, LF line ends."""
     shown = {name: _shown(frame[name]) for name in frame.columns}
@@ -200,7 +185,21 @@ def _metres(column: Any) -> Any:
 
 
 def frames(audit: Audit) -> dict[str, Any]:
-    """Every table of a run by name; ``plan`` only where there are plans."""
+    """Every table of a run by name, ``plan`` only where there are plans: what the study's audience may have of it."""
+    found = _all_frames(audit)
+    if audit.facts.audience == "internal":
+        return found
+    return {name: _public(name, frame) for name, frame in found.items() if name not in HOME_TABLES}
+
+
+def _public(name: str, frame: Any) -> Any:
+    """The rows that are of no single home, without the columns that stay inside."""
+    layer = TABLE_LAYERS.get(name)
+    private = withheld(EXPORT_LAYERS[layer], "public") if layer else frozenset()
+    return rows_for(name, frame, "public").drop(columns=[each for each in frame.columns if each in private])
+
+
+def _all_frames(audit: Audit) -> dict[str, Any]:
     found = {
         "access": access_frame(audit),
         "facilities": facilities_frame(audit),
@@ -213,7 +212,7 @@ def frames(audit: Audit) -> dict[str, Any]:
         "straight_vs_network": audit.straight_vs_network.frame,
         "pace": audit.pace_shares.frame,
         "pace_changes": pace_changes_frame(audit),
-        "findings": findings_frame(audit.findings, audit.facts.language),
+        "findings": findings_frame(told(audit.findings, audit.facts.audience), audit.facts.language),
     }
     return {**found, "plan": plan_frame(audit)} if audit.plans else found
 

@@ -7,6 +7,7 @@ import io
 from dataclasses import replace
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -16,6 +17,7 @@ from circle15.read.run import run_of
 from circle15.show.manifest import manifest
 from circle15.show.tables import MOST_CSV_ROWS, csv_bytes, tables
 from tests.fakes import small_audit
+from tests.towns import CANDIDATES, SITE, STUDY, call, write_town
 
 
 def rows(data: bytes) -> list[dict[str, str]]:
@@ -37,6 +39,35 @@ def test_verdicts_are_csv_up_to_the_most_rows_and_parquet_above():
         )
         assert list(read) == list(written)
     assert files["verdicts.parquet"] == tables(audit, most=0)["verdicts.parquet"]
+
+
+HOSTILE = {"=1+1": '=HYPERLINK("http://x")', "+2": "@SUM(1)", "-3": "-2+3", "@4": "\tx", "\r5": "7"}
+
+
+def test_texts_that_begin_like_formulas_are_text_in_every_table_and_sheet(tmp_path):
+    """Every cell of CSV that begins so is a number; no cell of a workbook is a formula."""
+    homes = {key: {"at": (100 * row, 0), "name": name, "pop60": 3} for row, (key, name) in enumerate(HOSTILE.items())}
+    sites = {key: {"at": (0, 0), "name": name, "type": "day_care"} for key, name in HOSTILE.items()}
+    hosts = {key: {"at": (1400 + row, 0), "host": name} for row, (key, name) in enumerate(HOSTILE.items())}
+    outputs = '\n[show]\noutputs = ["tables", "xlsx", "shp"]\n'
+    study = write_town(
+        tmp_path, homes=homes, facilities=sites, candidates=hosts, study=STUDY + CANDIDATES + SITE + outputs
+    )
+    result = call("run", study, "-q")
+    assert result.exit_code in {0, 1}, result.stderr
+    seen = 0
+    for path in tmp_path.glob("data/**/*.csv"):
+        for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")):
+            for cell in row:
+                if cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+                    float(cell)
+                seen += cell.startswith("'")
+    assert seen > 20
+    book = openpyxl.load_workbook(tmp_path / "data" / "processed" / "invented" / "report.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
+    assert {"=1+1", "-3"} <= {cell.value for cell in cells if cell.data_type == "s"}
+    assert any(cell.data_type == "n" for cell in cells)
 
 
 def test_a_run_reads_the_same_from_parquet_as_from_csv():

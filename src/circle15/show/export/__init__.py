@@ -19,7 +19,7 @@ from circle15.show.export.styles import qml, style_table
 from circle15.show.export.topology import topology_frame
 from circle15.show.geometry import Shift
 from circle15.show.layers import layer_frames
-from circle15.show.tables import csv_bytes, guarded
+from circle15.show.tables import csv_bytes
 
 __all__ = ["export_files", "is_mapped"]
 
@@ -62,9 +62,9 @@ def _beside(audit: Audit, mapping: ExportMapping, made: list[Sheet], place: Plac
     files = {
         "metadata.json": metadata_json(said),
         "metadata.md": metadata_md(said, topology),
-        "dictionary.csv": csv_bytes(guarded(dictionary_frame(made, language))),
-        "domains.csv": csv_bytes(guarded(domain_frame(mapping, made))),
-        "topology.csv": csv_bytes(guarded(topology)),
+        "dictionary.csv": csv_bytes(dictionary_frame(made, language)),
+        "domains.csv": csv_bytes(domain_frame(mapping, made)),
+        "topology.csv": csv_bytes(topology),
     }
     return {_labelled(name, place): content for name, content in files.items()}
 
@@ -90,7 +90,7 @@ def _shp(_: str, made: list[Sheet], place: Placement, mapping: ExportMapping) ->
     _refuse_bytes(made, mapping)
     parts = gdal.shp(made, place, mapping.encoding)
     looks = {f"{sheet.name}.qml": qml(sheet).encode() for sheet in made}
-    aliases = {_labelled("aliases.csv", place): csv_bytes(guarded(alias_frame(made)))}
+    aliases = {_labelled("aliases.csv", place): csv_bytes(alias_frame(made))}
     return {f"shp/{name}": content for name, content in {**parts, **looks, **aliases}.items()}
 
 

@@ -169,7 +169,7 @@ def _gaps(audit: Audit, found: Sequence[Result]) -> list[Block]:
     walked = [each for each in found if each.rule.is_distance]
     if not walked:
         return []
-    worst = worst_homes(audit)
+    worst = worst_homes(audit) if audit.facts.audience == "internal" else Table((), ())
     blocks: list[Block] = [Heading(2, Text("服务盲区", "Homes out of reach").say(language))]
     blocks += [Paragraph(_gap(audit, each).say(language), "item") for each in walked]
     if worst.rows:

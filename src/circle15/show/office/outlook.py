@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from circle15.core.limit import SYMBOLS, Limit
+from circle15.core.exports import rows_for
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS, METRIC_WORDS, Rule
 from circle15.core.tables import OUTCOME_WORDS
@@ -98,7 +99,7 @@ def outlook_table(audit: Audit) -> Table:
         ("新计入设施编号", "their ids", 14),
     )
     rules = {rule.rule_id: rule for rule in audit.facts.pack.rules}
-    rows = audit.outlook.frame.itertuples()
+    rows = rows_for("outlook", audit.outlook.frame, audit.facts.audience).itertuples()
     return Table(columns, tuple(_row(audit, row, rules[row.rule_id], names) for row in rows))
 
 

@@ -35,7 +35,7 @@ def progress(audit: Audit, heading: Text) -> list[Block]:
                 f"{task_label(rule).zh}任务完成率（{rule.rule_id}）", f"{task_label(rule).en} ({rule.rule_id})"
             )
             blocks += [Heading(2, title.say(language)), table]
-    for title, sentences in change_sections(found):
+    for title, sentences in change_sections(found, named=audit.facts.audience == "internal"):
         if sentences:
             blocks += [Heading(2, title.say(language)), *(Paragraph(each.say(language), "item") for each in sentences)]
     return blocks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from circle15.core.counting import SWITCHES
+from circle15.core.exports import told
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS, METRIC_WORDS
 from circle15.core.tables import BASES
@@ -242,6 +243,6 @@ def findings_table(audit: Audit) -> Table:
             each.message.say(language),
             each.fix.say(language),
         )
-        for each in audit.findings
+        for each in told(audit.findings, audit.facts.audience)
     ]
     return Table(columns, tuple(cells))

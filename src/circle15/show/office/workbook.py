@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from circle15.core.exports import rows_for
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS
 from circle15.core.tables import OUTCOME_WORDS, OUTCOMES, Coverage, Ratios
@@ -41,7 +42,10 @@ def sheets(audit: Audit) -> tuple[Sheet, ...]:
         (Text("数据质检", "Findings"), _health(audit)),
         (Text("口径与方法", "Method"), method(audit)),
         (Text("覆盖率", "Coverage"), [declared_table(audit, Coverage, audit.coverage.frame)]),
-        (Text("配建与总量", "Provision"), [declared_table(audit, Ratios, audit.ratios.frame)]),
+        (
+            Text("配建与总量", "Provision"),
+            [declared_table(audit, Ratios, rows_for("ratios", audit.ratios.frame, audit.facts.audience))],
+        ),
         (Text("逐年展望", "Outlook"), [outlook_table(audit)]),
         (Text("供需对照与步速", "Capacity and paces"), _beside(audit)),
     )
@@ -92,7 +96,14 @@ def _ranking(audit: Audit) -> list[Block]:
     return [*blocks, ranking_table(audit, levels)] if levels or not blocks else blocks
 
 
+_ADDED_UP = Text(
+    "公开成果不列单个居住小区，只列合计。", "What is public names no single homes: their sums are in the other sheets."
+)
+
+
 def _homes(audit: Audit) -> list[Block]:
+    if audit.facts.audience == "public":
+        return [Paragraph(_ADDED_UP.say(audit.facts.language), "note")]
     table, total = failing_homes(audit)
     if total <= MOST_ROWS:
         return [table]
