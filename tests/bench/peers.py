@@ -48,8 +48,10 @@ class Tiles:
 
     def pairs(self, sources: Ints, most_mm: int) -> tuple[Any, ...]:
         """Source, target and mm of every pair."""
-        tiles, of = np.unique(self.tile[sources], return_inverse=True)
-        found = [self._of_tile(tile, sources[of == number], most_mm) for number, tile in enumerate(tiles)]
+        sources = sources[np.argsort(self.tile[sources], kind="stable")]
+        tiles, first = np.unique(self.tile[sources], return_index=True)
+        parts = zip(tiles, np.split(sources, first[1:]), strict=True)
+        found = [self._of_tile(tile, part, most_mm) for tile, part in parts]
         return tuple(np.concatenate(column) for column in zip(*found, strict=True))
 
     def _of_tile(self, tile: int, sources: Ints, most_mm: int) -> tuple[Any, ...]:

@@ -35,11 +35,10 @@ _ROOM_FOR_FINDS = 2**16
 def nearest(network: Network, homes: Anchors, facilities: Anchors, order: Ints) -> Nearest:
     """See :func:`circle15.route.reach.nearest`. One search from all facilities together serves all homes."""
     there = network.reversed
-    sources, rows = np.flatnonzero(facilities.snapped), np.flatnonzero(homes.snapped)
+    (sources, from_points), (rows, to_points) = _snapped(facilities), _snapped(homes)
     bits = int(order.max(initial=0)).bit_length()
     labels = np.full(len(homes), _FAR)
-    spots = there.graph.spots(there, homes.take(rows))
-    labels[rows] = _sweep(there, facilities.take(sources), order[sources], bits, spots)
+    labels[rows] = _sweep(there, from_points, order[sources], bits, there.graph.spots(there, to_points))
     reached = labels < _FAR
     row_of_rank = np.zeros(len(order) + 1, dtype=np.int64)
     row_of_rank[order] = np.arange(len(order))
@@ -48,20 +47,26 @@ def nearest(network: Network, homes: Anchors, facilities: Anchors, order: Ints) 
 
 def distances(network: Network, sources: Anchors) -> Floats:
     """See :func:`circle15.route.reach.distances`."""
-    settled = sources.take(np.flatnonzero(sources.snapped))
+    _, settled = _snapped(sources)
     labels = _sweep(network, settled, np.zeros(len(settled), dtype=np.int64), 0, network.graph.nodes(network))
     return np.where(labels < _FAR, labels.astype(np.float64), np.inf)
 
 
 def pairs(network: Network, sources: Anchors, targets: Anchors, most_mm: int, engine: Engine) -> Pairs:
     """See :func:`circle15.route.reach.pairs`."""
-    rows, goals = np.flatnonzero(sources.snapped), np.flatnonzero(targets.snapped)
+    (rows, from_points), (goals, to_points) = _snapped(sources), _snapped(targets)
     if len(rows) <= len(goals):
-        found = _search(network, sources.take(rows), targets.take(goals), most_mm, engine)
+        found = _search(network, from_points, to_points, most_mm, engine)
     else:
-        back = _search(network.reversed, targets.take(goals), sources.take(rows), most_mm, engine)
+        back = _search(network.reversed, to_points, from_points, most_mm, engine)
         found = Pairs(*kernels.turn(back.start, back.target, back.mm, len(rows)))
     return _among_all(found, rows, len(sources), goals)
+
+
+def _snapped(points: Anchors) -> tuple[Ints, Anchors]:
+    """The rows of the snapped points, and these alone; mostly they are all, and not copied."""
+    rows = np.flatnonzero(points.snapped)
+    return rows, points if len(rows) == len(points) else points.take(rows)
 
 
 def _among_all(found: Pairs, rows: Ints, count: int, goals: Ints) -> Pairs:

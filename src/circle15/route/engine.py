@@ -13,7 +13,7 @@ from circle15.core.text import Text
 Kernel = Literal["auto", "numba", "scipy"]
 
 # Imported when asked for: numba and scipy take half a second each, and numba may be missing.
-_COMPILED, _PLAIN, _WATCHING = "circle15.route.compiled", "circle15.route.plain", "circle15.route.watching"
+_COMPILED, _FALLBACK, _WATCHING = "circle15.route.compiled", "circle15.route.fallback", "circle15.route.watching"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class Engine:
     def load(self) -> Any:
         """The module that computes. Raises ConfigError where numba is asked for by name and cannot be had."""
         if self.kernel == "scipy":
-            return import_module(_PLAIN)
+            return import_module(_FALLBACK)
         try:
             return import_module(_COMPILED)
         except (ImportError, OSError) as error:  # absent, or its compiler does not load
             if self.kernel == "auto":
-                return import_module(_PLAIN)
+                return import_module(_FALLBACK)
             raise ConfigError(
                 Text(
                     f"无法载入 numba（{error}）。请安装 numba，或改用 scipy 计算距离。",

@@ -263,22 +263,27 @@ def reach(
 
 @_compiled(_int, *_chains, *_points)
 def hang(nodes, tail_of, head_of, length, way, chain_of, at, leg):
-    """Points by the nodes that lead to them: where those of each node start, which they are, how far from it."""
+    """Points by the nodes that lead to them: where those of each node start, which they are, how far from it.
+
+    What stands at an end of its chain hangs there alone: from the other end, too, it is reached by way of that node.
+    """
     start = np.zeros(nodes + 2, np.int64)
     for point in range(len(chain_of)):
         chain = chain_of[point]
-        start[tail_of[chain] + 2] += way[chain] >= 0 or at[point] == 0
-        start[head_of[chain] + 2] += way[chain] <= 0 or at[point] == length[chain]
+        at_tail, at_head = at[point] == 0, at[point] == length[chain]
+        start[tail_of[chain] + 2] += at_tail or (way[chain] >= 0 and not at_head)
+        start[head_of[chain] + 2] += not at_tail and (way[chain] <= 0 or at_head)
     for node in range(nodes):
         start[node + 2] += start[node + 1]
     points, mm = np.empty(start[-1], np.int32), np.empty(start[-1], np.int64)
     for point in range(len(chain_of)):
         chain = chain_of[point]
-        if way[chain] >= 0 or at[point] == 0:
+        at_tail, at_head = at[point] == 0, at[point] == length[chain]
+        if at_tail or (way[chain] >= 0 and not at_head):
             place = start[tail_of[chain] + 1]
             start[tail_of[chain] + 1] += 1
             points[place], mm[place] = point, leg[point] + at[point]
-        if way[chain] <= 0 or at[point] == length[chain]:
+        if not at_tail and (way[chain] <= 0 or at_head):
             place = start[head_of[chain] + 1]
             start[head_of[chain] + 1] += 1
             points[place], mm[place] = point, leg[point] + length[chain] - at[point]

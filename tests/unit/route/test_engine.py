@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
 
 import numpy as np
 import pytest
 
+from circle15 import route
 from circle15.core.errors import ConfigError, NetworkError
 from circle15.route import Anchors, Engine, distances, nearest, pairs
 from tests import nets
@@ -135,3 +139,9 @@ def test_scipy_stands_in_for_numba_unless_numba_is_asked_for_by_name() -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=root, env={**os.environ, **paths})
     assert ConfigError.__name__ in done.stderr.splitlines()[-1], done.stderr
     assert "assert" not in done.stderr
+
+
+def test_no_module_that_is_loaded_later_takes_the_place_of_a_function() -> None:
+    for module in iter_modules(route.__path__):
+        import_module(f"circle15.route.{module.name}")
+    assert [name for name in route.__all__ if isinstance(getattr(route, name), ModuleType)] == []
