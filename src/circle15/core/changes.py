@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 # The file beside the results of a run that says what they are, and the program that wrote it.
 MANIFEST, PROGRAM = "manifest.json", "circle15"
+# In a manifest: whoever wrote the files was stopped between them. They are this program's, and no run.
+UNFINISHED = "unfinished"
 
 Fate = Literal["opened", "closed", "changed"]
 Side = Literal["changed", "added", "removed"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from circle15.core.changes import MANIFEST, PROGRAM, Run
+from circle15.core.changes import MANIFEST, PROGRAM, UNFINISHED, Run
 from circle15.core.errors import InputError
 from circle15.core.text import Text, first_ids
 
@@ -36,12 +36,17 @@ _KEYS = (
 
 
 def read_run(path: Path) -> Run:
-    """The run whose results lie in a folder; its manifest.json may be named instead.
+    """The run whose results lie in a folder; its manifest.json may be named instead. Raises as ``stored_run``."""
+    folder = path.parent if path.name == MANIFEST else path
+    return run_of(*stored_run(folder), str(folder))
+
+
+def stored_run(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The manifest of a results folder, and the content of the tables that a comparison reads, by file name.
 
     Raises InputError for a folder without a run, a manifest of another program or an older version, and tables that
     are missing or were changed since.
     """
-    folder = path.parent if path.name == MANIFEST else path
     manifest = _manifest(folder)
     outputs = manifest["outputs"]
     names = {table: _file_of(table, outputs) for table in _COLUMNS}
@@ -53,8 +58,7 @@ def read_run(path: Path) -> Run:
                 f"{folder} has no table {first_ids(absent, 4)} ({len(absent)} missing): run circle15 audit first.",
             )
         )
-    contents = {name: _content(folder / name, outputs[name]) for name in names.values() if name is not None}
-    return run_of(manifest, contents, str(folder))
+    return manifest, {name: _content(folder / name, outputs[name]) for name in names.values() if name is not None}
 
 
 def run_of(manifest: Mapping[str, Any], contents: Mapping[str, bytes], where: str) -> Run:
@@ -87,6 +91,13 @@ def _manifest(folder: Path) -> dict[str, Any]:
             Text(
                 f"{folder / MANIFEST} 不是本程序写的清单。请给出 data/processed/ 下的研究文件夹。",
                 f"{folder / MANIFEST} was not written by this program. Name a folder of a study under data/processed/.",
+            )
+        )
+    if found.get(UNFINISHED):
+        raise InputError(
+            Text(
+                f"{folder} 中的结果没有写完（写出时中断）。请重新运行该研究。",
+                f"the results in {folder} are not whole: whoever wrote them was stopped. Run the study again.",
             )
         )
     absent = [key for key in _KEYS if key not in found]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from circle15.core.changes import MANIFEST, PROGRAM
+from circle15.core.changes import MANIFEST, PROGRAM, UNFINISHED
 from circle15.core.errors import OutputError
 from circle15.core.text import Text, first_ids
 
@@ -19,6 +19,8 @@ _OUR_PAGE = b'<meta name="generator" content="circle15"'
 _HEAD_BYTES = 4096
 # A folder whose files make one thing: it is written and replaced as a whole.
 _WHOLE_FOLDERS = (".gdb",)
+# How the name of what is not in its place yet ends: whoever is stopped meanwhile leaves it behind.
+STAGED = ".circle15"
 
 
 def publish(
@@ -27,8 +29,11 @@ def publish(
     """Write the files of a run and its manifest into ``folder``, and the map ``page`` at ``place``, all or nothing.
 
     Names may lead into folders below. Files and the map of an earlier run of the same inputs stay and stay listed;
-    those of other inputs are removed. Raises OutputError for a place that cannot be written, for files that this
-    program did not write, and for folders below that are links to somewhere else.
+    those of other inputs are removed. Whenever it is stopped, every file is whole, and the folder is known as ours: a
+    manifest that lists the files goes before the first of them that no earlier one lists.
+
+    Raises OutputError for a place that cannot be written, for files that this program did not write, and for folders
+    below that are links to somewhere else.
     """
     _refuse_links(folder, files)
     earlier = _earlier(folder)
@@ -44,12 +49,25 @@ def publish(
         manifest["map"] = {"name": place.name, "sha256": sha256(page)}
     elif same_inputs and "map" in earlier:
         manifest["map"] = earlier["map"]
-    targets[folder / MANIFEST] = (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
+    if not files.keys() <= earlier.get("outputs", {}).keys():
+        write_all({folder / MANIFEST: _described(_announcement(earlier, files))})
+    targets[folder / MANIFEST] = _described(manifest)
     write_all(targets)
     for name in others.keys() - kept.keys():
         _remove(folder, name)
     if "map" in earlier and "map" not in manifest:
         place.unlink(missing_ok=True)
+
+
+def _described(manifest: Mapping[str, Any]) -> bytes:
+    return (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _announcement(earlier: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+    """The manifest of a run that has begun to put its files in place."""
+    outputs = {**earlier.get("outputs", {}), **{name: sha256(data) for name, data in files.items()}}
+    kept = {"map": earlier["map"]} if "map" in earlier else {}
+    return {"program": PROGRAM, "run_key": "", UNFINISHED: True, **kept, "outputs": outputs}
 
 
 def sha256(data: bytes) -> str:
@@ -58,28 +76,34 @@ def sha256(data: bytes) -> str:
 
 
 def write_all(targets: Mapping[Path, bytes]) -> None:
-    """Write every file under a temporary name beside its place, then rename them all; a geodatabase as one folder."""
+    """Write every file under a temporary name beside its place, then rename them all; a geodatabase as one folder.
+
+    When it returns, names and contents are on the disk.
+    """
     staged: dict[Path, Path] = {}
     try:
         for path, data in targets.items():
             whole = _whole_folder(path)
             if whole is None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+                _make(path.parent)
+                handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=STAGED, dir=path.parent)
                 staged[path] = Path(name)
                 os.close(handle)
                 _write(staged[path], data)
             else:
                 if whole not in staged:
-                    whole.parent.mkdir(parents=True, exist_ok=True)
-                    staged[whole] = Path(tempfile.mkdtemp(prefix=f".{whole.name}.", dir=whole.parent))
+                    _make(whole.parent)
+                    staged[whole] = Path(tempfile.mkdtemp(prefix=f".{whole.name}.", suffix=STAGED, dir=whole.parent))
                     staged[whole].chmod(0o755)  # like files: for the colleagues too
                 inside = staged[whole] / path.relative_to(whole)
                 inside.parent.mkdir(parents=True, exist_ok=True)
                 _write(inside, data)
-        for path in list(staged):
+        places = list(staged)
+        for path in places:
             _put(staged[path], path)
             del staged[path]
+        for parent in dict.fromkeys(path.parent for path in places):
+            sync_folder(parent)
     except OSError as error:
         raise OutputError(
             Text(
@@ -105,12 +129,37 @@ def _write(path: Path, data: bytes) -> None:
     path.chmod(0o644)  # mkstemp makes private files; results are for the colleagues too
 
 
+def _make(folder: Path) -> None:
+    """A folder with all above it, each new name on the disk."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        sync_folder(each.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """See to it that the names in a folder are on the disk. Windows sees to it by itself."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what was staged in a folder and below it and never put in its place: nobody may be writing there."""
+    for path in sorted(folder.rglob(f".*{STAGED}")):
+        _discard(path)
+
+
 def _put(staged: Path, place: Path) -> None:
     """Rename into place. A folder cannot be renamed over another: the old one steps aside, and back if that fails."""
     if not (staged.is_dir() and place.is_dir()):
         staged.replace(place)
         return
-    aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+    aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=STAGED, dir=place.parent))
     place.replace(aside / place.name)
     try:
         staged.replace(place)
