@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import datetime as dt
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -311,7 +312,7 @@ def audit(
             for line in pace_lines(result):
                 typer.echo(line.say(here.language))
         _where(here, written, form)
-        raise typer.Exit(_exit_code(result, strict=strict))
+        raise typer.Exit(FAILED if result.fails(strict=strict) else DONE)
 
 
 @app.command()
@@ -397,7 +398,7 @@ def run(
             for line in plan_lines(result):
                 typer.echo(line.say(here.language))
         _where(here, written, form)
-        raise typer.Exit(_exit_code(result, strict=strict))
+        raise typer.Exit(FAILED if result.fails(strict=strict) else DONE)
 
 
 @app.command()
@@ -419,6 +420,61 @@ def explain(
             title = f"circle15 explain {asked.study_id} {record}\n"
             replace_ours(out / f"explain-{_file_name(record)}.txt", (title + text + "\n").encode(), title.encode())
         raise typer.Exit(DONE if holds else FAILED)
+
+
+@app.command()
+def batch(
+    studies: Annotated[
+        list[str], typer.Argument(metavar="STUDY…", help="Study files, folders, patterns, or a CSV of studies.")
+    ],
+    out: OutHere = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", min=1, help="Processes (default: one for each processor).")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier batch was stopped.")] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first study that cannot run.")] = False,
+    max_memory: Annotated[
+        str | None, typer.Option("--max-memory", metavar="SIZE", help="The most one process may take, such as 4GB.")
+    ] = None,
+    form: FormatOption = "human",
+    strict: Strict = False,
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> None:
+    """Many studies, one table.
+
+    Ends in 2 where a study could not run, else in 1 where one ends in 1.
+    """
+    with session(lang, quiet=quiet) as here:
+        from circle15 import batch as many
+        from circle15.show.console import league_lines
+        from circle15.show.summary import league_object
+        from circle15.show.tables import csv_bytes
+
+        entries = many.find_entries(studies)
+        orders = many.Orders(
+            out=out or Path.cwd(),
+            language=lang,
+            strict=strict,
+            resume=resume,
+            fail_fast=fail_fast,
+            most_bytes=many.parse_size(max_memory) if max_memory else 0,
+        )
+        count = min(workers or os.cpu_count() or 1, max(len(entries), 1))
+        with here.progress() as progress:
+            outcome = many.run_batch(entries, orders, lambda: many.Seats(count), time.time, progress)
+        if outcome.league is None or outcome.figures is None:
+            typer.echo(outcome.standing.say(here.language), err=True)
+            raise typer.Exit(COULD_NOT_RUN)
+        if form == "json":
+            _print_json(league_object(outcome.league, outcome.figures))
+        elif form == "csv":
+            _print_bytes(csv_bytes(outcome.league.frame))
+        else:
+            for line in league_lines(outcome.league, github=form == "github"):
+                typer.echo(line.say(here.language))
+        _where(here, outcome.written, form)
+        raise typer.Exit(outcome.exit_code)
 
 
 @app.command()
@@ -573,12 +629,6 @@ def _print_audit(here: Session, result: Audit, form: Format, *, verbose: bool) -
             lines += finding_lines(result.findings, github=form == "github")
         for line in lines:
             typer.echo(line.say(here.language))
-
-
-def _exit_code(result: Audit, *, strict: bool) -> int:
-    bad = {"fail", "unknown"} if strict else {"fail"}
-    failed = any(rule.can_fail_a_run and result.outcomes[rule.rule_id] in bad for rule in result.rules)
-    return FAILED if failed or any(each.severity == "error" for each in result.findings) else DONE
 
 
 def _where(here: Session, written: Sequence[Path | str], form: Format = "human") -> None:

@@ -21,6 +21,7 @@ from circle15.core.counting import SWITCHES, Switch
 from circle15.core.exports import EXPORT_LAYERS
 from circle15.core.findings import MEANINGS, Code
 from circle15.core.formats import DEFAULT_PROFILE, PROFILES
+from circle15.core.league import LEAGUE_TABLES
 from circle15.core.schema import Column, Table
 from circle15.core.tables import TABLES
 from circle15.read.fetch import LAYERS as FETCHED
@@ -339,7 +340,7 @@ def test_every_link_to_a_file_leads_there(document):
 
 # ---- tables that the code knows ------------------------------------------------------------------------------
 
-DATA, METHOD, PACKS = (ROOT / "docs" / name for name in ("data.md", "method.md", "packs.md"))
+DATA, METHOD, PACKS, BATCH = (ROOT / "docs" / name for name in ("data.md", "method.md", "packs.md", "batch.md"))
 
 
 def notes(column: Column) -> str:
@@ -368,6 +369,11 @@ def declared(column: Column) -> list[str]:
 def test_the_data_guide_states_the_declaration(table: type[Table]):
     """On a failure: the left side is what docs/data.md says, the right side what it must say."""
     assert rows_under(DATA, f"### {table.name.en} {table.name.zh}") == [declared(column) for column in table.columns]
+
+
+@pytest.mark.parametrize("table", LEAGUE_TABLES, ids=lambda table: table.__name__)
+def test_the_guide_to_batches_states_the_declaration(table: type[Table]):
+    assert rows_under(BATCH, f"### {table.name.en} {table.name.zh}") == [declared(column) for column in table.columns]
 
 
 def test_the_data_guide_lists_the_formats_that_are_read():

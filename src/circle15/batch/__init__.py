@@ -1,7 +1,11 @@
-"""Many runs: so far the comparison of two."""
+"""Many runs: many studies into one table, and what changed between two runs."""
 
 from __future__ import annotations
 
+from circle15.batch.campaign import Orders, Outcome, run_batch
 from circle15.batch.diff import diff
+from circle15.batch.entries import find_entries
+from circle15.batch.meter import parse_size
+from circle15.batch.seats import Seats
 
-__all__ = ["diff"]
+__all__ = ["Orders", "Outcome", "Seats", "diff", "find_entries", "parse_size", "run_batch"]

@@ -263,3 +263,9 @@ class Audit:
     def walked(self) -> tuple[Rule, ...]:
         """Those of them that were judged by distances: only they have access rows."""
         return tuple(rule for rule in self.rules if rule.is_distance)
+
+    def fails(self, *, strict: bool = False) -> bool:
+        """Whether a rule that can fail a run is failed (``strict``: or unknown), or a finding has severity error."""
+        bad = {"fail", "unknown"} if strict else {"fail"}
+        failed = any(rule.can_fail_a_run and self.outcomes[rule.rule_id] in bad for rule in self.rules)
+        return failed or any(each.severity == "error" for each in self.findings)

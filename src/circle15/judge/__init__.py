@@ -12,6 +12,7 @@ from circle15.judge.equity import Catchment, capacities, equity, equity_findings
 from circle15.judge.health import health, near_edge
 from circle15.judge.kinds import KINDS, judge
 from circle15.judge.land import are_parcels, land_intersection
+from circle15.judge.league import figures, league, study_figures
 from circle15.judge.outlook import Stand, looks_ahead, outlook
 from circle15.judge.pace import pace_changes, pace_shares, parse_paces
 from circle15.judge.ratio import ratios
@@ -37,11 +38,13 @@ __all__ = [
     "coverage",
     "equity",
     "equity_findings",
+    "figures",
     "group",
     "health",
     "judge",
     "lacks_status",
     "land_intersection",
+    "league",
     "looks_ahead",
     "near_edge",
     "opened_by",
@@ -57,6 +60,7 @@ __all__ = [
     "scores",
     "status_findings",
     "straight_vs_network",
+    "study_figures",
     "study_outcome",
     "verdicts",
     "with_promises",

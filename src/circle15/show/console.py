@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+
+from circle15.core.league import League
 from circle15.core.results import Audit, Finding, Plan
 from circle15.core.rule import ATTRIBUTES, ATTRIBUTES_BUILT, FORCE_WORDS, METRIC_WORDS, STUDY, Pack, Rule
 from circle15.core.tables import BASES, OUTCOME_WORDS
@@ -237,3 +240,38 @@ def _tag_lines(pack: Pack) -> list[Text]:
         en = " | ".join([*each.osm, *(f"{tag} (assumed)" for tag in each.osm_assumed)])
         lines.append(Text(f"  {key} {each.label.zh}：{zh or '—'}", f"  {key} {each.label.en}: {en or '—'}"))
     return lines
+
+
+def league_lines(league: League, *, github: bool) -> list[Text]:
+    """The studies of a batch, best first, those that could not run last; for GitHub only these, as annotations."""
+    rows = league.frame.sort_values(["rank", "study"], na_position="last", kind="stable").to_dict("records")
+    broken = [row for row in rows if row["status"] == "error"]
+    if github:
+        heads = [f"::error title={row['study']}::{row['message']}" for row in broken]
+        return [Text(head, head) for head in heads]
+    lines = [_league_line(row) for row in rows if row["status"] == "done"]
+    lines += [
+        Text(f"未能运行 {row['study']}：{row['message']}", f"could not run {row['study']}: {row['message']}")
+        for row in broken
+    ]
+    done = len(rows) - len(broken)
+    failed = sum(row["exit_code"] == 1 for row in rows)
+    return [
+        *lines,
+        Text(
+            f"研究 {len(rows)} 个：完成 {done} 个（其中约束性指标不达标或质检有错误 {failed} 个），"
+            f"未能运行 {len(broken)} 个",
+            f"{len(rows)} studies: {done} done ({failed} with a binding rule failed or an error found), "
+            f"{len(broken)} could not run",
+        ),
+    ]
+
+
+def _league_line(row: dict[str, Any]) -> Text:
+    rank = "—" if pd.isna(row["rank"]) else str(row["rank"])
+    shares = percent(row["binding_share"]), percent(row["expected_share"])
+    note = (f"；{row['message']}", f"; {row['message']}") if row["message"] else ("", "")
+    return Text(
+        f"{rank}. {row['name']}（{row['study_id']}）：约束性达标 {shares[0]}，预期性达标 {shares[1]}{note[0]}",
+        f"{rank}. {row['name']} ({row['study_id']}): binding {shares[0]}, expected {shares[1]}{note[1]}",
+    )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pandas as pd
+
 from circle15.core.exports import rows_for, told
+from circle15.core.league import Figures, League
 from circle15.core.results import Audit
 from circle15.core.tables import OUTCOMES
 from circle15.show.manifest import assumed_limits, counting, paces
@@ -21,11 +24,11 @@ def audit_object(audit: Audit) -> dict[str, Any]:
         "pace_m_s": paces(audit),
         "assumed_limits": assumed_limits(audit),
         "counting": counting(audit),
-        "coverage": _records(audit.coverage.frame),
-        "ratios": _records(rows_for("ratios", audit.ratios.frame, facts.audience)),
-        "outlook": _records(rows_for("outlook", audit.outlook.frame, facts.audience)),
-        "equity": _records(audit.equity.frame),
-        "pace": _records(audit.pace_shares.frame),
+        "coverage": records(audit.coverage.frame),
+        "ratios": records(rows_for("ratios", audit.ratios.frame, facts.audience)),
+        "outlook": records(rows_for("outlook", audit.outlook.frame, facts.audience)),
+        "equity": records(audit.equity.frame),
+        "pace": records(audit.pace_shares.frame),
         "verdict_counts": verdict_counts(audit),
         "findings": [
             {
@@ -57,12 +60,18 @@ def verdict_counts(audit: Audit) -> dict[str, dict[str, int]]:
     return counts
 
 
-def _records(frame: Any) -> list[dict[str, Any]]:
+def league_object(league: League, figures: Figures) -> dict[str, Any]:
+    """batch.json: the rows of both tables of a batch."""
+    return {"studies": records(league.frame), "figures": records(figures.frame)}
+
+
+def records(frame: Any) -> list[dict[str, Any]]:
+    """The rows of a frame as JSON has them: whole numbers without a point, others to six decimals, null for none."""
     return [{key: _json_value(value) for key, value in row.items()} for row in frame.to_dict(orient="records")]
 
 
 def _json_value(value: Any) -> Any:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, float):
         return int(value) if value.is_integer() else round(value, 6)

@@ -1,0 +1,281 @@
+"""A batch from its studies to its tables: who is given what, what counts, what is tried again, when it ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from circle15 import judge, pipeline
+from circle15.batch.entries import Entry
+from circle15.batch.history import History, Stored
+from circle15.batch.journal import JOURNAL, Course, Journal, Record, read_course
+from circle15.batch.seats import Crew, Lost
+from circle15.batch.work import Clock, Task, broken_row
+from circle15.core.errors import NothingToDoError, OutputError
+from circle15.core.league import Figures, League
+from circle15.core.text import Language, Text
+from circle15.pipeline import Progress
+from circle15.show.files import sweep, write_all
+from circle15.show.league import batch_files
+
+# Where the files of a batch lie under its output folder.
+FOLDER, LOCK, HISTORY = "batch", ".lock", "history.sqlite"
+# How often a study is tried whose process died, or whose files could not be written.
+MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What is wanted of a batch. ``most_bytes`` is for each process, 0 without a limit."""
+
+    out: Path
+    language: Language | None = None
+    strict: bool = False
+    resume: bool = False
+    fail_fast: bool = False
+    most_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a batch. An interrupted one has no tables: ``league`` and ``figures`` are None."""
+
+    records: tuple[Record, ...]
+    total: int
+    run: int
+    kept: int
+    league: League | None = None
+    figures: Figures | None = None
+    written: tuple[Path, ...] = ()
+
+    @property
+    def standing(self) -> Text:
+        """How far an interrupted batch came."""
+        done = len(self.records)
+        return Text(
+            f"已中断：{self.total} 个研究中完成 {done} 个，未写汇总表。加 --resume 可从中断处继续。",
+            f"interrupted: {done} of {self.total} studies are done, and no table of all is written. "
+            f"Go on with --resume.",
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """2 if a study could not run or was not attended to, else 1 if one ended in 1."""
+        codes: list[int] = [record["row"]["exit_code"] for record in self.records]
+        return max([*codes, 0 if self.league is not None else 2])
+
+
+def run_batch(
+    entries: Sequence[Entry], orders: Orders, hire: Callable[[], Crew], clock: Clock, progress: Progress
+) -> Outcome:
+    """Run every study and write the tables of all. A study that cannot run is a row of them and stops no other.
+
+    ``hire`` makes the crew once it is known that there is work. Whatever stops the program leaves whole files and a
+    journal; with ``orders.resume`` studies that it holds and that have not changed since are not run again, and the
+    tables are those of an undisturbed run. An interrupt (or, with ``fail_fast``, a study that cannot run) lets those
+    under way come to their end; a second interrupt does not, and is raised.
+
+    Raises NothingToDoError without studies, OutputError for an output folder that cannot be written, is not ours, or
+    in which another batch is at work.
+    """
+    if not entries:
+        raise NothingToDoError(Text("没有找到任何研究。", "there is no study to run."))
+    folder = orders.out / FOLDER
+    with _alone(folder):
+        _clean(folder, entries, orders.out)
+        work = _begin(folder, entries, orders, clock)
+        with closing(hire()) as crew:
+            is_whole = _attend_all(work, crew, progress, fail_fast=orders.fail_fast)
+        records = tuple(work.done[each.study] for each in work.tasks if each.study in work.done)
+        outcome = Outcome(records, len(entries), work.run, work.kept)
+        return _concluded(outcome, entries, orders, work, clock) if is_whole else outcome
+
+
+def _concluded(outcome: Outcome, entries: Sequence[Entry], orders: Orders, work: _Work, clock: Clock) -> Outcome:
+    """The outcome with its tables, which are written, then the history, then the end of the journal."""
+    records = outcome.records
+    pairs = list(zip(records, entries, strict=True))
+    blank = dict.fromkeys(column.name for column in League.columns)
+    table = judge.league(
+        [
+            blank | record["row"] | {"study": entry.study, "city": entry.city, "province": entry.province}
+            for record, entry in pairs
+        ]
+    )
+    places = {record["row"]["study_id"]: (entry.city, entry.province) for record, entry in pairs}
+    figures = judge.figures((row for record in records for row in record["figures"]), places)
+    folder = orders.out / FOLDER
+    files = batch_files(table, figures, [record["log"] | {"study": record["study"]} for record in records])
+    targets = {folder / name: data for name, data in files.items()}
+    write_all(targets)
+    ended = _moment(clock)
+    studies = {row["study_id"]: row for row in table.frame.to_dict("records") if row["status"] == "done"}
+    folders = {study_id: pipeline.results_folder(study_id, orders.out) for study_id in studies}
+    History(folder / HISTORY).keep(Stored(work.run, work.began, ended, table, figures), folders)
+    work.journal.end(ended)
+    return replace(outcome, league=table, figures=figures, written=tuple(targets))
+
+
+def _moment(clock: Clock) -> str:
+    return dt.datetime.fromtimestamp(clock(), dt.UTC).isoformat(timespec="seconds")
+
+
+@dataclass
+class _Work:
+    """A batch under way: what is to do, what is done, and the journal of it."""
+
+    tasks: tuple[Task, ...]
+    journal: Journal
+    run: int
+    began: str
+    done: dict[str, Record] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    kept: int = 0
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other batches out of the folder. The system lets go of the lock of whoever dies."""
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise OutputError(
+            Text(
+                f"{folder} 中有另一个批量评估正在运行。请等它结束，或换一个 --out。",
+                f"another batch is at work in {folder}: wait for its end, or choose another --out.",
+            )
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            Text(
+                f"无法写入 {folder}：{error.strerror}。请检查输出位置的权限和空间。",
+                f"cannot write {folder}: {error.strerror}. Check permissions and space.",
+            )
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _clean(folder: Path, entries: Sequence[Entry], out: Path) -> None:
+    """Remove what whoever was killed had begun to write."""
+    ours = (pipeline.results_folder(each.study_id, out) for each in entries if each.study_id)
+    for each in (folder, out / "maps", *ours):
+        sweep(each)
+
+
+def _begin(folder: Path, entries: Sequence[Entry], orders: Orders, clock: Clock) -> _Work:
+    """The journal of the run, with what it takes over from the one that it resumes."""
+    earlier = read_course(folder / JOURNAL)
+    if earlier is None:
+        _refuse_foreign(folder)
+    resumed = earlier if orders.resume else None
+    goes_on = resumed is not None and not resumed.ended
+    run = (
+        resumed.run if resumed and goes_on else max(History(folder / HISTORY).last(), earlier.run if earlier else 0) + 1
+    )
+    began = resumed.began if resumed and goes_on else _moment(clock)
+    kept = {} if resumed is None else _kept(resumed, entries)
+    tasks = tuple(_task(each, orders, clock, kept.get(each.study)) for each in entries)
+    return _Work(tasks, Journal(folder / JOURNAL, run, began, kept.values()), run, began)
+
+
+def _kept(course: Course, entries: Sequence[Entry]) -> dict[str, Record]:
+    """Records of studies that could run and are still asked for. Whether they still hold, their workers find."""
+    asked = {each.study for each in entries}
+    return {
+        study: record
+        for study, record in course.records.items()
+        if study in asked and record["row"]["status"] == "done"
+    }
+
+
+def _task(entry: Entry, orders: Orders, clock: Clock, earlier: Record | None) -> Task:
+    return Task(
+        study=entry.study,
+        path=entry.path.absolute(),
+        study_id=entry.study_id,
+        out=orders.out.absolute(),
+        language=orders.language,
+        strict=orders.strict,
+        clock=clock,
+        most_bytes=orders.most_bytes,
+        earlier=earlier,
+    )
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Without a journal nothing in the folder is ours, but the lock."""
+    there = sorted(each.name for each in folder.iterdir() if each.name != LOCK)
+    if there:
+        raise OutputError(
+            Text(
+                f"{folder} 中已有不是本程序写的文件（{there[0]} 等 {len(there)} 个），不予覆盖。请换一个 --out。",
+                f"{folder} holds {len(there)} files this program did not write ({there[0]} …): choose another --out.",
+            )
+        )
+
+
+def _attend_all(work: _Work, crew: Crew, progress: Progress, *, fail_fast: bool) -> bool:
+    """Have every study attended to, and say whether all were."""
+    waiting, interrupted = deque(work.tasks), False
+    while waiting or crew.busy:
+        try:
+            while waiting and crew.free and not interrupted:
+                crew.give(waiting.popleft())
+            if not crew.busy:
+                break
+            task, answer = crew.take()
+        except KeyboardInterrupt:
+            if interrupted:
+                raise
+            interrupted = True
+            continue
+        again = _count(task, answer, work, progress)
+        if again is not None:
+            waiting.append(again)
+        elif fail_fast and work.done[task.study]["row"]["status"] == "error":
+            interrupted = True
+    return len(work.done) == len(work.tasks)
+
+
+def _count(task: Task, answer: Record | Lost, work: _Work, progress: Progress) -> Task | None:
+    """Let an answer count, once it is on the disk; or give back the task that is to be tried again."""
+    attempts = work.attempts[task.study] = work.attempts.get(task.study, 0) + 1
+    may_pass = isinstance(answer, Lost) or answer.get("again", False)
+    if may_pass and attempts < MOST_ATTEMPTS:
+        return task
+    if isinstance(answer, Lost):
+        reason = answer.reason.say(task.language or "zh")
+        answer = {"study": task.study, "row": broken_row(task, reason), "figures": [], "log": {}}
+    if answer == task.earlier:
+        work.kept += 1
+    else:
+        answer = {**answer, "log": {**answer["log"], "attempts": attempts}}
+        work.journal.add(answer)
+    work.done[task.study] = answer
+    progress(_said(task, answer, len(work.done), len(work.tasks)), len(work.done), len(work.tasks))
+    return None
+
+
+def _said(task: Task, record: Record, done: int, total: int) -> Text:
+    """How it went with a study, for the log."""
+    row, head = record["row"], f"[{done}/{total}] {task.study}"
+    if row["status"] == "error":
+        return Text(f"{head} 未能运行：{row['message']}", f"{head} could not run: {row['message']}")
+    if record == task.earlier:
+        return Text(f"{head} 沿用已有结果", f"{head} was done before")
+    log = record["log"]
+    spent = f"{log['seconds']:.1f} s, {log['peak_mb']:.0f} MB"
+    if task.earlier is not None:
+        return Text(f"{head} 已变动，重新运行：{spent}", f"{head} has changed and was run again: {spent}")
+    return Text(f"{head} 完成：{spent}", f"{head} done: {spent}")
