@@ -15,7 +15,7 @@ from circle15.core.schema import Table as Declared
 from circle15.core.tables import OUTCOME_WORDS
 from circle15.core.text import Text
 from circle15.show.office.document import NOTHING, Cell, Form, Head, Number, Table
-from circle15.show.office.names import LEVEL_WORDS, named, text_or_empty, zone_names
+from circle15.show.office.names import LEVEL_WORDS, named, zone_names
 from circle15.show.office.results import measure
 from circle15.show.sentences import basis_text
 

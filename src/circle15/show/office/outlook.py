@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from circle15.core.limit import SYMBOLS, Limit
 from circle15.core.exports import rows_for
+from circle15.core.limit import SYMBOLS, Limit
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS, METRIC_WORDS, Rule
 from circle15.core.tables import OUTCOME_WORDS
