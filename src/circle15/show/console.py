@@ -12,11 +12,12 @@ from circle15.core.results import Audit, Finding, Plan
 from circle15.core.rule import ATTRIBUTES, ATTRIBUTES_BUILT, FORCE_WORDS, METRIC_WORDS, STUDY, Pack, Rule
 from circle15.core.tables import BASES, OUTCOME_WORDS
 from circle15.core.text import Text
-from circle15.show.numbers import grouped, percent, whole
+from circle15.show.numbers import percent, whole
 from circle15.show.outlook import outlook_lines
 from circle15.show.sentences import (
     basis_text,
     counting_texts,
+    measured_text,
     optimality_text,
     plan_basis,
     rule_limit_text,
@@ -109,7 +110,7 @@ def _figure(audit: Audit, rule: Rule) -> Text:
     metrics = dict(tuple(rows.groupby("metric", sort=False, observed=True)))
     if rule.level == STUDY and all(len(mine) == 1 for mine in metrics.values()):
         word = Text("实测值", "value")
-        figures = {metric: grouped(mine["value"].iloc[0]) or "—" for metric, mine in metrics.items()}
+        figures = {metric: measured_text(mine["value"].iloc[0], rule) for metric, mine in metrics.items()}
     else:
         word = Text("达标率", "share")
         figures = {metric: percent(_share(mine["outcome"].value_counts())) for metric, mine in metrics.items()}

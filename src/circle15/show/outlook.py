@@ -11,8 +11,8 @@ from circle15.core.limit import SYMBOLS
 from circle15.core.results import Audit
 from circle15.core.rule import Rule
 from circle15.core.text import Text
-from circle15.show.numbers import grouped, percent, whole
-from circle15.show.sentences import SHARE_UNIT, basis_text, paced_limit_text, unit_text
+from circle15.show.numbers import percent, whole
+from circle15.show.sentences import basis_text, measured_text, paced_limit_text, unit_text
 
 # Of several bases the first that a rule has, after that of its target.
 _FIRST = ("amount", "zones", "items", "households", "population", "areas")
@@ -104,18 +104,14 @@ def known_share(row: Any) -> float:
 def _figure(row: Any, rule: Rule) -> str:
     if row.basis != "amount":
         return f"{whole(row.covered)} / {whole(row.total)} ({percent(known_share(row))})"
-    return "—" if math.isnan(row.value) else _value(row.value, rule)
-
-
-def _value(value: float, rule: Rule) -> str:
-    return percent(value) if rule.limit.unit == SHARE_UNIT else grouped(value)
+    return measured_text(row.value, rule)
 
 
 def _target(row: Any, rule: Rule) -> Text:
     """The target and its year, where there is one."""
     if not isinstance(row.op, str) or math.isnan(row.limit):
         return Text("", "")
-    shown = _value(row.limit, rule) if row.basis == "amount" else percent(row.limit)
+    shown = measured_text(row.limit, rule) if row.basis == "amount" else percent(row.limit)
     limit = f"{SYMBOLS[row.op]} {shown}"
     year = ("", "") if rule.year is None else (f"（{rule.year}年）", f" ({rule.year})")
     return Text(f"；目标 {limit}{year[0]}", f"; target {limit}{year[1]}")

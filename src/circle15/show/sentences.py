@@ -124,6 +124,11 @@ def rule_text(rule: Rule) -> Text:
     )
 
 
+def measured_text(value: float, rule: Rule) -> str:
+    """A value in the unit of its rule: shares as percentages; a dash for null."""
+    return percent(value) if rule.limit.unit == SHARE_UNIT else grouped(value) or "—"
+
+
 def pace_text(rule: Rule) -> Text:
     """The pace of a time rule, which no plan states."""
     if rule.pace is None:
