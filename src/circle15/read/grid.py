@@ -21,6 +21,9 @@ from circle15.read.spec import InputSpec
 _SEARCHED_ROWS = 30
 _LEAST_KNOWN = 2
 
+# No table of a bureau is wider; one that is was split at the wrong sign, or is noise.
+_MOST_COLUMNS = 2_000
+
 # In how many columns from the left the word for a total may stand.
 _TOTAL_COLUMNS = 3
 # What every word for one has in it: few cells have, and only those are looked at closely.
@@ -56,11 +59,13 @@ def tabulate(grid: Grid, known: frozenset[str], spec: InputSpec) -> tuple[Any, l
     The heading is the row, or the two rows, with most ``known`` words, at least two; where no row has them, the first
     that is not empty. Of two rows the lower word names a column, below a merged cell; with the upper one in front where
     it would stand twice. Rows that add up others, and notes, are left out. Cells are text, or as they came.
-    Raises SchemaError with headings that stand twice and rows of another width, NothingToDoError for an empty sheet.
+    Raises SchemaError for a table too wide to be one, with headings that stand twice and rows of another width, and
+    NothingToDoError for an empty sheet.
     """
     filled = [number for number, row in enumerate(grid.rows) if row.count(None) < len(row)]
     if not filled:
         raise _empty(spec)
+    _require_narrow(grid, spec)
     heading = _heading(grid, filled, known)
     body = [row for row in filled if row >= heading.row + heading.height]
     _require_regular(grid, heading, body, spec)
@@ -117,6 +122,18 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _require_narrow(grid: Grid, spec: InputSpec) -> None:
+    width = max(map(len, grid.rows))
+    if width > _MOST_COLUMNS:
+        raise SchemaError(
+            Text(
+                zh=f"{spec.shown}：有 {width} 列，多于 {_MOST_COLUMNS} 列。请检查分隔符，或只保留需要的列。",
+                en=f"{spec.shown}: has {width} columns, more than {_MOST_COLUMNS}. Check the delimiter, or keep only "
+                f"the columns that are needed.",
+            )
+        )
 
 
 def _require_regular(grid: Grid, heading: _Heading, body: Sequence[int], spec: InputSpec) -> None:

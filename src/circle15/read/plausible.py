@@ -19,6 +19,8 @@ from circle15.read.transform import Plane4
 
 _MOST_CHARACTERS = 60
 
+_HALF_ROUND_DEG = 180
+
 Flags = NDArray[np.bool_]
 
 # The datum whose series of codes a CRS belongs to, by what its ellipsoid says.
@@ -55,7 +57,7 @@ def require_plausible(given: Given, raw: RawLayer, study: pyproj.CRS) -> None:
 
     Degrees declared as metres and metres as degrees; a belt number where the declared CRS has none, or another one,
     or none where it has one, with the code that fits; northing before easting and latitude before longitude, where
-    the declared order leads out of the area of the CRS and the other one into it.
+    the declared order leads out of the area of the CRS and the other one into it; longitudes on both sides of 180°.
     """
     given = given.finite
     if not len(given.xy):
@@ -66,11 +68,13 @@ def require_plausible(given: Given, raw: RawLayer, study: pyproj.CRS) -> None:
         else:
             _require_degrees(given, f"datum = {raw.datum}")
             _refuse_swapped_degrees(given, study)
+            _refuse_wrap(given)
         return
     crs = parse_crs(raw.crs or "", given.where)
     if crs.is_geographic:
         _require_degrees(given, f"crs = {_said(raw)}")
         _refuse_swapped_degrees(given, study)
+        _refuse_wrap(given)
     elif crs.is_projected:
         _refuse_degrees(given, crs, raw)
         _refuse_belt(given, crs, raw)
@@ -236,6 +240,25 @@ def _refuse_swapped_degrees(given: Given, study: pyproj.CRS) -> None:
     swapped = ~_inside(given.xy, extent) & _inside(given.xy[:, ::-1], extent)
     if swapped.any():
         raise _swapped_error(given, swapped, Text("纬度在前、经度在后", "latitude before longitude"))
+
+
+def _refuse_wrap(given: Given) -> None:
+    """A layer that goes more than half round the earth: no plane holds it, and a line at 180° would cross it whole."""
+    x = given.xy[:, 0]
+    if np.ptp(x) <= _HALF_ROUND_DEG:
+        return
+    west = x < 0
+    far = west if west.sum() <= len(x) / 2 else ~west
+    count, ids = given.rows(far)
+    raise CrsError(
+        Text(
+            zh=f"{given.where}：经度从 {x.min():.6g} 到 {x.max():.6g}，跨过 180° 或绕地球半圈以上，{count} 行在另一侧"
+            f"（{ids}）。请改正这些坐标，或用 where 排除。",
+            en=f"{given.where}: longitudes from {x.min():.6g} to {x.max():.6g} cross 180° or go half round the earth; "
+            f"{count} rows lie on the other side ({ids}). Correct them, or leave them out by where.",
+        ),
+        "datum",
+    )
 
 
 def _refuse_swapped_metres(given: Given, crs: pyproj.CRS) -> None:
