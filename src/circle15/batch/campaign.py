@@ -111,7 +111,9 @@ def _concluded(outcome: Outcome, entries: Sequence[Entry], orders: Orders, work:
     places = {record["row"]["study_id"]: (entry.city, entry.province) for record, entry in pairs}
     figures = judge.figures((row for record in records for row in record["figures"]), places)
     folder = orders.out / FOLDER
-    files = batch_files(table, figures, [record["log"] | {"study": record["study"]} for record in records])
+    log = [record["log"] | {"study": record["study"]} for record in records]
+    borne = {stamp for record in records for stamp in record.get("stamps", ())}
+    files = batch_files(table, figures, log, sorted(borne), orders.language or "zh")
     targets = {folder / name: data for name, data in files.items()}
     write_all(targets)
     ended = _moment(clock)

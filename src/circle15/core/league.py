@@ -20,6 +20,8 @@ WHOLE_BATCH = "*"
 
 # What a figure is beside the bases of coverage: a ratio or stock of the whole study, and the tasks of zones.
 AMOUNT, TASKS = "amount", "tasks"
+# The threshold of a rule under which each zone has its own.
+OWN_TASK = "task"
 FIGURE_BASES = (*BASES, AMOUNT, TASKS)
 
 # The two sides of the ledger that are never mixed, and all that decides neither.
@@ -132,6 +134,7 @@ __all__ = [
     "FIGURE_BASES",
     "LEAGUE_TABLES",
     "LEVELS",
+    "OWN_TASK",
     "STANDINGS",
     "STANDING_WORDS",
     "STATUSES",

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from circle15.core.league import AMOUNT, LEVELS, TASKS, WHOLE_BATCH, Figures, League, standing
-from circle15.core.limit import OPERATORS, UPPER
+from circle15.core.league import AMOUNT, LEVELS, OWN_TASK, TASKS, WHOLE_BATCH, Figures, League, standing
+from circle15.core.limit import OPERATORS, SYMBOLS, UPPER
 from circle15.core.results import Audit
 from circle15.core.rule import STUDY, Ratio, Rule, Target
 from circle15.core.schema import Table
@@ -86,7 +86,7 @@ def _figure(audit: Audit, rule: Rule, metric: str, basis: str) -> Row:
         "pack": "; ".join(each.pack_id for each in facts.pack.documents),
         "rule_id": rule.rule_id,
         "standing": standing(rule),
-        "threshold": f"{rule.limit.op} task" if own else f"{rule.limit}{pace}",
+        "threshold": f"{SYMBOLS[rule.limit.op]} {OWN_TASK}" if own else f"{rule.limit}{pace}",
         "basis": basis,
         "metric": metric,
         "headline": metric == rule.metric,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from circle15.core.league import Figures, League
 from circle15.core.results import Audit
-from circle15.core.text import Text
+from circle15.core.text import Language, Text
 from circle15.show.office.assessment import assessment, document
 from circle15.show.office.bulletin import bulletin
 from circle15.show.office.document import Sheet, finished
 from circle15.show.office.docx import word
+from circle15.show.office.league import league_document, league_sheets
 from circle15.show.office.markdown import markdown
 from circle15.show.office.pdf import pdf
 from circle15.show.office.ruletables import findings_table
@@ -15,7 +19,16 @@ from circle15.show.office.workbook import sheets
 from circle15.show.office.xlsx import xlsx
 from circle15.show.titles import refuse_unreviewed
 
-__all__ = ["bulletin_docx", "bulletin_md", "findings_xlsx", "report_docx", "report_md", "report_pdf", "report_xlsx"]
+__all__ = [
+    "bulletin_docx",
+    "bulletin_md",
+    "findings_xlsx",
+    "league_files",
+    "report_docx",
+    "report_md",
+    "report_pdf",
+    "report_xlsx",
+]
 
 
 def report_md(audit: Audit) -> dict[str, bytes]:
@@ -59,3 +72,15 @@ def bulletin_md(audit: Audit) -> dict[str, bytes]:
 def bulletin_docx(audit: Audit) -> dict[str, bytes]:
     """The bulletin as a Word file."""
     return {"bulletin.docx": word(bulletin(audit))}
+
+
+def league_files(
+    league: League, figures: Figures, stamps: Sequence[Text], language: Language, *, office: bool
+) -> dict[str, bytes]:
+    """The league of a batch: bulletin.md, and with ``office`` bulletin.docx and batch.xlsx."""
+    told = league_document(league, figures, stamps, language)
+    files = {"bulletin.md": markdown(told).encode()}
+    if office:
+        files["bulletin.docx"] = word(told)
+        files["batch.xlsx"] = xlsx(league_sheets(league, figures, language), told.title, told.stamps)
+    return files
