@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.bench import judging, pages, reading, search, sheet
+from tests.bench import engine, judging, pages, reading, search, sheet, snapping
 from tests.bench.registry import Case
 
-CASES: tuple[Case, ...] = (*search.CASES, *reading.CASES, *judging.CASES, *sheet.CASES, *pages.CASES)
+CASES: tuple[Case, ...] = (
+    *search.CASES,
+    *engine.CASES,
+    *snapping.CASES,
+    *reading.CASES,
+    *judging.CASES,
+    *sheet.CASES,
+    *pages.CASES,
+)

@@ -11,8 +11,8 @@ from scipy.sparse.csgraph import dijkstra
 
 from tests.bench.networks import Ints, Vertices
 
-# Of 250, 500, 1,000 and 2,000 m the side of a tile that is best for Porto and the composite.
-_TILE_MM = 500_000
+# The sides of a tile that are best for one or the other of our networks; smaller and larger ones are worse.
+TILES_MM = (1_000_000, 2_000_000)
 
 
 def matrix(vertices: Vertices) -> csr_matrix:
@@ -37,7 +37,7 @@ def scipy_pairs(graph: csr_matrix, sources: Ints, most_mm: int, block: int = 20)
 class Tiles:
     """Streets for scipy cut to the surroundings of the sources of one tile at a time."""
 
-    def __init__(self, vertices: Vertices, side: int = _TILE_MM) -> None:
+    def __init__(self, vertices: Vertices, side: int) -> None:
         self.graph, self.side = matrix(vertices), side
         cell = (vertices.mm - vertices.mm.min(axis=0)) // side
         self.columns = int(cell[:, 1].max()) + 3

@@ -1,4 +1,4 @@
-"""Distances: one to many, nearest of many, capacity in reach; memory, floor and start of the engine."""
+"""Distances: one to many, nearest of many, capacity in reach."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from circle15.route import Engine, Pairs, nearest, pairs
 from tests.bench import networks, peers
 from tests.bench.networks import COMPOSITE, HELSINKI, PORTO
-from tests.bench.registry import SEED, Case, Figure, Goal, Input, Side, peak_mb, timed, times
+from tests.bench.registry import SEED, Case, Figure, Input, Side, timed, times
 
 MOST_MM = 1_000_000
 ONE = Engine("numba", threads=1)
@@ -109,7 +109,17 @@ def _one_to_many(name: str, given: Input, count: int, pandana: float, tiled: flo
             Side("circle15, one thread", partial(_ours, engine=ONE, count=count)),
             Side("circle15, all threads", partial(_ours, engine=Engine("numba"), count=count)),
             peer("pandana", "pandana", _apart(peers.pandana_network), _pandana, count, times(pandana), 1),
-            peer("scipy, tiled", "scipy", _apart(peers.Tiles), _tiled, count, times(tiled)),
+            *(
+                peer(
+                    f"scipy, tiles of {side // 10**6} km",
+                    "scipy",
+                    _apart(partial(peers.Tiles, side=side)),
+                    _tiled,
+                    count,
+                    goal,
+                )
+                for side, goal in zip(peers.TILES_MM, (times(tiled), None), strict=True)
+            ),
             peer("scipy", "scipy", _apart(peers.matrix), _scipy, few, None, 1),
             peer("networkx", "networkx", _apart(peers.networkx_graph), _networkx, few, None, 1),
             peer("osmnx recipe", "osmnx", _apart(peers.networkx_graph), _osmnx, few, None, 1),
@@ -205,17 +215,6 @@ def _pandana_capacity(folder: Path, smoke: bool) -> Figure:
     return timed(work, lambda found: f"{found.sum():,.0f} places in all", 1e-3)
 
 
-# ---- memory, floor, start ------------------------------------------------------------------------------------
-
-
-def _memory(folder: Path, smoke: bool) -> Figure:
-    network = networks.ready(folder)
-    vertices = networks.vertices(network)
-    every = np.random.default_rng(SEED).permutation(len(vertices))[: 30 if smoke else 50_000]
-    found = pairs(network, vertices.anchors(every), vertices.anchors(np.arange(len(vertices))), MOST_MM)
-    return Figure(peak_mb(), f"{len(found.mm):,} pairs", None, peak_mb())
-
-
 CASES = (
     _one_to_many("pairs-porto", PORTO, 10_000, 30, 5, 100),
     _one_to_many("pairs-composite", COMPOSITE, 10_000, 30, 10, 100),
@@ -232,15 +231,6 @@ CASES = (
             Side("circle15", _capacity),
             Side("pandana.aggregate", _pandana_capacity, "pandana", times(300), 1),
         ),
-        packages=_PACKAGES,
-    ),
-    Case(
-        name="memory-porto",
-        what="Peak memory of a process that finds all pairs within 1,000 m from 50,000 vertices of Porto to all "
-        "others, network and libraries included; MB.",
-        input=PORTO,
-        unit="MB",
-        sides=(Side("circle15", _memory, goal=Goal("<=", 800)),),
         packages=_PACKAGES,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from circle15 import route
 from circle15.core.errors import ConfigError, NetworkError
 from circle15.route import Anchors, Engine, distances, nearest, pairs
 from tests import nets
+from tests.towns import write_town
 
 ENGINES = [Engine("numba"), Engine("scipy")]
 # A street of 300 m from node 0 to 1, one of 500 m on to 2, and one of 40 m that nothing joins.
@@ -132,13 +134,40 @@ Engine("numba").load()
 """
 
 
-def test_scipy_stands_in_for_numba_unless_numba_is_asked_for_by_name() -> None:
+def _python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A program in a process of its own, where numba can be hidden before anything has loaded it."""
     root = Path(__file__).resolve().parents[3]
     paths = {"PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)])}
-    command = [sys.executable, "-c", _WITHOUT_NUMBA]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=root, env={**os.environ, **paths})
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True, cwd=root, env={**os.environ, **paths})
+
+
+def test_scipy_stands_in_for_numba_unless_numba_is_asked_for_by_name() -> None:
+    done = _python(_WITHOUT_NUMBA)
     assert ConfigError.__name__ in done.stderr.splitlines()[-1], done.stderr
     assert "assert" not in done.stderr
+
+
+_STUDY_WITHOUT_NUMBA = """
+import sys
+from pathlib import Path
+if sys.argv[2] == "without":
+    sys.modules["numba"] = None
+from tests.towns import call
+print(call("audit", Path(sys.argv[1]), "--format", "json").stdout)
+"""
+
+
+def test_a_study_without_numba_gets_the_same_distances_and_is_told_so(tmp_path: Path) -> None:
+    study = write_town(tmp_path)
+    found = {}
+    for numba in ("with", "without"):
+        done = _python(_STUDY_WITHOUT_NUMBA, str(study), numba)
+        assert done.returncode == 0, done.stderr
+        found[numba] = json.loads(done.stdout)
+    told = {numba: {each["code"] for each in audit.pop("findings")} for numba, audit in found.items()}
+    assert told["without"] - told["with"] == {"slow_engine"}
+    assert found["with"] == found["without"]
 
 
 def test_no_module_that_is_loaded_later_takes_the_place_of_a_function() -> None:
