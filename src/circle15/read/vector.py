@@ -135,7 +135,8 @@ def _features(spec: InputSpec) -> Any:
         ) from error
     except Circle15Error:
         raise
-    except (RuntimeError, ValueError, OverflowError, shapely.errors.GEOSException) as error:
+    except (RuntimeError, ValueError, OverflowError, UnboundLocalError, shapely.errors.GEOSException) as error:
+        # The unbound name is pyogrio's own, where the CRS of a file is no text.
         raise InputError(
             Text(
                 zh=f"{spec.shown}：无法作为矢量文件读取，可能已损坏或不完整（{error}）。请重新导出。",

@@ -164,6 +164,16 @@ def without(*suffixes: str) -> Make:
     return make
 
 
+def with_crs(old: bytes, new: bytes) -> Make:
+    """A Shapefile with a change in its .prj."""
+
+    def make(path: Path) -> None:
+        vector()(path)
+        path.with_suffix(".prj").write_bytes(path.with_suffix(".prj").read_bytes().replace(old, new))
+
+    return make
+
+
 def half(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
@@ -336,6 +346,7 @@ VECTORS: dict[str, Any] = {
     "half a shapefile": Case("a.shp", vector(lambda data: data[:110]), InputError),
     "a shapefile without its index": Case("a.shp", without(".shx"), InputError),
     "a shapefile without attributes": Case("a.shp", without(".dbf"), SchemaError),
+    "a shapefile whose CRS is no text": Case("a.shp", with_crs(b"GCS_", b"G\xc3S_"), InputError),
     "a geodatabase that is a file": Case("a.gdb", b"x", InputError),
     "an empty geodatabase": Case("a.gdb", Path.mkdir, InputError),
     "kml cut short": Case("a.kml", "<kml><Document><Placemark><Point><coordinates>118", InputError),
