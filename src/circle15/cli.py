@@ -431,6 +431,12 @@ def batch(
     workers: Annotated[
         int | None, typer.Option("--workers", metavar="N", min=1, help="Processes (default: one for each processor).")
     ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Work on this Dask cluster.")
+    ] = None,
+    cluster: Annotated[
+        Literal["local"] | None, typer.Option("--cluster", help="Work on a Dask cluster of this machine.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier batch was stopped.")] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first study that cannot run.")] = False,
     max_memory: Annotated[
@@ -451,6 +457,13 @@ def batch(
         from circle15.show.summary import league_object
         from circle15.show.tables import csv_bytes
 
+        if scheduler and (cluster or workers or max_memory):
+            raise ConfigError(
+                Text(
+                    "--scheduler 的集群自定进程数和内存，不能同时写 --cluster、--workers 或 --max-memory。",
+                    "the cluster of a --scheduler has its own workers: leave out --cluster, --workers, --max-memory.",
+                )
+            )
         entries = many.find_entries(studies)
         orders = many.Orders(
             out=out or Path.cwd(),
@@ -460,9 +473,14 @@ def batch(
             fail_fast=fail_fast,
             most_bytes=many.parse_size(max_memory) if max_memory else 0,
         )
+
+        def hire() -> many.Crew:
+            on_dask = bool(scheduler or cluster)
+            return many.Cluster(scheduler, count, orders.most_bytes) if on_dask else many.Seats(count)
+
         count = min(workers or os.cpu_count() or 1, max(len(entries), 1))
         with here.progress() as progress:
-            outcome = many.run_batch(entries, orders, lambda: many.Seats(count), time.time, progress)
+            outcome = many.run_batch(entries, orders, hire, time.time, progress)
         if outcome.league is None or outcome.figures is None:
             typer.echo(outcome.standing.say(here.language), err=True)
             raise typer.Exit(COULD_NOT_RUN)
@@ -479,8 +497,11 @@ def batch(
 
 @app.command()
 def diff(
-    before: Annotated[Path, typer.Argument(metavar="RUN", help="The results folder of the earlier run.")],
-    after: Annotated[Path, typer.Argument(metavar="RUN", help="That of the later run.")],
+    before: Annotated[
+        str,
+        typer.Argument(metavar="RUN", help="The results folder of the earlier run; or a batch: its --out, or OUT@2."),
+    ],
+    after: Annotated[str, typer.Argument(metavar="RUN", help="That of the later run.")],
     form: Annotated[Literal["human", "json", "csv"], typer.Option("--format", help="What is printed.")] = "human",
     lang: Lang = None,
 ) -> None:
@@ -501,7 +522,7 @@ def diff(
         else:
             for line in change_lines(found):
                 typer.echo(line.say(here.language))
-        raise typer.Exit(FAILED if any(each.worse for each in found.rules) else DONE)
+        raise typer.Exit(FAILED if found.worse else DONE)
 
 
 @packs_app.command("list")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from circle15.batch.campaign import Orders, Outcome, run_batch
+from circle15.batch.cluster import Cluster
 from circle15.batch.diff import diff
 from circle15.batch.entries import find_entries
 from circle15.batch.meter import parse_size
-from circle15.batch.seats import Seats
+from circle15.batch.seats import Crew, Seats
 
-__all__ = ["Orders", "Outcome", "Seats", "diff", "find_entries", "parse_size", "run_batch"]
+__all__ = ["Cluster", "Crew", "Orders", "Outcome", "Seats", "diff", "find_entries", "parse_size", "run_batch"]

@@ -10,9 +10,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from circle15.core.changes import PROGRAM, Run
 from circle15.core.errors import InputError, OutputError
@@ -109,8 +106,8 @@ class History:
             if known is None:
                 database.execute("INSERT INTO content VALUES (?, ?)", (digest, zlib.compress(data)))
 
-    def studies(self, run: int) -> dict[str, Run]:
-        """The studies of a run by id, each as it was written. Raises InputError naming the runs there are."""
+    def study_ids(self, run: int) -> list[str]:
+        """The studies of a run, in its order. Raises InputError naming the runs there are."""
         runs = self.runs()
         if run not in runs:
             raise InputError(
@@ -120,11 +117,15 @@ class History:
                 )
             )
         with self._opened() as database:
-            found = database.execute("SELECT study_id, manifest FROM manifest WHERE run = ? ORDER BY rowid", (run,))
-            return {
-                study_id: run_of(json.loads(manifest), self._contents(database, run, study_id), f"{self.path}@{run}")
-                for study_id, manifest in found.fetchall()
-            }
+            found = database.execute("SELECT study_id FROM manifest WHERE run = ? ORDER BY rowid", (run,))
+            return [study_id for (study_id,) in found]
+
+    def study(self, run: int, study_id: str) -> Run:
+        """A study of a run as it was written."""
+        with self._opened() as database:
+            found = database.execute("SELECT manifest FROM manifest WHERE run = ? AND study_id = ?", (run, study_id))
+            manifest = json.loads(found.fetchone()[0])
+            return run_of(manifest, self._contents(database, run, study_id), f"{self.path}@{run}/{study_id}")
 
     @staticmethod
     def _contents(database: sqlite3.Connection, run: int, study_id: str) -> dict[str, bytes]:
@@ -132,11 +133,6 @@ class History:
             "SELECT name, data FROM file JOIN content USING (sha256) WHERE run = ? AND study_id = ?", (run, study_id)
         )
         return {name: zlib.decompress(data) for name, data in rows}
-
-    def league(self, run: int) -> Any:
-        """The league of a run as a frame of what was kept."""
-        with self._opened() as database:
-            return pd.read_sql_query("SELECT * FROM league WHERE run = ? ORDER BY rowid", database, params=(run,))
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

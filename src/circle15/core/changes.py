@@ -93,6 +93,26 @@ class Cover:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchChanges:
+    """What differs between two runs of a batch: of the studies that both have, and which only one has.
+
+    ``studies`` holds those that differ, by id, in the order of the later run; ``same`` counts those that do not.
+    """
+
+    before: str
+    after: str
+    studies: Mapping[str, Changes]
+    same: int
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    @property
+    def worse(self) -> bool:
+        """Whether a rule that can fail a run came to be failed in a study."""
+        return any(each.worse for each in self.studies.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """Everything that differs between two runs.
 
@@ -110,6 +130,11 @@ class Changes:
     covers: tuple[Cover, ...]
     shares: Any
     ratios: Any
+
+    @property
+    def worse(self) -> bool:
+        """Whether a rule that can fail a run came to be failed."""
+        return any(each.worse for each in self.rules)
 
     @property
     def is_empty(self) -> bool:

@@ -9,7 +9,17 @@ from typing import Any
 
 import pandas as pd
 
-from circle15.core.changes import Changes, Cover, FacilityChange, Fate, InputChange, RuleChange, Setting, Side
+from circle15.core.changes import (
+    BatchChanges,
+    Changes,
+    Cover,
+    FacilityChange,
+    Fate,
+    InputChange,
+    RuleChange,
+    Setting,
+    Side,
+)
 from circle15.core.rule import METRIC_WORDS
 from circle15.core.tables import BASIS_WORDS, OUTCOME_WORDS
 from circle15.core.text import Text, first_ids
@@ -48,14 +58,36 @@ _COLUMNS = ("change", "rule_id", "level", "id", "basis", "metric", "before", "af
 _DIGEST = 12
 
 
-def change_lines(changes: Changes) -> list[Text]:
+def change_lines(changes: Changes | BatchChanges) -> list[Text]:
     """The comparison for people: one line for each change, the long lists by their first ids."""
+    if isinstance(changes, BatchChanges):
+        return _batch_lines(changes)
     lines = [_title(changes)]
     if changes.is_empty:
         return [*lines, Text("两次结果没有差别。", "The runs do not differ.")]
     for heading, sentences in change_sections(changes):
         if sentences:
             lines += [heading, *(Text(f"  {each.zh}", f"  {each.en}") for each in sentences)]
+    return lines
+
+
+def _batch_lines(changes: BatchChanges) -> list[Text]:
+    """How many studies differ, which only one run has, then the comparison of each that differs."""
+    differ = len(changes.studies)
+    lines = [
+        Text(f"{changes.before} → {changes.after}", f"{changes.before} → {changes.after}"),
+        Text(
+            f"有变化的研究 {differ} 个，无变化的 {changes.same} 个", f"{differ} studies differ, {changes.same} do not"
+        ),
+    ]
+    for word, ids in (
+        (Text("新增的研究", "new studies"), changes.added),
+        (Text("不再有的研究", "gone"), changes.removed),
+    ):
+        named = first_ids(ids, 10)
+        lines += [Text(f"{word.zh} {len(ids)} 个：{named}", f"{len(ids)} {word.en}: {named}")] if ids else []
+    for study_id, each in changes.studies.items():
+        lines += [Text("", ""), Text(f"【{study_id}】", f"[{study_id}]"), *change_lines(each)]
     return lines
 
 
@@ -74,8 +106,17 @@ def change_sections(changes: Changes, *, named: bool = True) -> list[tuple[Text,
     ]
 
 
-def change_object(changes: Changes) -> dict[str, Any]:
+def change_object(changes: Changes | BatchChanges) -> dict[str, Any]:
     """The comparison as ``diff --format json`` prints it."""
+    if isinstance(changes, BatchChanges):
+        return {
+            "before": changes.before,
+            "after": changes.after,
+            "same": changes.same,
+            "added": list(changes.added),
+            "removed": list(changes.removed),
+            "studies": {study_id: change_object(each) for study_id, each in changes.studies.items()},
+        }
     return {
         "before": dict(changes.before),
         "after": dict(changes.after),
@@ -89,8 +130,16 @@ def change_object(changes: Changes) -> dict[str, Any]:
     }
 
 
-def change_frame(changes: Changes) -> Any:
-    """The comparison as one table: change, rule_id, level, id, basis, metric, before, after."""
+def change_frame(changes: Changes | BatchChanges) -> Any:
+    """The comparison as one table: change, rule_id, level, id, basis, metric, before, after.
+
+    That of a batch begins with a column study_id; studies that only one run has are ``added`` and ``removed``.
+    """
+    if isinstance(changes, BatchChanges):
+        frames = [change_frame(each).assign(study_id=study_id) for study_id, each in changes.studies.items()]
+        lone = [("added", each) for each in changes.added] + [("removed", each) for each in changes.removed]
+        frames.append(pd.DataFrame(lone, columns=["change", "study_id"], dtype=object))
+        return pd.concat(frames, ignore_index=True).reindex(columns=["study_id", *_COLUMNS])
     rows = [
         *(("input", None, None, each.layer, None, None, each.before, each.after) for each in changes.inputs),
         *(("setting", None, None, each.name, None, None, each.before, each.after) for each in changes.settings),
