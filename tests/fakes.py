@@ -369,6 +369,8 @@ def _areas() -> Areas:
                     "metric": metric,
                     "limit_mm": metres * 1000,
                     "holes": "kept",
+                    "method": "grid",
+                    "cell_m": 10.0,
                 }
             )
             segments = 16 if metric == "straight_line" else 1

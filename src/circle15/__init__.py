@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-__all__ = ["__version__", "audit", "check", "reach", "run", "site"]
+__all__ = ["__version__", "audit", "check", "graph", "reach", "run", "site"]
 
 __version__ = "0.1.0"
 
@@ -31,6 +31,14 @@ def reach(study: str | Path, at: list[str] | None = None, limits: str = "5min,10
     from circle15.study import load_study
 
     return pipeline.reach(load_study(Path(study)), at or [], parse_limits(limits))
+
+
+def graph(study: str | Path) -> Any:
+    """The street network as a networkx MultiDiGraph in the manner of OSMnx, in the study CRS."""
+    from circle15.pipeline.streets import graph as network_graph
+    from circle15.study import load_study
+
+    return network_graph(load_study(Path(study)))
 
 
 def audit(study: str | Path, out: str | Path | None = None) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from typing import Any, get_args
 import pyproj
 
 from circle15.core.basemaps import BASE_MAPS, base_map, base_map_problems
+from circle15.core.cleaning import Cleaning
 from circle15.core.crs import DATUMS, study_crs
+from circle15.core.drawing import Drawing
 from circle15.core.errors import ConfigError, InputError
 from circle15.core.formats import EXPORTS
 from circle15.core.limit import Limit
@@ -27,6 +29,7 @@ from circle15.read.counting import COUNTING_KEYS
 from circle15.read.mapping import load_mapping
 from circle15.read.pack import load_pack
 from circle15.read.people import SPREAD_BY
+from circle15.read.routing import cleaning, drawing, route_problems
 from circle15.read.spec import OSM_EXTENSIONS, TABLE_EXTENSIONS, InputSpec, is_database, without_login
 from circle15.read.strict import Key, check, load, unknown_name
 from circle15.read.transform import parse_transform, transform_problems
@@ -88,11 +91,6 @@ _INPUT_KEYS = (
     Key("sql", "text"),
 )
 _PEOPLE_KEYS = (Key("spread", "table of texts", required=True),)
-_ROUTE_KEYS = (
-    Key("max_access_leg_m", "positive number"),
-    Key("cutoff_m", "positive number"),
-    Key("pace", "table of texts"),
-)
 _JUDGE_KEYS = (
     Key("metric", "table of texts"),
     Key("points", "table of positive numbers"),
@@ -170,6 +168,9 @@ class Study:
     points: Mapping[str, float]
     max_access_leg_mm: int
     cutoff_mm: int | None
+    clean: Cleaning | None
+    drawing: Drawing
+    cache: Path | None
     sites: tuple[SiteSpec, ...]
     outputs: tuple[str, ...]
     language: Language
@@ -218,6 +219,9 @@ def load_study(path: Path) -> Study:
         spread=dict(table.get("people", {}).get("spread", {})),
         max_access_leg_mm=mm_from_m(route.get("max_access_leg_m", 150)),
         cutoff_mm=None if cutoff is None else mm_from_m(cutoff),
+        clean=cleaning(route),
+        drawing=drawing(route),
+        cache=folder / route["cache"] if "cache" in route else None,
         sites=tuple(_site(entry, number, pack) for number, entry in enumerate(table.get("site", []), start=1)),
         outputs=tuple(show.get("outputs", DEFAULT_OUTPUTS if crs is not None else TABLE_OUTPUTS)),
         language=show.get("language", "zh"),
@@ -298,7 +302,7 @@ def _shape_problems(table: Mapping[str, Any], where: str) -> list[Text]:
         if isinstance(entry, dict) and layer in INPUTS:
             problems += check(entry, _INPUT_KEYS, f"[inputs.{layer}]")
     problems += check(table["people"], _PEOPLE_KEYS, "[people]") if "people" in table else []
-    problems += check(table.get("route", {}), _ROUTE_KEYS, "[route]")
+    problems += route_problems(table.get("route", {}))
     problems += check(table.get("judge", {}), _JUDGE_KEYS, "[judge]") or check(
         table.get("judge", {}).get("counting", {}), COUNTING_KEYS, "[judge].counting"
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from circle15.core.drawing import METHODS
 from circle15.core.findings import Finding
 from circle15.core.results import Audience
 from circle15.core.rule import METRICS, Rule
@@ -88,6 +89,8 @@ _AREA = (
     Column("rule_id", "text", Text("指标编号", "rule id")),
     Column("metric", "text", Text("度量", "metric"), choices=METRICS),
     Column("holes", "text", Text("孔洞处理", "hole policy")),
+    Column("method", "text", Text("绘制方法", "how drawn"), choices=METHODS),
+    Column("cell_m", "number", Text("栅格分辨率", "size of a cell"), "m"),
     Column("limit_m", "number", Text("界限", "limit"), "m"),
 )
 _SITE = (
@@ -177,9 +180,9 @@ EXPORT_LAYERS: Mapping[str, ExportLayer] = {
 }
 
 
-# Of the tables of a run, those that are of single homes, and of the others the rows that are: by the column that says
+# Of the tables of a run, those that are of single homes or of streets, and of the others the rows that are: by the column that says
 # what a row is of. What the public gets is added up.
-HOME_TABLES = frozenset({"access", "pace_changes"})
+HOME_TABLES = frozenset({"access", "pace_changes", "repairs"})
 HOME_ROWS: Mapping[str, str] = {"verdicts": "subject_kind", "ratios": "level", "outlook": "level", "scores": "level"}
 _ONE_HOME = "area"
 # Of a plan's table the public gets what it gets of its layer.

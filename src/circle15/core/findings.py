@@ -16,6 +16,7 @@ Code = Literal[
     "attributes_contradict",
     "basis_incomplete",
     "behind_barrier",
+    "bridges_unknown",
     "capacity_unknown",
     "cells_fullwidth",
     "cells_merged",
@@ -72,6 +73,7 @@ Code = Literal[
     "street_gap",
     "street_too_short",
     "streets_not_connected",
+    "streets_repaired",
     "streets_without_footpaths",
     "suspicious_zero",
     "total_rows_left_out",
@@ -90,6 +92,7 @@ MEANINGS: Mapping[Code, Text] = {
         "小区缺少某口径的数值，未计入该口径", "homes without a value weigh nothing under that basis"
     ),
     "behind_barrier": Text("最近的道路都在屏障另一侧", "places have streets in reach only across barriers"),
+    "bridges_unknown": Text("没有列区分桥梁，交叉处均已相接", "crossings were joined although no column tells bridges"),
     "capacity_unknown": Text(
         "计入的设施容量不明，不提供容量：可服务人数是下限",
         "counted facilities of unknown capacity supply nothing: the people served are a lower bound",
@@ -197,6 +200,9 @@ MEANINGS: Mapping[Code, Text] = {
     "street_gap": Text("道路端点几乎接上另一条路，却未连接", "streets end just short of another and do not join it"),
     "street_too_short": Text("不足 1 毫米的线未采用", "lines within one millimetre are left out"),
     "streets_not_connected": Text("道路分成互不相连的部分", "the streets fall into unconnected parts"),
+    "streets_repaired": Text(
+        "按要求修复了道路，逐条见 repairs.csv", "streets were mended on request; repairs.csv lists every repair"
+    ),
     "streets_without_footpaths": Text(
         "路网中没有步行道，步行距离会偏大", "a graph has no footpaths: walks come out long"
     ),

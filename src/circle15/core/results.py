@@ -25,6 +25,7 @@ from circle15.core.tables import (
     PaceChanges,
     PaceShares,
     Ratios,
+    Repairs,
     Residential,
     Scores,
     StraightVsNetwork,
@@ -219,7 +220,8 @@ class Audit:
     """The end of read → route → judge. ``points`` are the demand points of the residential areas, in row order.
 
     ``near_edge`` tells, in the same order, which areas lie nearer to the edge of the extract than the longest
-    allowed walk, or is None where the data states no edge. ``outcomes``: of each rule for the whole study.
+    allowed walk, or is None where the data states no edge. ``repairs`` is None where streets were not to be cleaned.
+    ``outcomes``: of each rule for the whole study.
     ``changes`` is what differs from the earlier run that the study names, None where it names none.
     ``walks`` is None where the study has no streets.
     """
@@ -246,6 +248,7 @@ class Audit:
     findings: tuple[Finding, ...]
     not_assessed: Mapping[str, Text] = field(default_factory=dict)
     plans: tuple[Plan, ...] = ()
+    repairs: Repairs | None = None
     equity: Equity = field(default_factory=Equity.empty)
     straight_vs_network: StraightVsNetwork = field(default_factory=StraightVsNetwork.empty)
     outlook: Outlook = field(default_factory=Outlook.empty)

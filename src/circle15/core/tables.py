@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from circle15.core.drawing import HOLE_POLICIES, METHODS
 from circle15.core.errors import InternalError
 from circle15.core.schema import Column, Table
 from circle15.core.text import Text
@@ -48,29 +49,41 @@ class Streets(Table):
     """Lines that people can walk, and where they join.
 
     ``vertex_node`` names the joint of every vertex, aligned with the coordinates of all lines in row order:
-    two lines meet exactly where they carry the same joint, never by crossing.
+    two lines meet exactly where they carry the same joint, never by crossing. ``vertex_height`` holds metres above
+    any level, aligned likewise and NaN where unknown; None where the source gives none.
     """
 
     vertex_node: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    vertex_height: NDArray[np.float64] | None = None
 
     name: ClassVar[Text] = Text("道路", "streets")
     columns: ClassVar[tuple[Column, ...]] = (
         Column("street_id", "text", Text("道路编号", "street id"), required=True, nullable=False),
         Column("highway", "text", Text("道路类型", "kind of street")),
         _NAME,
+        Column("layer", "integer", Text("层次", "level: bridges above 0, tunnels below")),
+        Column("bridge", "flag", Text("桥梁", "bridge")),
+        Column("tunnel", "flag", Text("隧道", "tunnel")),
         _GEOMETRY,
     )
 
     @classmethod
-    def join(cls, frame: Any, vertex_node: NDArray[np.int64], where: str = "") -> Streets:
-        """Check ``frame`` like :meth:`build` and wrap it with the joints of its vertices.
+    def join(
+        cls,
+        frame: Any,
+        vertex_node: NDArray[np.int64],
+        where: str = "",
+        vertex_height: NDArray[np.float64] | None = None,
+    ) -> Streets:
+        """Check ``frame`` like :meth:`build` and wrap it with the joints, and the heights, of its vertices.
 
         Raises SchemaError, and InternalError where joints and vertices differ in number.
         """
         checked = cls.build(frame, where).frame
-        if len(vertex_node) != shapely.get_num_coordinates(checked.geometry.to_numpy()).sum():
+        count = shapely.get_num_coordinates(checked.geometry.to_numpy()).sum()
+        if len(vertex_node) != count or (vertex_height is not None and len(vertex_height) != count):
             raise InternalError(Text("道路顶点与节点编号不对应", "street vertices and joints do not correspond"))
-        return cls(checked, vertex_node)
+        return cls(checked, vertex_node, vertex_height)
 
 
 @dataclass(frozen=True)
@@ -313,6 +326,34 @@ class Access(Table):
         Column("state", "text", Text("状态", "state"), required=True, nullable=False, choices=STATES),
         Column("entrance_id", "text", Text("经由的出入口", "gate on the way"), required=True),
         Column("reason", "text", Text("未能就近上路的原因", "why not snapped"), required=True, choices=SNAP_REASONS),
+    )
+
+
+REPAIRS = {
+    "duplicate": Text("重复线", "duplicates"),
+    "crossing": Text("交叉处补节点", "crossings joined"),
+    "gap": Text("断头相接", "gaps closed"),
+    "overshoot": Text("出头截去", "overshoots cut off"),
+    "undershoot": Text("未及相接", "undershoots joined"),
+    "zero_length": Text("零长度线", "lines without length"),
+    "island": Text("孤立短线", "islands left out"),
+}
+
+
+@dataclass(frozen=True)
+class Repairs(Table):
+    """What cleaning changed of the streets, one row for each change.
+
+    ``moved_mm``: how far an end was prolonged or cut back; the length of a line that was left out.
+    """
+
+    name: ClassVar[Text] = Text("道路修复清单", "repairs of streets")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("kind", "text", Text("修复类型", "kind"), required=True, nullable=False, choices=tuple(REPAIRS)),
+        Column("street_id", "text", Text("道路编号", "street id"), required=True, nullable=False),
+        Column("other_id", "text", Text("相关道路编号", "the other street"), required=True),
+        Column("moved_mm", "integer", Text("改动长度", "how much"), unit="mm", required=True, nullable=False),
+        _GEOMETRY,
     )
 
 
@@ -612,7 +653,9 @@ class Areas(Table):
         Column("facility_id", "text", Text("设施编号", "facility id"), required=True),
         Column("metric", "text", Text("度量", "metric"), required=True, nullable=False),
         Column("limit_mm", "integer", Text("界限", "limit"), unit="mm", required=True, nullable=False),
-        Column("holes", "text", Text("孔洞处理", "hole policy"), required=True, nullable=False),
+        Column("holes", "text", Text("孔洞处理", "hole policy"), required=True, nullable=False, choices=HOLE_POLICIES),
+        Column("method", "text", Text("绘制方法", "how drawn"), required=True, nullable=False, choices=METHODS),
+        Column("cell_m", "number", Text("栅格分辨率", "size of a cell"), unit="m", required=True),
         _GEOMETRY,
     )
 
@@ -628,6 +671,7 @@ TABLES: tuple[type[Table], ...] = (
     Units,
     Parcels,
     Membership,
+    Repairs,
     Access,
     Verdicts,
     Coverage,

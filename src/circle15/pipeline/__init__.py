@@ -6,9 +6,10 @@ from circle15.core.results import Audit
 from circle15.pipeline.assess import audit, judged
 from circle15.pipeline.collection import gather
 from circle15.pipeline.delivery import deliver, results_folder
-from circle15.pipeline.ground import Ground, Progress, lay, silent
+from circle15.pipeline.ground import Ground, lay
 from circle15.pipeline.history import compared
 from circle15.pipeline.plans import certificates, planned
+from circle15.pipeline.progress import Progress, silent
 from circle15.pipeline.reach import reach
 from circle15.study import Study
 

@@ -14,14 +14,16 @@ import shapely
 
 from circle15 import judge, route
 from circle15.core.crs import scale_factor
+from circle15.core.drawing import Drawing
 from circle15.core.results import Audit, Facts, Finding
 from circle15.core.rule import Metric, Rule, Schedule
 from circle15.core.tables import Access, Areas
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M, Pace
 from circle15.pipeline.distances import Searches, access_to, catchments
-from circle15.pipeline.ground import Ground, Progress, counted_sites, lay, silent, street_network, walls
+from circle15.pipeline.ground import Ground, counted_sites, lay, street_network, walls
 from circle15.pipeline.outlook import outlook
+from circle15.pipeline.progress import Progress, silent
 from circle15.route import Places
 from circle15.route.walks import walks as find_walks
 from circle15.study import Study
@@ -88,6 +90,7 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
         outcomes=judge.study_outcome(blocks, ground.residential),
         areas=areas,
         findings=findings,
+        repairs=ground.repairs,
         not_assessed=not_assessed,
         equity=judge.equity(blocks, ground.facilities, ground.residential, counted, reached),
         straight_vs_network=judge.straight_vs_network(blocks, ground.residential, groups),
@@ -208,19 +211,28 @@ def _areas(
         progress(Text(f"绘制服务范围 {rule.rule_id}", f"drawing {rule.rule_id}"), number, len(rules))
         facilities = counted_sites(ground, counted[rule.rule_id])
         for metric in rule.metrics:
+            shapes, drawing = _drawn(ground, facilities, metric, rule.limit.most_mm(rule.pace), services=services)
+            how = drawing.holes, drawing.method, drawing.resolution_m
+            names = [*facilities.ids, None] if services else [None]
             most_mm = rule.limit.most_mm(rule.pace)
-            for one in range(len(facilities) if services else 0):
-                shape = _drawn(ground, facilities.take([one]), metric, most_mm)
-                rows.append((rule.rule_id, facilities.ids[one], metric, most_mm, route.HOLES, shape))
-            covered = _drawn(ground, facilities, metric, most_mm)
-            rows.append((rule.rule_id, None, metric, most_mm, route.HOLES, covered))
+            rows += [
+                (rule.rule_id, name, metric, most_mm, *how, shape) for name, shape in zip(names, shapes, strict=True)
+            ]
     return _areas_table(ground.study, rows)
 
 
-def _drawn(ground: Ground, facilities: Places, metric: Metric, most_mm: int) -> Any:
+def _drawn(
+    ground: Ground, facilities: Places, metric: Metric, most_mm: int, *, services: bool
+) -> tuple[list[Any], Drawing]:
+    """The service area of each facility, where they are asked for, then that of all; and how they are drawn."""
+    drawing = ground.study.drawing
     if metric == "network":
-        return route.draw(street_network(ground), facilities.anchors, most_mm)
-    return route.draw_straight(facilities.mm, most_mm)
+        network, anchors = street_network(ground), facilities.anchors
+        each = route.draw_each(network, anchors, most_mm, drawing) if services else []
+        return [*each, route.draw(network, anchors, most_mm, drawing)], drawing
+    discs = replace(drawing, method="exact")
+    alone = [facilities.mm[[one]] for one in range(len(facilities) if services else 0)]
+    return [route.draw_straight(mm, most_mm, discs) for mm in (*alone, facilities.mm)], discs
 
 
 def _areas_table(study: Study, rows: list[Any]) -> Areas:

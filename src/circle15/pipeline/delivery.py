@@ -13,7 +13,7 @@ from circle15.core.errors import ConfigError
 from circle15.core.formats import EXPORTS, Format, Profile
 from circle15.core.results import Audit
 from circle15.core.text import Text, first_ids
-from circle15.pipeline.ground import Progress, silent
+from circle15.pipeline.progress import Progress, silent
 from circle15.read.datum import gcj02_from_wgs84
 from circle15.show import database, export, geojson, office, sheets
 from circle15.show.files import publish

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,12 @@ from circle15 import route
 from circle15.core.errors import InputError, NothingToDoError
 from circle15.core.results import Finding, Source
 from circle15.core.rule import Metric
-from circle15.core.tables import Facilities, Membership, Residential, Units, Zones
+from circle15.core.tables import Facilities, Membership, Repairs, Residential, Units, Zones
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M, round_half_up
 from circle15.pipeline.health import layer_findings
+from circle15.pipeline.progress import Progress, silent
+from circle15.pipeline.streets import pave
 from circle15.read.entrances import gates
 from circle15.read.layers import empty_table, read_layer
 from circle15.read.people import estimate_households, spread
@@ -26,8 +28,6 @@ from circle15.route import Places
 from circle15.route.health import health as find_faults
 from circle15.study import Study
 
-Progress = Callable[[Text, int, int], None]
-
 _COMPILING = Text(
     "首次使用：正在编译距离计算内核（约 10 秒，只需一次）",
     "first use: compiling the distance kernels (about 10 s, once)",
@@ -36,10 +36,6 @@ _SLOW = Text(
     "未安装或无法载入 numba，距离改用 scipy 计算：结果相同，但大城市会慢很多。",
     "numba is missing or does not load: scipy computes the distances, which are the same but take long in a city.",
 )
-
-
-def silent(step: Text, done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +57,7 @@ class Ground:
     sites: Places
     site_row: Any
     hosts: Places | None
+    repairs: Repairs | None
     findings: tuple[Finding, ...]
     sources: tuple[Source, ...]
 
@@ -95,13 +92,18 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
     tables: dict[str, Any] = {layer: empty_table(layer) for layer in ("streets", "residential", "facilities")}
     findings: list[Finding] = []
     sources: list[Source] = []
+    paved = None
     for number, (layer, spec) in enumerate(study.inputs.items()):
         progress(Text(f"读取 {spec.shown}", f"reading {spec.shown}"), number, len(study.inputs))
-        tables[layer], found, source = read_layer(spec, study.crs, study.pack.types)
+        found: Sequence[Finding]
+        if layer == "streets":
+            paved = pave(study, spec, progress)
+            tables[layer], found, source = paved.streets, paved.findings, paved.source
+        else:
+            tables[layer], found, source = read_layer(spec, study.crs, study.pack.types)
         findings += found
         sources.append(source)
-    progress(Text("构建路网", "building the network"), 0, 1)
-    network = route.build(tables["streets"]) if len(tables["streets"]) else None
+    network = paved.network if paved else None
     points = demand_points(tables["residential"].frame)
     places, site_row, gate_findings = _places(_snapping(network, tables, study), tables, points)
     findings += gate_findings
@@ -131,6 +133,7 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
         sites=places["facilities"],
         site_row=site_row,
         hosts=places.get("candidates"),
+        repairs=paved.repairs if paved else None,
         findings=(*findings, *unknown_codes, *strange_codes, *other_codes, *spread_findings, *household_findings),
         sources=tuple(sources),
     )

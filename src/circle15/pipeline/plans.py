@@ -17,7 +17,8 @@ from circle15.core.text import Text
 from circle15.core.units import Pace, round_half_up
 from circle15.pipeline.assess import judged, subjects
 from circle15.pipeline.distances import access_to
-from circle15.pipeline.ground import Ground, Progress, lay, near_pairs, silent
+from circle15.pipeline.ground import Ground, lay, near_pairs
+from circle15.pipeline.progress import Progress, silent
 from circle15.read.zones import membership
 from circle15.study import SiteSpec, Study
 

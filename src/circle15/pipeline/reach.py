@@ -14,7 +14,8 @@ from circle15.core.errors import ConfigError
 from circle15.core.limit import Limit
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M, Pace
-from circle15.pipeline.ground import Ground, Progress, lay, silent, street_network
+from circle15.pipeline.ground import Ground, lay, street_network
+from circle15.pipeline.progress import Progress, silent
 from circle15.route import Places
 from circle15.study import Study
 
@@ -27,12 +28,13 @@ def reach(study: Study, at: Sequence[str], limits: Sequence[Limit], progress: Pr
     Raises ConfigError for ids nobody has and for places that stand near no street.
     """
     ground = lay(study, progress)
+    drawing = study.drawing
     rows = []
     for place, kind in _chosen(ground, at):
         pace = _pace_of(ground, str(place.ids[0]), kind)
         for limit in limits:
             most_mm = limit.most_mm(pace)
-            shape = route.draw(street_network(ground), place.anchors, most_mm)
+            shape = route.draw(street_network(ground), place.anchors, most_mm, drawing)
             walked = pace if limit.unit == "min" else None
             rows.append(
                 (
@@ -43,11 +45,13 @@ def reach(study: Study, at: Sequence[str], limits: Sequence[Limit], progress: Pr
                     walked.name if walked else None,
                     walked.m_s if walked else None,
                     most_mm / MM_PER_M,
-                    route.HOLES,
+                    drawing.holes,
+                    drawing.method,
+                    drawing.resolution_m,
                     shape,
                 )
             )
-    names = ["id", "kind", "limit", "unit", "pace", "pace_m_s", "limit_m", "holes", "geometry"]
+    names = ["id", "kind", "limit", "unit", "pace", "pace_m_s", "limit_m", "holes", "method", "cell_m", "geometry"]
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=names), geometry="geometry", crs=study.crs)
 
 

@@ -17,6 +17,7 @@ Streets join by OSM node id and nowhere else: neither crossing lines nor two nod
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 import shapely
 
 from circle15.core.results import Finding
@@ -93,12 +95,12 @@ def located_runs(nodes: Iterable[_Node | None]) -> list[list[_Node]]:
 def streets(path: Path, shown: str) -> RawLayer:
     """The lines people walk in an OSM file, in the order of their way ids.
 
-    Columns: street_id (``way/123``; the second piece of a broken way is ``way/123#2``), highway, name, geometry
-    (LineString, lon/lat). ``joints`` holds the OSM node id of each vertex in row order. ``dropped`` counts the ways
-    left out by reason. A finding ``osm_incomplete_ways`` counts the ways broken for want of node locations.
-    An extract without a way to walk has an empty frame. Raises InputError for a file that cannot be read.
+    Columns: street_id (``way/123``; the second piece of a broken way is ``way/123#2``), highway, name, layer, bridge,
+    tunnel, geometry (LineString, lon/lat). ``joints`` holds the OSM node id of each vertex in row order. ``dropped``
+    counts the ways left out by reason. A finding ``osm_incomplete_ways`` counts the ways broken for want of node
+    locations. An extract without a way to walk has an empty frame. Raises InputError for a file that cannot be read.
     """
-    rows: list[tuple[tuple[int, int], str, str, str | None, list[_Node]]] = []
+    rows: list[tuple[tuple[int, int], Mapping[str, Any], list[_Node]]] = []
     dropped: Counter[Text] = Counter()
     incomplete: list[tuple[int, int, int]] = []
     for way in ways(path, shown, "highway"):
@@ -133,21 +135,30 @@ def way_nodes(way: Any) -> list[_Node | None]:
 
 
 def _rows(number: int, tags: Mapping[str, str], runs: Sequence[list[_Node]]) -> list[Any]:
-    name = tags.get("name", "").strip() or None
+    said = {
+        "highway": tags["highway"],
+        "name": tags.get("name", "").strip() or None,
+        "layer": _whole(tags.get("layer", "")),
+        "bridge": tags.get("bridge", "no") != "no",
+        "tunnel": tags.get("tunnel", "no") != "no",
+    }
     return [
-        ((number, index), f"way/{number}" + (f"#{index}" if index > 1 else ""), tags["highway"], name, run)
+        ((number, index), {"street_id": f"way/{number}" + (f"#{index}" if index > 1 else ""), **said}, run)
         for index, run in enumerate(runs, start=1)
     ]
 
 
+def _whole(value: str) -> int | None:
+    return int(value) if re.fullmatch(r"-?\d", value) else None
+
+
 def _columns(rows: Sequence[Any]) -> dict[str, Any]:
-    _, ids, highways, names, runs = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    _, said, runs = zip(*rows, strict=True) if rows else ((), (), ())
     vertices = np.array([(node.lon, node.lat) for run in runs for node in run]).reshape(-1, 2)
     owners = np.repeat(np.arange(len(runs)), [len(run) for run in runs])
     return {
-        "street_id": list(ids),
-        "highway": list(highways),
-        "name": list(names),
+        **{key: [each[key] for each in said] for key in ("street_id", "highway", "name", "bridge", "tunnel")},
+        "layer": pandas.array([each["layer"] for each in said], dtype="Int64"),
         "geometry": shapely.linestrings(vertices, indices=owners) if rows else [],
     }
 

@@ -18,13 +18,14 @@ from circle15.route.snap import Anchors, Index, index, snap, unanchored
 
 if TYPE_CHECKING:
     from circle15.route.advisor import Advice, Reading, advise, datum_finding
-    from circle15.route.areas import HOLES, draw, draw_straight, reached_parts
+    from circle15.route.areas import draw, draw_each, draw_straight, reached, reached_by_each, reached_parts
     from circle15.route.assembly import build
+    from circle15.route.stored import NETWORK_FIELDS, network_arrays, network_from
     from circle15.route.straight import nearest_straight, straight_pairs
 
 __all__ = [
     "AUTO",
-    "HOLES",
+    "NETWORK_FIELDS",
     "Advice",
     "Anchors",
     "Barriers",
@@ -41,14 +42,19 @@ __all__ = [
     "datum_finding",
     "distances",
     "draw",
+    "draw_each",
     "draw_straight",
     "index",
     "merge",
     "nearest",
     "nearest_straight",
+    "network_arrays",
+    "network_from",
     "pairs",
     "plain",
     "prepare",
+    "reached",
+    "reached_by_each",
     "reached_parts",
     "snap",
     "straight_pairs",
@@ -57,8 +63,9 @@ __all__ = [
 
 _LATER = {
     "advisor": ("Advice", "Reading", "advise", "datum_finding"),
-    "areas": ("HOLES", "draw", "draw_straight", "reached_parts"),
+    "areas": ("draw", "draw_each", "draw_straight", "reached", "reached_by_each", "reached_parts"),
     "assembly": ("build",),
+    "stored": ("NETWORK_FIELDS", "network_arrays", "network_from"),
     "straight": ("nearest_straight", "straight_pairs"),
 }
 

@@ -16,11 +16,12 @@ free: a node whose label improves after it was taken out goes in again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import njit, types
+
+from circle15.route.jit import compiled as _compiled
 
 # No label. Two of them add up without overflow.
 FAR = np.int64(2**62)
@@ -41,18 +42,6 @@ _hung = (_mm, _ids, _mm)
 _ints, _longs, _marks = types.int32[::1], types.int64[::1], types.uint64[::1]
 _queue = (_longs, _ints, _ints, _ints, _ints)
 _finds = (_longs, _marks, _marks, _ints, _longs)
-
-
-def _compiled(*signature: Any) -> Callable[[Any], Any]:
-    """Compile for one signature, and keep the result on disk where there is a place to keep it."""
-
-    def compiled(function: Any) -> Any:
-        try:
-            return njit([signature], nogil=True, cache=True)(function)
-        except RuntimeError:  # no folder to keep it in may be written
-            return njit([signature], nogil=True)(function)
-
-    return compiled
 
 
 def queue(nodes: int, buckets: int) -> tuple[Any, ...]:

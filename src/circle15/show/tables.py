@@ -13,6 +13,7 @@ import shapely
 from circle15.core.errors import ConfigError
 from circle15.core.exports import EXPORT_LAYERS, HOME_TABLES, TABLE_LAYERS, rows_for, told, withheld
 from circle15.core.results import Audit, Finding, Plan
+from circle15.core.tables import Repairs
 from circle15.core.text import Language, Text
 from circle15.core.units import MM_PER_M
 from circle15.show import proof
@@ -185,7 +186,10 @@ def _metres(column: Any) -> Any:
 
 
 def frames(audit: Audit) -> dict[str, Any]:
-    """Every table of a run by name, ``plan`` only where there are plans: what the study's audience may have of it."""
+    """Every table of a run by name: what the study's audience may have of it.
+
+    ``plan`` only where there are plans, ``repairs`` where streets were cleaned.
+    """
     found = _all_frames(audit)
     if audit.facts.audience == "internal":
         return found
@@ -214,7 +218,24 @@ def _all_frames(audit: Audit) -> dict[str, Any]:
         "pace_changes": pace_changes_frame(audit),
         "findings": findings_frame(told(audit.findings, audit.facts.audience), audit.facts.language),
     }
+    if audit.repairs is not None:
+        found["repairs"] = _repairs_frame(audit, audit.repairs)
     return {**found, "plan": plan_frame(audit)} if audit.plans else found
+
+
+def _repairs_frame(audit: Audit, repairs: Repairs) -> Any:
+    """repairs.csv: what cleaning changed of the streets."""
+    degrees = shapely.get_coordinates(to_wgs84(repairs.frame.geometry.to_numpy(), audit.facts.crs, 8))
+    return pd.DataFrame(
+        {
+            "kind": repairs.frame["kind"],
+            "street_id": repairs.frame["street_id"],
+            "other_id": repairs.frame["other_id"],
+            "moved_m": _metres(repairs.frame["moved_mm"]),
+            "lon": degrees[:, 0],
+            "lat": degrees[:, 1],
+        }
+    )
 
 
 def tables(audit: Audit, most: int = MOST_CSV_ROWS) -> dict[str, bytes]:

@@ -1,0 +1,123 @@
+"""Areas within a distance of lines, as contours of a distance field (marching squares).
+
+The field holds the exact distance of every node to the nearest line, and between nodes the contour is linear. Nodes
+stand at multiples of the cell in the study CRS, whatever is drawn: so the area of more lines holds that of fewer, and
+tiles fit together. Memory follows the lines: only tiles that a line comes near are made, one after the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import contourpy
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+TILE_CELLS = 256
+# Nodes as near to the contour as this lie inside it, so that it runs through none; its vertices are then rounded to
+# less, so that tiles meet in the same ones, and no two fall together.
+_NUDGE_M = 0.005
+_GRAINS = 1024
+
+
+def area_round(segments: Floats, width: float, cell: float, tile_cells: int = TILE_CELLS) -> Any:
+    """The (multi)polygon within ``width`` of the segments (ax, ay, bx, by; metres), holes open; maybe empty."""
+    if len(segments) == 0:
+        return shapely.MultiPolygon()
+    reach = width + cell
+    low = np.minimum(segments[:, :2], segments[:, 2:]).min(axis=0)
+    high = np.maximum(segments[:, :2], segments[:, 2:]).max(axis=0)
+    first = np.floor((low - reach) / cell).astype(np.int64)
+    last = np.ceil((high + reach) / cell).astype(np.int64)
+    if (last - first <= 2 * tile_cells).all():
+        return _joined(_contours(segments, (first, last), width, cell))
+    parts = []
+    for tile, rows in _tiles(segments, reach, tile_cells * cell):
+        start = tile * tile_cells
+        parts.append(_contours(segments[rows], (start, start + tile_cells), width, cell))
+    return shapely.union_all(np.concatenate(parts))
+
+
+def _tiles(segments: Floats, reach: float, side: float) -> list[tuple[Ints, Ints]]:
+    """The tiles that some segment comes near, each with the rows of these segments."""
+    low = np.floor((np.minimum(segments[:, :2], segments[:, 2:]) - reach) / side).astype(np.int64)
+    high = np.floor((np.maximum(segments[:, :2], segments[:, 2:]) + reach) / side).astype(np.int64)
+    spans = high - low + 1
+    counts = spans[:, 0] * spans[:, 1]
+    row = np.repeat(np.arange(len(segments)), counts)
+    at = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    tile = np.column_stack([low[row, 0] + at % spans[row, 0], low[row, 1] + at // spans[row, 0]])
+    order = np.lexsort((row, tile[:, 1], tile[:, 0]))
+    tile, row = tile[order], row[order]
+    fresh = np.flatnonzero(np.concatenate([[True], (np.diff(tile, axis=0) != 0).any(axis=1)]))
+    return [(tile[start], row[start:end]) for start, end in zip(fresh, [*fresh[1:], len(row)], strict=True)]
+
+
+def _contours(segments: Floats, nodes: tuple[Ints, Ints], width: float, cell: float) -> Any:
+    """The polygons inside the contour between the first and last nodes of a window."""
+    (west, south), (east, north) = nodes
+    distance = _distances(segments, nodes, width + cell, cell)
+    distance[np.abs(distance - width) < _NUDGE_M] = width - _NUDGE_M
+    made: Any = contourpy.contour_generator(
+        x=np.arange(west, east + 1) * cell,
+        y=np.arange(south, north + 1) * cell,
+        z=distance,
+        name="serial",
+        fill_type=contourpy.FillType.OuterOffset,
+    ).filled(-1.0, width)
+    rings = [np.asarray(offsets, dtype=np.int64) for offsets in made[1]]
+    if not rings:
+        return np.empty(0, dtype=object)
+    before = np.cumsum([0, *(int(offsets[-1]) for offsets in rings)])
+    ends = np.concatenate([[0], *(offsets[1:] + start for offsets, start in zip(rings, before[:-1], strict=True))])
+    polygons = np.cumsum([0, *(len(offsets) - 1 for offsets in rings)])
+    xy = np.round(np.concatenate(made[0]) * _GRAINS) / _GRAINS
+    return shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (ends, polygons))
+
+
+def _distances(segments: Floats, nodes: tuple[Ints, Ints], most: float, cell: float) -> Floats:
+    """The distance of each node to the nearest segment, at most ``most``."""
+    (west, south), (east, north) = nodes
+    squares = np.full((north - south + 1, east - west + 1), most * most)
+    _lowering()(np.ascontiguousarray(segments), west, south, cell, most, squares)
+    return np.sqrt(squares, out=squares)
+
+
+def _lowering() -> Callable[..., None]:
+    """The compiled loop; without a compiler the same in plain numpy."""
+    try:
+        lower: Callable[..., None] = import_module("circle15.route.field").lower
+    except ImportError:
+        return lower_plainly
+    return lower
+
+
+def lower_plainly(segments: Floats, west: int, south: int, cell: float, reach: float, squares: Floats) -> None:
+    """See :func:`circle15.route.field.lower`."""
+    rows, columns = squares.shape
+    for ax, ay, bx, by in segments:
+        first = max(0, math.ceil((min(ax, bx) - reach) / cell) - west)
+        last = min(columns - 1, math.floor((max(ax, bx) + reach) / cell) - west)
+        low = max(0, math.ceil((min(ay, by) - reach) / cell) - south)
+        high = min(rows - 1, math.floor((max(ay, by) + reach) / cell) - south)
+        if first > last or low > high:
+            continue
+        px = ((west + np.arange(first, last + 1)) * cell - ax)[None, :]
+        py = ((south + np.arange(low, high + 1)) * cell - ay)[:, None]
+        dx, dy = bx - ax, by - ay
+        square = dx * dx + dy * dy
+        share = np.clip((px * dx + py * dy) / square if square > 0 else 0.0, 0.0, 1.0)
+        here = (px - share * dx) ** 2 + (py - share * dy) ** 2
+        window = squares[low : high + 1, first : last + 1]
+        np.minimum(window, here, out=window)
+
+
+def _joined(polygons: Any) -> Any:
+    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
