@@ -180,8 +180,8 @@ EXPORT_LAYERS: Mapping[str, ExportLayer] = {
 }
 
 
-# Of the tables of a run, those that are of single homes or of streets, and of the others the rows that are: by the column that says
-# what a row is of. What the public gets is added up.
+# Of the tables of a run, those that are of single homes or of streets, and of the others the rows that are: by the
+# column that says what a row is of. What the public gets is added up.
 HOME_TABLES = frozenset({"access", "pace_changes", "repairs"})
 HOME_ROWS: Mapping[str, str] = {"verdicts": "subject_kind", "ratios": "level", "outlook": "level", "scores": "level"}
 _ONE_HOME = "area"
