@@ -9,12 +9,13 @@ import pandas as pd
 
 from circle15.core.league import League
 from circle15.core.results import Audit, Finding, Plan
-from circle15.core.rule import ATTRIBUTES, ATTRIBUTES_BUILT, FORCE_WORDS, METRIC_WORDS, STUDY, Pack, Rule
+from circle15.core.rule import FORCE_WORDS, METRIC_WORDS, STUDY, Pack, Rule
 from circle15.core.tables import BASES, OUTCOME_WORDS
 from circle15.core.text import Text
 from circle15.show.numbers import percent, whole
 from circle15.show.outlook import outlook_lines
 from circle15.show.sentences import (
+    WAY_WORDS,
     basis_text,
     counting_texts,
     measured_text,
@@ -100,7 +101,6 @@ def _attribute_lines(audit: Audit) -> list[Text]:
 
 
 # Which sites a figure counts, in short.
-SITES_WORDS = {ATTRIBUTES: Text("运营口径", "operating"), ATTRIBUTES_BUILT: Text("建成口径", "built")}
 
 
 def _figure(audit: Audit, rule: Rule) -> Text:
@@ -118,8 +118,8 @@ def _figure(audit: Audit, rule: Rule) -> Text:
         (figure,) = figures.values()
         return Text(f"{word.zh} {figure}", f"{word.en} {figure}")
     return Text(
-        f"{word.zh} " + "、".join(f"{SITES_WORDS[metric].zh} {figure}" for metric, figure in figures.items()),
-        f"{word.en} " + ", ".join(f"{SITES_WORDS[metric].en} {figure}" for metric, figure in figures.items()),
+        f"{word.zh} " + "、".join(f"{WAY_WORDS[metric].zh} {figure}" for metric, figure in figures.items()),
+        f"{word.en} " + ", ".join(f"{WAY_WORDS[metric].en} {figure}" for metric, figure in figures.items()),
     )
 
 

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from circle15.core.counting import SWITCHES, departures
 from circle15.core.crs import DATUM_WORDS
 from circle15.core.limit import SYMBOLS, Limit
 from circle15.core.results import Audit, Plan
-from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, METRIC_WORDS, Ratio, Rule, Schedule, Standard
+from circle15.core.rule import (
+    ATTRIBUTES,
+    ATTRIBUTES_BUILT,
+    FORCE_WORDS,
+    LEGAL_WORDS,
+    METRIC_WORDS,
+    Metric,
+    Ratio,
+    Rule,
+    Schedule,
+    Standard,
+)
 from circle15.core.tables import BASIS_WORDS, Residential
 from circle15.core.text import Text
 from circle15.show.numbers import grouped, percent, whole
 
+# Metrics in tables and lists, where all else is counted by attributes.
+WAY_WORDS: Mapping[Metric, Text] = {
+    **METRIC_WORDS,
+    ATTRIBUTES: Text("运营口径", "operating"),
+    ATTRIBUTES_BUILT: Text("建成口径", "built"),
+}
 # The unit of packs for shares, which are written as percentages.
 SHARE_UNIT = "占比"
 UNIT_WORDS = {"m": Text("米", "m"), "min": Text("分钟", "min")}

@@ -273,6 +273,15 @@ def test_towns_have_the_shares_of_their_communities_as_in_the_csv():
     assert [percent(float(row["share"])) for row in csv_rows] == [row[8] for row in page]
 
 
+def test_the_worst_difference_of_a_share_is_in_percentage_points(tmp_path):
+    """A centre with 8 nursing beds of 16 is 10 points short of more than 60 %."""
+    centre = {"id": "F", "type": "regional_center", "beds": 16, "nursing_beds": 8, "town_code": "T"}
+    town = {"id": "T", "name": "虚构镇", "level": "town"}
+    study = write(tmp_path, "jinjiang-2022", {"facilities": [centre], "zone_table": [town]})
+    report = office.report_md(pipeline.whole(load_study(study)))["report.md"].decode()
+    assert "限值 \\> 60.0%，差额 -10.0 个百分点（最不利）" in report
+
+
 def test_a_bulletin_without_tasks_and_scores_ranks_by_shares():
     bulletin = office.bulletin_md(audit_of("communities"))["bulletin.md"].decode()
     ranking = bulletin[bulletin.index("CA-01.a 达标率") :]

@@ -11,13 +11,14 @@ from typing import Any
 
 import docx
 import openpyxl
+import pandas as pd
 import pypdf
 import pytest
 from PIL import Image
 
 from circle15.core.errors import ConfigError
 from circle15.core.results import Finding
-from circle15.core.tables import Coverage
+from circle15.core.tables import Coverage, Scores
 from circle15.core.text import Text
 from circle15.show import office
 from circle15.show.letters import MISSING
@@ -272,6 +273,17 @@ def test_the_bulletin_of_a_study_without_tasks_scores_and_shares_ranks_nothing()
     of_study = audit.coverage.frame.query("level == 'study'").reset_index(drop=True)
     text = office.bulletin_md(replace(audit, coverage=Coverage(of_study)))["bulletin.md"].decode()
     assert "无法排名" in text
+
+
+def test_zones_are_ranked_where_there_are_several():
+    """One county is first among itself: the bulletin ranks its towns."""
+    audit = small_audit()
+    (study,) = audit.scores.frame.to_dict("records")
+    places = (("county", "K", 1), ("town", "Z-W", 2), ("town", "Z-E", 1))
+    scores = [{**study, "level": level, "zone_id": zone_id, "rank": rank} for level, zone_id, rank in places]
+    text = office.bulletin_md(replace(audit, scores=Scores.build(pd.DataFrame(scores))))["bulletin.md"].decode()
+    ranking = text[text.index("## 二、") : text.index("## 三、")]
+    assert [zone_id for zone_id in ("K", "Z-E", "Z-W") if f"| {zone_id} |" in ranking] == ["Z-E", "Z-W"]
 
 
 def test_tasks_stand_in_report_and_workbook_with_the_same_shares():

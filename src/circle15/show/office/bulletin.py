@@ -73,7 +73,8 @@ def _by_tasks(audit: Audit) -> list[Block]:
 
 
 def _by_scores(audit: Audit) -> list[Block]:
-    levels = ranked_levels(audit)
+    zones = audit.scores.frame["level"].value_counts()
+    levels = [level for level in ranked_levels(audit) if zones[level] > 1]
     return [ranking_table(audit, levels[:1])] if levels else []
 
 

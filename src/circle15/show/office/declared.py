@@ -9,7 +9,6 @@ import pandas as pd
 
 from circle15.core.limit import SYMBOLS
 from circle15.core.results import Audit
-from circle15.core.rule import METRIC_WORDS
 from circle15.core.schema import Column
 from circle15.core.schema import Table as Declared
 from circle15.core.tables import OUTCOME_WORDS
@@ -17,7 +16,7 @@ from circle15.core.text import Text
 from circle15.show.office.document import NOTHING, Cell, Form, Head, Number, Table
 from circle15.show.office.names import LEVEL_WORDS, named, zone_names
 from circle15.show.office.results import measure
-from circle15.show.sentences import basis_text
+from circle15.show.sentences import WAY_WORDS, basis_text
 
 # Columns whose numbers are not counts.
 _FORMS: Mapping[str, Form] = {
@@ -32,7 +31,7 @@ _WORDS: Mapping[str, Mapping[str, Text]] = {
     "op": _SIGNS,
     "target_op": _SIGNS,
     "level": LEVEL_WORDS,
-    "metric": METRIC_WORDS,  # type: ignore[dict-item]  # keyed by literals
+    "metric": WAY_WORDS,  # type: ignore[dict-item]  # keyed by literals
     "outcome": OUTCOME_WORDS,
     "limit_by": {"clause": Text("条文", "clause"), "study": Text("本研究设定", "the study")},
 }

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from circle15.core.results import Audit
-from circle15.core.rule import ATTRIBUTES, ATTRIBUTES_BUILT, METRIC_WORDS, REPORTED, Metric, Rule
+from circle15.core.rule import ATTRIBUTES, ATTRIBUTES_BUILT, REPORTED, Metric, Rule
 from circle15.core.tables import BASES
 from circle15.show.office.document import Cell, Head, Number, Row, Table, heads
 from circle15.show.office.results import measure, outcome_text
-from circle15.show.sentences import basis_text, rule_limit_text, unit_text
+from circle15.show.sentences import WAY_WORDS, basis_text, rule_limit_text, unit_text
 
 # (a) units, (b) provision, (c) homes and people, (d) land.
 _UNITS, _LAND = ("zones",), ("land_area_m2", "land_intersection")
@@ -37,7 +37,7 @@ def _heads(audit: Audit, bases: list[str]) -> tuple[Head, ...]:
     named = {basis: Head(basis_text(audit, basis).say(language), 7) for basis in bases}
     provision = heads(language, ("配建指标", "provision", 8))
     return (
-        *heads(language, ("指标", "rule", 6), ("度量", "metric", 8)),
+        *heads(language, ("指标", "rule", 8), ("度量", "metric", 8)),
         *(named[basis] for basis in bases if basis in _UNITS),
         *provision,
         *(named[basis] for basis in bases if basis not in _UNITS),
@@ -50,7 +50,7 @@ def _row(audit: Audit, rule: Rule, metric: Metric, bases: list[str], known: tupl
     value = ratios.get((rule.rule_id, metric))
     return (
         rule.rule_id,
-        METRIC_WORDS[metric].say(language),
+        WAY_WORDS[metric].say(language),
         *(cells[basis] for basis in bases if basis in _UNITS),
         _with_unit(audit, rule, value),
         *(cells[basis] for basis in bases if basis not in _UNITS),
@@ -82,7 +82,7 @@ def provision_table(audit: Audit) -> Table:
     language, ratios = audit.facts.language, _study_ratios(audit)
     columns = heads(
         language,
-        ("指标", "rule", 6),
+        ("指标", "rule", 7),
         ("运营口径", "operating", 8),
         ("建成口径", "built", 8),
         ("上报数", "as reported", 8),
@@ -98,7 +98,7 @@ def provision_table(audit: Audit) -> Table:
             *(measure(ratios.get((rule.rule_id, metric)), rule.limit.unit) for metric in _WAYS),
             unit_text(rule.limit.unit).say(language),
             rule_limit_text(rule).say(language),
-            METRIC_WORDS[rule.metric].say(language),
+            WAY_WORDS[rule.metric].say(language),
             outcome_text(audit.outcomes.get(rule.rule_id)).say(language),
         )
         for rule in audit.rules

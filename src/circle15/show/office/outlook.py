@@ -9,7 +9,7 @@ import pandas as pd
 from circle15.core.exports import rows_for
 from circle15.core.limit import SYMBOLS, Limit
 from circle15.core.results import Audit
-from circle15.core.rule import FORCE_WORDS, METRIC_WORDS, Rule
+from circle15.core.rule import FORCE_WORDS, Rule
 from circle15.core.tables import OUTCOME_WORDS
 from circle15.core.text import Text
 from circle15.show.numbers import percent
@@ -17,7 +17,7 @@ from circle15.show.office.document import NOTHING, Number, Row, Table, heads
 from circle15.show.office.names import LEVEL_WORDS, named, zone_names
 from circle15.show.office.results import POINTS, measure
 from circle15.show.outlook import courses, known_share, outlook_basis
-from circle15.show.sentences import SHARE_UNIT, limit_text, paced_limit_text, unit_text
+from circle15.show.sentences import SHARE_UNIT, WAY_WORDS, limit_text, paced_limit_text, unit_text
 
 
 def outlook_brief(audit: Audit) -> Table:
@@ -111,7 +111,7 @@ def _row(audit: Audit, row: Any, rule: Rule, names: dict[str, str]) -> Row:
         LEVEL_WORDS[row.level].say(language),
         NOTHING if row.zone_id == "*" else named(names, row.zone_id),
         outlook_basis(audit, rule, row.basis).say(language),
-        METRIC_WORDS[row.metric].say(language),
+        WAY_WORDS[row.metric].say(language),
         *_parts(row),
         Number(row.unknown, "count"),
         _value(row, rule),

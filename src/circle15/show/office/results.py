@@ -125,12 +125,13 @@ def _of_many(rule: Rule, rows: Any, counts: Mapping[str, int]) -> _Measured:
     share = counts["pass"] / total if total > counts["unknown"] else math.nan
     kind = SUBJECT_WORDS[rows["subject_kind"].iloc[0] if len(rows) else "study"]
     worst = rows["margin"].astype(float).min() if len(rows) else math.nan
-    unit = unit_text(rule.limit.unit)
+    is_share = rule.limit.unit == SHARE_UNIT
+    unit = POINTS if is_share else unit_text(rule.limit.unit)
     return (
         Number(share, "share"),
         Text(f"达标{kind.zh}占比", f"share of {kind.en} that pass"),
         rule_limit_text(rule),
-        measure(worst, rule.limit.unit),
+        Number(worst, "points") if is_share else measure(worst, rule.limit.unit),
         Text(f"{unit.zh}（最不利）", f"{unit.en} (worst)"),
     )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from circle15.core.results import Audit
-from circle15.core.rule import METRIC_WORDS, Metric, Rule
+from circle15.core.rule import Metric, Rule
 from circle15.core.tables import OUTCOME_WORDS
 from circle15.show.office.document import NOTHING, Number, Row, Table, heads
 from circle15.show.office.names import LEVEL_WORDS, ZONE_LEVEL_ORDER, named, zone_names
 from circle15.show.outlook import leading_basis
-from circle15.show.sentences import basis_text
+from circle15.show.sentences import WAY_WORDS, basis_text
 
 
 def share_rankings(audit: Audit) -> list[tuple[Rule, Table]]:
@@ -66,15 +66,15 @@ def zone_shares(audit: Audit) -> Table:
     language = audit.facts.language
     columns = heads(
         language,
-        ("级别", "level", 6),
+        ("级别", "level", 7),
         ("区划", "zone", 9),
-        ("指标", "rule", 6),
-        ("度量", "metric", 8),
+        ("指标", "rule", 7),
+        ("度量", "metric", 7),
         ("口径", "basis", 9),
         ("达标", "covered", 6),
         ("总量", "total", 6),
         ("资料不足", "unknown", 5),
-        ("达标率", "share", 5),
+        ("达标率", "share", 6),
         ("结论", "outcome", 6),
     )
     parts = _known(audit)
@@ -105,7 +105,7 @@ def _zones(audit: Audit, rule: Rule, metric: Metric, rows: Any) -> list[Row]:
             LEVEL_WORDS[row.level].say(language),
             named(names, row.zone_id),
             rule.rule_id,
-            METRIC_WORDS[metric].say(language),
+            WAY_WORDS[metric].say(language),
             basis_text(audit, row.basis).say(language),
             *(Number(figure, "count") for figure in (row.covered, row.total, row.unknown)),
             Number(row.share, "share"),
