@@ -67,7 +67,7 @@ def points_of(frame: Any, findings: Sequence[Finding], spec: InputSpec) -> RawLa
     numbered = _with_plain_numbers(headed, spec)
     has_axes = bool({across.name, up.name} & set(headed.frame.columns))
     as_wkt = "geometry" in headed.frame.columns and ("geometry" in spec.columns or not has_axes)
-    if spec.layer in PLACE_OPTIONAL and not has_axes and not as_wkt:
+    if spec.layer == "zone_table" or (spec.layer in PLACE_OPTIONAL and not has_axes and not as_wkt):
         return _without_places(numbered, findings, spec)
     _require_datum(spec)
     if as_wkt:

@@ -247,6 +247,7 @@ TEXT_TABLES: dict[str, Any] = {
     "the other side of the date line": Case("a.csv", HOME + "b,-179.99,24.75\n", CrsError),
     "broken wkt": Case("a.csv", 'area_id,wkt\na,"POLYGON ((118 24"\n', SchemaError),
     "wkt of nan": Case("a.csv", 'area_id,wkt\na,"POINT (nan 24)"\n', InputError),
+    "wkt in a table of zones": Case("a.csv", 'zone_id,name,level,wkt\n1,甲,镇,"POINT (1 2)"\n', 1, "zone_table"),
     "formulas in cells": Case("a.csv", 'area_id,name,lon,lat\n=1+1,"=HYPERLINK(0)",118.5,24.75\n', 1),
     "a path as an id": Case("a.csv", "area_id,lon,lat\n../../../etc/passwd,118.5,24.75\n", 1),
     "a filter that calls": Case("a.csv", HOME, ConfigError, fields={**WGS84, "where": "__import__('os').system('x')"}),
