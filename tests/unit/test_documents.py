@@ -281,7 +281,7 @@ def test_python_blocks_run_and_print(block, tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize("block", blocks("bash"), ids=str)
 def test_scripts_that_are_named_exist(block):
-    named = [line.split()[1] for line in block.lines if line.startswith("bash ")]
+    named = [word for line in block.lines for word in line.partition("#")[0].split() if word.startswith("scripts/")]
     assert named
     assert [name for name in named if not (ROOT / name).is_file()] == []
 
