@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 
 from circle15.core.schema import Table
+from circle15.read.collect import ALIAS_HEADINGS, read_aliases
 from circle15.read.headings import name_columns, plain
 from circle15.read.pack import load_pack
 from circle15.read.points import PLACE_COLUMNS
@@ -259,3 +260,9 @@ def test_merged_tables_are_inputs_of_a_study(tmp_path, blank) -> None:
     assert found.frame["area_id"].tolist() == ["007"]
     assert found.frame["housing_built"].dt.strftime("%Y-%m-%d").tolist() == ["2024-09-30"]
     assert [each.code for each in findings] == ["datum_approximate"]
+
+
+def test_a_count_that_nobody_can_read_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "aliases.csv"
+    path.write_text(",".join(ALIAS_HEADINGS) + "\n甲镇,1,甲,三,a.xlsx,是\n乙镇,2,乙,4,b.xlsx,\n", encoding="utf-8")
+    assert [each.count for each in read_aliases(path)] == [0, 4]
