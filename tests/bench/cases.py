@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import engine, judging, pages, reading, search, sheet, snapping
+from tests.bench import batches, engine, growth, judging, pages, reading, search, sheet, snapping
 from tests.bench.registry import Case
 
 CASES: tuple[Case, ...] = (
@@ -13,4 +13,6 @@ CASES: tuple[Case, ...] = (
     *judging.CASES,
     *sheet.CASES,
     *pages.CASES,
+    *batches.CASES,
+    *growth.CASES,
 )
