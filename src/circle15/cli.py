@@ -625,14 +625,15 @@ def _story(here: Session, study: Study, record: str) -> str:
 
 def _certificates(here: Session, study: Study, out: Path | None) -> tuple[str, bool]:
     from circle15 import pipeline
-    from circle15.show.explain import certificate
+    from circle15.show.explain import certificate, no_plan
     from circle15.show.proof import read_plans
 
     plans = read_plans(pipeline.results_folder(study.study_id, out or study.folder))
     with here.progress() as progress:
         found = pipeline.certificates(study, plans, progress)
-    text = "\n".join(certificate(here.language, plan_id, each) for plan_id, each in found.items())
-    return text, all(each.holds for each in found.values())
+    lines = [certificate(here.language, plan_id, each) for plan_id, each in found.items()]
+    lines += [no_plan(plan["site_plan"]).say(here.language) for plan in plans if plan["site_plan"] not in found]
+    return "\n".join(lines), all(each.holds for each in found.values())
 
 
 def _print_audit(here: Session, result: Audit, form: Format, *, verbose: bool) -> None:

@@ -23,6 +23,8 @@ from circle15.core.limit import Limit
 from circle15.core.mapping import ExportMapping
 from circle15.core.results import Audience
 from circle15.core.rule import METRICS, Metric, Pack, Rule
+from circle15.core.tables import ZONE_LEVELS
+from circle15.core.terms import Terms
 from circle15.core.text import LANGUAGES, Language, Text, first_ids
 from circle15.core.units import MM_PER_M, Pace, mm_from_m
 from circle15.read.counting import COUNTING_KEYS
@@ -108,10 +110,22 @@ _SITE_KEYS = (
     Key("weight", "text", required=True, choices=WEIGHTS),
     Key("mandatory", "texts"),
     Key("forbidden", "texts"),
-    *(
-        Key(name, "text", later=True)
-        for name in ("quota", "min_separation_m", "capacity", "prefer", "budget", "gap", "time_limit_s", "seed")
-    ),
+    Key("quota", "table"),
+    Key("min_separation_m", "positive number"),
+    Key("budget", "table"),
+    Key("gap", "number from 0"),
+    Key("time_limit_s", "positive number"),
+    Key("seed", "integer"),
+    *(Key(name, "text", later=True) for name in ("capacity", "prefer")),
+)
+_QUOTA_KEYS = (
+    Key("level", "text", required=True, choices=ZONE_LEVELS),
+    Key("min", "integer"),
+    Key("max", "integer"),
+)
+_BUDGET_KEYS = (
+    Key("column", "text", required=True, choices=("cost",)),
+    Key("max", "positive number", required=True),
 )
 _SITE_LIMIT_KEYS = (
     Key("op", "text", required=True, choices=("<", "<=")),
@@ -148,6 +162,10 @@ class SiteSpec:
     weight: str
     mandatory: tuple[str, ...]
     forbidden: tuple[str, ...]
+    terms: Terms
+    gap: float
+    time_limit_s: float | None
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +339,7 @@ def _site_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
             Text(f"{where}：rule 与 limit 须且只须写一项。", f"{where}: give either rule or limit, and only one.")
         )
     problems += check(entry.get("limit", {}), _SITE_LIMIT_KEYS, f"{where}.limit") if "limit" in entry else []
+    problems += _term_problems(entry, where)
     stages, places = entry["stages"], entry["per_stage"]
     if not stages or len(stages) != len(places) or sorted(set(stages)) != stages or min(places) < 0:
         problems.append(
@@ -330,6 +349,23 @@ def _site_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
             )
         )
     return problems + _prescribed_problems(entry, where)
+
+
+def _term_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
+    """Quotas and budgets that say nothing, or what cannot be."""
+    problems = check(entry["budget"], _BUDGET_KEYS, f"{where}.budget") if "budget" in entry else []
+    if "quota" not in entry:
+        return problems
+    quota, found = entry["quota"], check(entry["quota"], _QUOTA_KEYS, f"{where}.quota")
+    least, most = quota.get("min", 0), quota.get("max", sum(entry["per_stage"]))
+    if not found and not (0 <= least <= most and ("min" in quota or "max" in quota)):
+        found.append(
+            Text(
+                f"{where}.quota：至少写 min 或 max，且 0 ≤ min ≤ max。",
+                f"{where}.quota: give min or max, with 0 ≤ min ≤ max.",
+            )
+        )
+    return problems + found
 
 
 def _prescribed_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
@@ -595,6 +631,21 @@ def _site(entry: Mapping[str, Any], number: int, pack: Pack) -> SiteSpec:
         weight=entry["weight"],
         mandatory=tuple(entry.get("mandatory", ())),
         forbidden=tuple(entry.get("forbidden", ())),
+        terms=_terms(entry),
+        gap=entry.get("gap", 0.0),
+        time_limit_s=entry.get("time_limit_s"),
+        seed=entry.get("seed", 0),
+    )
+
+
+def _terms(entry: Mapping[str, Any]) -> Terms:
+    quota, apart = entry.get("quota", {}), entry.get("min_separation_m")
+    return Terms(
+        quota_level=quota.get("level", ""),
+        quota_min=quota.get("min", 0),
+        quota_max=quota.get("max"),
+        min_separation_mm=None if apart is None else mm_from_m(apart),
+        budget=int(entry["budget"]["max"]) if "budget" in entry else None,
     )
 
 

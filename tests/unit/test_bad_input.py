@@ -129,14 +129,8 @@ LATER = {
         **{
             f"site.{key}": f"\n{key} = {value}\n"
             for key, value in {
-                "quota": '{ level = "town", min = 0, max = 3 }',
-                "min_separation_m": "300",
                 "capacity": '"seats"',
                 "prefer": "{ JJ-19 = 1.2 }",
-                "budget": '{ column = "cost", max = 5_000_000 }',
-                "gap": "0.005",
-                "time_limit_s": "60",
-                "seed": "0",
             }.items()
         },
     }.items()

@@ -34,6 +34,7 @@ from circle15.core.tables import (
     Verdicts,
     Zones,
 )
+from circle15.core.terms import Term
 from circle15.core.text import Language, Text
 
 __all__ = [
@@ -112,6 +113,14 @@ class Uncovered:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """A candidate that could stand in for a site; the objective would be less by ``loss``."""
+
+    candidate_id: str
+    loss: int
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One chosen site. ``gain`` is the weight it newly covers when it opens, in the order of ``rank``."""
 
@@ -124,6 +133,7 @@ class Site:
     reason: Text
     area_ids: tuple[str, ...]
     zone_ids: tuple[str, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,9 @@ class Plan:
     recomputed from the raw coverage; no allowed plan reaches more than ``bound``; ``gap`` = (bound − objective) ÷
     bound. ``proof`` shows, with the raw coverage and without a solver, that none reaches more than ``proven``; where
     ``bound`` is lower, ``bound_kind`` is ``solver``, else ``lagrangian``.
+    ``terms`` are the constraints; a plan without those of one kind reaches more by its entry in ``prices`` at least,
+    one with a site more in the last year by ``one_more``. Where the plan is infeasible, ``clash`` is the smallest
+    set of constraints that no plan keeps, and ``relaxed`` the best plan without those ``given_up``.
     ``assumed`` is the label of a limit that no clause gives, else empty; ``rule_id`` is then empty.
     Invariant: objective ≤ bound ≤ proven, and gap is 0 exactly if ``status`` is optimal.
     """
@@ -182,6 +195,12 @@ class Plan:
     sites: tuple[Site, ...]
     uncoverable: tuple[Uncovered, ...]
     idle_stages: tuple[int, ...] = ()
+    terms: tuple[Term, ...] = ()
+    prices: Mapping[str, int] = field(default_factory=dict)
+    one_more: int | None = None
+    clash: tuple[Term, ...] = ()
+    given_up: tuple[Term, ...] = ()
+    relaxed: Plan | None = None
 
     @property
     def covered(self) -> int:

@@ -13,11 +13,12 @@ from circle15.core.errors import ConfigError, InputError
 from circle15.core.results import Audit, Multipliers, Plan
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import Residential
-from circle15.core.text import Text
+from circle15.core.text import Text, first_ids
 from circle15.core.units import Pace, round_half_up
 from circle15.pipeline.assess import judged, subjects
 from circle15.pipeline.distances import access_to
 from circle15.pipeline.ground import Ground, lay, near_pairs
+from circle15.pipeline.patience import patience
 from circle15.pipeline.progress import Progress, silent
 from circle15.read.zones import membership
 from circle15.study import SiteSpec, Study
@@ -54,7 +55,8 @@ def _refuse_no_site(study: Study) -> None:
 
 def _plan(ground: Ground, spec: SiteSpec) -> Plan:
     request, demand, problem = _problem(ground, spec)
-    return siting.describe(request, demand, problem, siting.solve(problem, siting.Effort()))
+    with patience(spec.time_limit_s) as stop:
+        return siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed, stop=stop))
 
 
 def _problem(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Demand, siting.Problem]:
@@ -64,11 +66,7 @@ def _problem(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Dem
         raise ConfigError(Text("缺少 [inputs.candidates]。", "[inputs.candidates] is missing."))
     demand = siting.Demand(ground.area_ids, _weight(ground, spec.weight), _outcome(ground, spec.rule, spec.metric))
     near = near_pairs(ground, hosts, spec.metric, request.limit_mm)
-    return (
-        request,
-        demand,
-        siting.frame_problem(request, demand, siting.Sites(hosts.ids, hosts.mm), near.source, near.target),
-    )
+    return request, demand, siting.frame_problem(request, demand, _sites(ground, spec), near.source, near.target)
 
 
 def _request(ground: Ground, spec: SiteSpec) -> siting.Request:
@@ -88,7 +86,45 @@ def _request(ground: Ground, spec: SiteSpec) -> siting.Request:
         mandatory=spec.mandatory,
         forbidden=spec.forbidden,
         zones_of=_zones_of_candidates(ground),
+        terms=spec.terms,
     )
+
+
+def _sites(ground: Ground, spec: SiteSpec) -> siting.Sites:
+    """The candidates with what the terms speak of. Raises ConfigError for terms the data cannot tell."""
+    hosts, candidates, zones = ground.hosts, ground.tables.get("candidates"), ground.tables.get("zones")
+    if hosts is None or candidates is None:
+        raise ConfigError(Text("缺少 [inputs.candidates]。", "[inputs.candidates] is missing."))
+    frame, level = candidates.frame.set_index("candidate_id").loc[hosts.ids], spec.terms.quota_level
+    names: tuple[str, ...] = ()
+    if level:
+        names = () if zones is None else tuple(zones.frame.loc[zones.frame["level"] == level, "zone_id"].astype(str))
+        if not names:
+            raise ConfigError(
+                Text(
+                    f"[[site]].quota：没有 {level} 级的单元面。请补充 [inputs.zones]，或换一级。",
+                    f"[[site]].quota: there are no zones of level {level}: add [inputs.zones], or take another level.",
+                )
+            )
+    of, known = _zones_of_candidates(ground), set(names)
+    zone = [next((each for each in of.get(name, ()) if each in known), "") for name in hosts.ids.tolist()]
+    return siting.Sites(hosts.ids, hosts.mm, np.array(zone, dtype=object), names, _costs(frame, spec))
+
+
+def _costs(frame: Any, spec: SiteSpec) -> Any:
+    """Whole costs, rounded half up, where there is a budget."""
+    if spec.terms.budget is None:
+        return np.zeros(len(frame), dtype=np.int64)
+    missing = frame.index if "cost" not in frame else frame.index[frame["cost"].isna()]
+    if len(missing):
+        raise InputError(
+            Text(
+                f"[[site]].budget 需要备选点的投资（cost），缺 {len(missing)} 个：{first_ids(list(missing))}。请补充。",
+                f"[[site]].budget needs the cost of every candidate; {len(missing)} have none: "
+                f"{first_ids(list(missing))}. Add them.",
+            )
+        )
+    return round_half_up(frame["cost"].to_numpy(dtype=float))
 
 
 def _zones_of_candidates(ground: Ground) -> dict[str, tuple[str, ...]]:
@@ -134,6 +170,8 @@ def _outcome(ground: Ground, rule: Rule, metric: Metric) -> Any:
 def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Progress = silent) -> dict[str, Any]:
     """The certificate of each stored plan with its ``proof``, from raw coverage, without a solver.
 
+    An infeasible plan has none.
+
     Raises ConfigError if a stored plan is no longer asked for by the study.
     """
     _refuse_no_site(study)
@@ -148,6 +186,8 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
                     f"the stored plan {plan['site_plan']} is no longer in the study: run circle15 site again.",
                 )
             )
+        if plan["status"] == "infeasible":
+            continue
         request, demand, problem = _problem(ground, specs[plan["site_plan"]])
         years = sorted(request.stages)
         claim = siting.Claim(
@@ -159,7 +199,9 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
             optimal=plan["status"] == "optimal",
             proof=tuple(_multipliers(each, demand.area_ids, problem) for each in plan["proof"]),
         )
-        found[plan["site_plan"]] = siting.certify(problem, claim)
+        checked = siting.certify(problem, claim)
+        changed = () if plan["intact"] else ("proof.json",)
+        found[plan["site_plan"]] = replace(checked, objections=(*checked.objections, *changed))
     return found
 
 

@@ -21,6 +21,7 @@ from circle15.show.sentences import (
     measured_text,
     optimality_text,
     plan_basis,
+    plan_notes,
     rule_limit_text,
     rule_text,
     stamps,
@@ -192,12 +193,15 @@ def _plan(audit: Audit, plan: Plan) -> list[Text]:
         )
         for year in plan.idle_stages
     ]
+    notes = [Text(f"  {each.zh}", f"  {each.en}") for each in plan_notes(plan)]
     return [
         *lines,
         Text(
             f"  {optimality_text(plan).zh}；{uncoverable_text(plan).zh}",
             f"  {optimality_text(plan).en}; {uncoverable_text(plan).en}",
         ),
+        *notes,
+        *(_plan(audit, plan.relaxed) if plan.relaxed else ()),
     ]
 
 

@@ -181,6 +181,14 @@ def _facility(audit: Audit, record: str) -> list[Text]:
     return lines + silent
 
 
+def no_plan(plan_id: str) -> Text:
+    """What is said of an infeasible plan, which has no certificate."""
+    return Text(
+        f"方案 {plan_id}：无可行方案，系求解器的结论，没有可重算的内容",
+        f"Plan {plan_id}: infeasible by the solver's word; there is nothing to compute again",
+    )
+
+
 def certificate(audit_language: Language, plan_id: str, found: Any) -> str:
     """What the raw coverage says of a stored plan."""
     verdict = Text("成立", "holds") if found.holds else Text("不成立", "does NOT hold")

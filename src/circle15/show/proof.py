@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from circle15.core.errors import OutputError
 from circle15.core.results import Audience, Audit, Multipliers, Plan
+from circle15.core.terms import Term
 from circle15.core.text import Text
 
 PLANS = "plan.json"
@@ -31,7 +33,9 @@ def files(audit: Audit) -> dict[str, bytes]:
         return {PLANS: (plans + "\n").encode()}
     ids = audit.residential.frame["area_id"].to_numpy(dtype=object)
     proofs = [
-        {"site_plan": plan.plan_id, "steps": [_link_object(link, ids) for link in plan.proof]} for plan in audit.plans
+        {"site_plan": plan.plan_id, "sha256": _digest(steps), "steps": steps}
+        for plan in audit.plans
+        for steps in [[_link_object(link, ids) for link in plan.proof]]
     ]
     return {
         PLANS: (plans + "\n").encode(),
@@ -66,6 +70,15 @@ def plan_object(plan: Plan, audience: Audience) -> dict[str, Any]:
         "covered_before": plan.covered_before,
         "total_weight": plan.total_weight,
         "idle_stages": list(plan.idle_stages),
+        "terms": _terms(plan.terms),
+        "prices": dict(plan.prices),
+        "one_more": plan.one_more,
+        "alternatives": {
+            site.candidate_id: {each.candidate_id: each.loss for each in site.alternatives} for site in plan.sites
+        },
+        "clash": _terms(plan.clash),
+        "given_up": _terms(plan.given_up),
+        "relaxed": plan_object(plan.relaxed, audience) if plan.relaxed else None,
         **_uncoverable(plan, audience),
     }
 
@@ -74,6 +87,10 @@ def _uncoverable(plan: Plan, audience: Audience) -> dict[str, Any]:
     if audience == "public":
         return {"uncoverable_count": dict(sorted(Counter(each.reason for each in plan.uncoverable).items()))}
     return {"uncoverable": [{"area_id": each.area_id, "reason": each.reason} for each in plan.uncoverable]}
+
+
+def _terms(terms: Sequence[Term]) -> list[dict[str, Any]]:
+    return [{"kind": each.kind, "zone_id": each.name or None, "number": each.number} for each in terms]
 
 
 def _link_object(link: Multipliers, ids: Any) -> dict[str, Any]:
@@ -96,9 +113,19 @@ def read_plans(folder: Path) -> list[dict[str, Any]]:
     if not _are(plans, _is_plan) or not _are(proofs, _is_proof):
         raise _unreadable(folder)
     steps = {each["site_plan"]: each["steps"] for each in proofs}
+    digests = {each["site_plan"]: each["sha256"] for each in proofs}
     if not steps.keys() >= {plan["site_plan"] for plan in plans}:
         raise _unreadable(folder)
-    return [{**plan, "proof": steps[plan["site_plan"]]} for plan in plans]
+    return [
+        {**plan, "proof": found, "intact": digests[plan["site_plan"]] == _digest(found)}
+        for plan in plans
+        for found in [steps[plan["site_plan"]]]
+    ]
+
+
+def _digest(steps: list[dict[str, Any]]) -> str:
+    """Of the multipliers of a proof: one that was changed is found even where the bound stays the same."""
+    return hashlib.sha256(json.dumps(steps, separators=(",", ":")).encode()).hexdigest()
 
 
 def _are(found: Any, kind: Callable[[Any], bool]) -> bool:
@@ -108,7 +135,7 @@ def _are(found: Any, kind: Callable[[Any], bool]) -> bool:
 def _is_proof(proof: Any) -> bool:
     return (
         isinstance(proof, dict)
-        and proof.keys() >= {"site_plan", "steps"}
+        and proof.keys() >= {"site_plan", "steps", "sha256"}
         and isinstance(proof["site_plan"], str)
         and _are(proof["steps"], _is_link)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from circle15.core.counting import SWITCHES, departures
@@ -23,6 +23,7 @@ from circle15.core.rule import (
     Standard,
 )
 from circle15.core.tables import BASIS_WORDS, Residential
+from circle15.core.terms import KIND_WORDS, Term
 from circle15.core.text import Text
 from circle15.show.numbers import grouped, percent, whole
 
@@ -184,6 +185,31 @@ def optimality_text(plan: Plan) -> Text:
         f"{status.zh}：覆盖 {whole(plan.covered)}，各年度年末合计 {objective}，上界 {bound}，差距 {gap}",
         f"{status.en}: covers {whole(plan.covered)}, summed over year ends {objective}, bound {bound}, gap {gap}",
     )
+
+
+def plan_notes(plan: Plan) -> list[Text]:
+    """What binds a plan and what that costs; of an infeasible one, what clashes and what was given up."""
+    notes = []
+    if plan.clash:
+        notes.append(_listed("互相冲突、无法同时满足：", "These clash, no plan keeps them all: ", plan.clash))
+    if plan.given_up:
+        notes.append(_listed("放宽后的最好方案，不再要求：", "The best plan without: ", plan.given_up))
+    for kind, price in plan.prices.items():
+        words = KIND_WORDS[kind]
+        notes.append(
+            Text(f"取消{words.zh}的限制，至少多覆盖 {whole(price)}", f"without {words.en} at least {whole(price)} more")
+        )
+    if plan.one_more is not None:
+        year, more = max(plan.stages), whole(plan.one_more)
+        notes.append(
+            Text(f"{year} 年度再增加 1 处，至少多覆盖 {more}", f"one site more in {year} adds at least {more}")
+        )
+    return notes
+
+
+def _listed(zh: str, en: str, terms: Sequence[Term]) -> Text:
+    words = [term.say() for term in terms]
+    return Text(zh + "；".join(each.zh for each in words), en + "; ".join(each.en for each in words))
 
 
 def uncoverable_text(plan: Plan) -> Text:

@@ -1,7 +1,7 @@
 """Unserved demand and candidates → a plan, with a bound that holds."""
 
 from circle15.siting.certificate import Certificate, Claim, certify
-from circle15.siting.plan import Demand, Request, Sites, describe, frame_problem
+from circle15.siting.plan import Demand, Request, Sites, answer, describe, frame_problem
 from circle15.siting.problem import Problem
 from circle15.siting.solve import Effort, Solution, solve
 
@@ -14,6 +14,7 @@ __all__ = [
     "Request",
     "Sites",
     "Solution",
+    "answer",
     "certify",
     "describe",
     "frame_problem",

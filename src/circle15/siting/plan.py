@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,20 @@ from scipy.sparse import csr_matrix
 
 from circle15.core.errors import ConfigError
 from circle15.core.limit import Limit
-from circle15.core.results import Plan, Site, Uncovered
+from circle15.core.results import Alternative, Plan, Site, Uncovered
 from circle15.core.rule import Metric
 from circle15.core.tables import BASIS_WORDS
+from circle15.core.terms import Terms
 from circle15.core.text import Text, first_ids
-from circle15.siting.problem import Ints, Problem
-from circle15.siting.solve import Solution
+from circle15.siting.clash import clash, free, losses, one_more, prices
+from circle15.siting.problem import Ints, Problem, choice
+from circle15.siting.solve import Effort, Solution, solve
+from circle15.siting.terms import Standing, rows, terms_of, without
 
 _MANDATORY = Text("研究中指定的设点", "prescribed by the study")
+# Candidates that may stand in for a site: so many, that lose at most this part of its gain.
+_MOST_RIVALS = 3
+_NEAR = 0.1
 _CHOSEN = Text("与方案其他设点合计覆盖最多", "the plan as a whole covers most")
 
 
@@ -43,6 +49,7 @@ class Request:
     mandatory: tuple[str, ...]
     forbidden: tuple[str, ...]
     zones_of: Mapping[str, tuple[str, ...]]
+    terms: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +67,16 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """The candidates: their ids, and their places (x, y in mm), by which ties are broken."""
+    """The candidates: their ids, their places (x, y in mm), by which ties are broken, and what terms speak of.
+
+    ``zone``: of the quota's level, "" in none; ``zones``: all zones of that level; ``cost`` in whole units.
+    """
 
     ids: NDArray[np.object_]
     mm: Ints
+    zone: NDArray[np.object_]
+    zones: tuple[str, ...]
+    cost: Ints
 
 
 def frame_problem(request: Request, demand: Demand, sites: Sites, candidate: Ints, area: Ints) -> Problem:
@@ -86,7 +99,27 @@ def frame_problem(request: Request, demand: Demand, sites: Sites, candidate: Int
         places=tuple(places for _, places in sorted(request.stages.items())),
         mandatory=_rows(request.mandatory, ids, "mandatory"),
         forbidden=_rows(request.forbidden, ids, "forbidden"),
+        rows=rows(request.terms, Standing(sites.mm[order], sites.zone[order], sites.zones, sites.cost[order])),
     )
+
+
+def answer(request: Request, demand: Demand, problem: Problem, effort: Effort) -> Plan:
+    """Solve the problem and describe the plan, with what each constraint costs and what one more site would add.
+
+    Where no plan keeps all constraints: what clashes, and the best plan without the softest of them.
+    """
+    solution = solve(problem, effort)
+    if solution.status != "infeasible":
+        plan = describe(request, demand, problem, solution)
+        if not len(solution.chosen.rows):
+            return plan
+        return replace(plan, prices=prices(problem, effort, solution), one_more=one_more(problem, effort, solution))
+    clashing = clash(problem, effort)
+    plan = replace(describe(request, demand, problem, solution), clash=clashing)
+    if not clashing:
+        return plan
+    given_up, best = free(problem, effort, clashing)
+    return replace(plan, given_up=given_up, relaxed=describe(request, demand, without(problem, given_up), best))
 
 
 def _rows(names: Sequence[str], ids: tuple[str, ...], key: str) -> tuple[int, ...]:
@@ -128,7 +161,10 @@ def describe(request: Request, demand: Demand, problem: Problem, solution: Solut
         covered_before=demand.weight_of("pass"),
         sites=_sites(request, demand, problem, picks),
         uncoverable=_uncoverable(demand, problem),
-        idle_stages=tuple(year for year, places in sorted(request.stages.items()) if opened.count(year) < places),
+        terms=terms_of(problem),
+        idle_stages=tuple(
+            year for year, places in sorted(request.stages.items()) if opened and opened.count(year) < places
+        ),
     )
 
 
@@ -175,9 +211,25 @@ def _sites(request: Request, demand: Demand, problem: Problem, picks: Sequence[_
                 reason=_reason(request, problem, pick),
                 area_ids=tuple(demand.area_ids[pick.newly]),
                 zone_ids=request.zones_of.get(problem.candidate_ids[pick.row], ()),
+                alternatives=_alternatives(request, problem, picks, rank - 1),
             )
         )
     return tuple(sites)
+
+
+def _alternatives(request: Request, problem: Problem, picks: Sequence[_Pick], place: int) -> tuple[Alternative, ...]:
+    """The candidates that could stand in for a site at the least loss of the objective, the best first."""
+    years = sorted(request.stages)
+    chosen = choice([pick.row for pick in picks], [years.index(pick.stage) for pick in picks])
+    open_ = problem.depth > 0
+    for other in np.delete(chosen.rows, place).tolist():
+        open_ &= problem.counts(np.array([other])) == 0
+    gains = problem.covers @ (problem.weight * open_)
+    rivals = np.lexsort((np.arange(len(gains)), -gains))[: _MOST_RIVALS + len(picks)]
+    found = losses(problem, chosen, place, rivals.tolist())
+    near = sorted(found.items(), key=lambda each: each[1])[:_MOST_RIVALS]
+    most = _NEAR * picks[place].gain
+    return tuple(Alternative(problem.candidate_ids[row], loss) for row, loss in near if loss <= most)
 
 
 def _reason(request: Request, problem: Problem, pick: _Pick) -> Text:

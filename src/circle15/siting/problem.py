@@ -4,34 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from circle15.core.terms import Term
+
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-# Constraints a plan can be freed of, the softest first: what is given up when they clash.
-KINDS = ("separation", "balance", "quota_min", "target", "budget", "dated", "mandatory")
-Kind = Literal["separation", "balance", "quota_min", "target", "budget", "dated", "mandatory"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """Σ coef · chosen ≤ most over some candidates. All coefficients are positive, or all are −1 (at least)."""
 
-    kind: Kind
-    name: str
+    term: Term
     candidates: Ints
     coef: Ints
     most: int
-
-    @property
-    def is_unit(self) -> bool:
-        """Whether it counts sites."""
-        return bool((self.coef == 1).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +123,25 @@ def objections(problem: Problem, chosen: Choice) -> tuple[str, ...]:
     opened = np.bincount(chosen.stages, minlength=len(problem.places))
     broken += [f"stage {stage}" for stage, places in enumerate(problem.places) if opened[stage] > places]
     broken += ["stage"] if len(opened) > len(problem.places) else []
-    broken += [row.name for row in problem.rows if int(row.coef[np.isin(row.candidates, rows)].sum()) > row.most]
+    broken += _broken_rows(problem, chosen.rows)
     counts = problem.counts(chosen.rows)
     broken += [each.name for each in problem.targets if int((counts[each.columns] > 0).sum()) < each.least]
     return tuple(dict.fromkeys(broken))
+
+
+def _broken_rows(problem: Problem, rows: Ints) -> list[str]:
+    """The terms whose rows these candidates break."""
+    if not problem.rows:
+        return []
+    is_open = np.zeros(len(problem.candidate_ids), dtype=np.int64)
+    is_open[rows] = 1
+    size = np.array([len(row.candidates) for row in problem.rows])
+    coef = np.concatenate([row.coef for row in problem.rows])
+    taken = coef * is_open[np.concatenate([row.candidates for row in problem.rows])]
+    sums = np.bincount(np.repeat(np.arange(len(size)), size), weights=taken, minlength=len(size))
+    most = np.array([row.most for row in problem.rows])
+    terms = [problem.rows[number].term for number in np.flatnonzero(sums > most)]
+    return [f"{term.kind} {term.name}".strip() for term in terms]
 
 
 def _members(matrix: csr_matrix, rows: Ints) -> Ints:

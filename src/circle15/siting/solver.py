@@ -58,7 +58,7 @@ def covering_model(options: Options) -> Model:
     candidates, demand = len(options.owner), len(options.weight)
     coverers = csr_matrix(options.covers.T.astype(float))
     of_year = csr_matrix((np.ones(candidates), (options.stage, np.arange(candidates))), shape=(years, candidates))
-    of_owner = csr_matrix((np.ones(candidates), (options.owner, np.arange(candidates))))
+    of_owner = csr_matrix((np.ones(candidates), (options.owner, np.arange(candidates))), (len(core.row), candidates))
     limits = hstack([core.limits.astype(float)] * years)
     targets = _target_rows(options)
     parts = [

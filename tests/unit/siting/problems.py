@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from circle15.core.terms import Term
 from circle15.siting.problem import Problem, Row, Target
 from tests.exhaustive import Instance
 
@@ -38,12 +39,12 @@ def rows(instance: Instance) -> tuple[Row, ...]:
     found = []
     for number, (members, least, most) in enumerate(instance.quotas):
         at = np.array(sorted(members), dtype=np.int64)
-        found.append(Row("balance", f"most {number}", at, np.ones(len(at), dtype=np.int64), most))
+        found.append(Row(Term("quota_max", str(number), most), at, np.ones(len(at), dtype=np.int64), most))
         if least:
-            found.append(Row("quota_min", f"least {number}", at, -np.ones(len(at), dtype=np.int64), -least))
+            found.append(Row(Term("quota_min", str(number), least), at, -np.ones(len(at), dtype=np.int64), -least))
     if instance.budget is not None:
         costs = np.array(instance.costs, dtype=np.int64)
-        found.append(Row("budget", "budget", np.arange(len(costs)), costs, instance.budget))
+        found.append(Row(Term("budget", "", instance.budget), np.arange(len(costs)), costs, instance.budget))
     for a, b in instance.conflicts:
-        found.append(Row("separation", f"{a} {b}", np.array([a, b]), np.ones(2, dtype=np.int64), 1))
+        found.append(Row(Term("separation", "", 1), np.array([a, b]), np.ones(2, dtype=np.int64), 1))
     return tuple(found)

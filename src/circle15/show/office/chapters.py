@@ -28,7 +28,7 @@ from circle15.show.office.ruletables import (
 )
 from circle15.show.office.shares import zone_shares
 from circle15.show.office.tasks import task_rules, task_table, task_title
-from circle15.show.sentences import basis_text, optimality_text, plan_basis
+from circle15.show.sentences import basis_text, optimality_text, plan_basis, plan_notes
 
 # Columns that say nothing where every row is of the whole study, and those that chapter 4 gives.
 _LEFT_OUT = ("level", "zone_id", "target_op", "target", "outcome")
@@ -259,6 +259,7 @@ def _plan(audit: Audit, plan: Plan) -> list[Block]:
             )
             for year in plan.idle_stages
         ),
+        *(Text(f"{each.zh}。", f"{each.en}.") for each in plan_notes(plan)),
     ]
     return [
         Heading(2, title.say(language)),

@@ -1,0 +1,164 @@
+"""Certificates: disturbed ones fail or weaken, a lying solver is caught, and neither order nor ids decide."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from circle15.siting.certificate import Claim, certify
+from circle15.siting.problem import Problem
+from circle15.siting.solve import Effort, Solution, solve
+from circle15.siting.solver import Answer, Model, highs
+from tests.exhaustive import best, invent
+from tests.unit.siting.problems import as_problem
+
+CASES = [(kind, seed) for kind in ("plain", "years", "quota", "budget") for seed in range(12)]
+QUICK = Effort(starts=1, rounds=4, steps=200)
+
+
+def claim(problem: Problem, found: Solution) -> Claim:
+    return Claim(
+        sites=tuple(problem.candidate_ids[row] for row in found.chosen.rows),
+        years=tuple(found.chosen.stages.tolist()),
+        objective=found.objective,
+        bound=found.bound,
+        proven=found.proven,
+        optimal=found.status == "optimal",
+        proof=found.links,
+    )
+
+
+def solved() -> list[tuple[Problem, Solution]]:
+    problems = [as_problem(invent(seed, kind)) for kind, seed in CASES[::3]]
+    return [(problem, found) for problem in problems if (found := solve(problem, QUICK)).status == "optimal"]
+
+
+SOLVED = solved()
+
+
+def test_certificates_hold() -> None:
+    assert len(SOLVED) > 8
+    for problem, found in SOLVED:
+        assert certify(problem, claim(problem, found)).holds
+
+
+def test_a_disturbed_multiplier_fails_or_weakens() -> None:
+    for problem, found in SOLVED:
+        for number, link in enumerate(found.links):
+            for name in ("demand", "places", "rows"):
+                values = getattr(link, name)
+                for at in np.ndindex(values.shape):
+                    changed = values.copy()
+                    changed[at] += 3
+                    links = (*found.links[:number], replace(link, **{name: changed}), *found.links[number + 1 :])
+                    again = certify(problem, replace(claim(problem, found), proof=links))
+                    # Where the bound stays the same the proof is as good; that it was changed tells its digest.
+                    assert not again.holds or again.proven == found.proven >= found.objective
+
+
+def test_a_disturbed_weight_site_or_value_fails() -> None:
+    for problem, found in SOLVED:
+        said = claim(problem, found)
+        open_ = (problem.depth > 0) & (problem.counts(found.chosen.rows) > 0)
+        if open_.any():
+            weight = problem.weight + np.where(np.arange(len(open_)) == np.flatnonzero(open_)[0], 1, 0)
+            assert not certify(replace(problem, weight=weight), said).holds
+        assert not certify(problem, replace(said, objective=said.objective + 1)).holds
+        assert not certify(problem, replace(said, proven=said.proven - 1)).holds
+        assert not certify(problem, replace(said, sites=(*said.sites[:-1], "nobody"))).holds
+        assert not certify(problem, replace(said, years=tuple(9 for _ in said.years))).holds or not said.sites
+
+
+# ---- solvers that lie ------------------------------------------------------------------------------------------
+
+
+def lie(outcome: Any, bound: float, values: Any = None) -> Any:
+    def answer(model: Model, effort: Any, stop: Any) -> Answer:
+        del effort, stop
+        size = model.matrix.shape[1]
+        return Answer(outcome, {"none": None, "zero": np.zeros(size), "ones": np.ones(size)}[values or "none"], bound)
+
+    return answer
+
+
+LIES = {
+    "no solution, when there is one": lie("infeasible", math.inf),
+    "Not Set, with bound 0": lie("unknown", 0.0),
+    "optimal, with bound 0": lie("optimal", 0.0),
+    "optimal, with bound 0 and nothing open": lie("optimal", 0.0, "zero"),
+    "optimal, with everything open": lie("optimal", 10.0, "ones"),
+    "time limit, without a bound": lie("stopped", math.inf),
+    "time limit, with bound 0": lie("stopped", 0.0),
+    "NaN": lie("optimal", math.nan),
+    "unbounded": lie("unknown", math.inf, "ones"),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_lying_solver_is_caught(name: str) -> None:
+    for kind, seed in CASES:
+        instance = invent(seed, kind)
+        optimum = best(instance)
+        if optimum is None:
+            continue
+        found = solve(as_problem(instance), Effort(starts=1, rounds=2, steps=20, cases=0, solver=LIES[name]))
+        if found.status == "infeasible":  # nothing was found that shows the lie
+            assert name == "no solution, when there is one"
+            continue
+        assert found.objective <= optimum <= found.bound, f"{kind} {seed}"
+
+
+def test_without_the_library_plans_carry_the_lagrangian_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def absent(name: str, *more: Any, **named: Any) -> Any:
+        if name == "highspy":
+            raise ImportError(name)
+        return real(name, *more, **named)
+
+    monkeypatch.setattr(builtins, "__import__", absent)
+    for kind, seed in CASES[::4]:
+        optimum = best(invent(seed, kind))
+        found = solve(as_problem(invent(seed, kind)), QUICK)
+        assert found.kind == "lagrangian"
+        assert found.status != "infeasible"
+        assert optimum is None or found.objective <= optimum <= found.bound
+
+
+def test_a_true_solver_is_believed() -> None:
+    problem = as_problem(invent(2, "budget"))
+    found = solve(problem, Effort(starts=0, steps=0, cases=0, solver=highs))
+    assert (found.status, found.objective) == ("optimal", best(invent(2, "budget")))
+
+
+# ---- what does not decide --------------------------------------------------------------------------------------
+
+
+def test_equal_seeds_give_equal_plans_compiled_or_not() -> None:
+    for kind, seed in CASES[::6]:
+        problem = as_problem(invent(seed, kind))
+        plans = [solve(problem, replace(QUICK, fast=fast)) for fast in (False, False, True)]
+        assert len({each.chosen.key for each in plans}) == 1
+        assert len({(each.objective, each.bound, each.proven) for each in plans}) == 1
+
+
+def test_renumbering_changes_nothing_but_ids() -> None:
+    for problem, found in SOLVED:
+        other = replace(problem, candidate_ids=tuple(f"X{name}" for name in reversed(problem.candidate_ids)))
+        again = solve(other, QUICK)
+        assert again.chosen.key == found.chosen.key
+        assert (again.objective, again.bound) == (found.objective, found.bound)
+
+
+def test_another_candidate_or_one_term_less_never_worsens_an_optimum() -> None:
+    for kind, seed in CASES[24:]:
+        problem = as_problem(invent(seed, kind))
+        found = solve(problem, QUICK)
+        if found.status == "optimal":
+            freed = solve(replace(problem, rows=problem.rows[1:]), QUICK, found.chosen)
+            assert freed.objective >= found.objective
