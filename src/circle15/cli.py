@@ -346,6 +346,35 @@ def site(
         _where(here, written, form)
 
 
+@app.command()
+def evaluate(
+    study: StudyFile,
+    sites: Annotated[
+        Path,
+        typer.Option("--sites", metavar="FILE", help="A scenario of the map page, or a table of its columns."),
+    ],
+    form: Annotated[Literal["human", "json", "csv"], typer.Option("--format", help="What is printed.")] = "human",
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> None:
+    """What sites chosen by hand change, and how near they come to the best."""
+    with session(lang, quiet=quiet) as here:
+        from circle15 import pipeline
+        from circle15.show.evaluation import evaluation_frame, evaluation_lines, evaluation_object
+        from circle15.show.tables import csv_bytes
+
+        asked = here.load(study)
+        with here.progress() as progress:
+            found = pipeline.evaluated(asked, sites, progress)
+        if form == "json":
+            _print_json(evaluation_object(found))
+        elif form == "csv":
+            _print_bytes(csv_bytes(evaluation_frame(found)))
+        else:
+            for line in evaluation_lines(found):
+                typer.echo(line.say(here.language))
+
+
 @app.command("map")
 def map_(study: StudyFile, out: Out = None, quiet: Quiet = False, lang: Lang = None) -> None:
     """The HTML map."""

@@ -291,3 +291,22 @@ class Audit:
         bad = {"fail", "unknown"} if strict else {"fail"}
         failed = any(rule.can_fail_a_run and self.outcomes[rule.rule_id] in bad for rule in self.rules)
         return failed or any(each.severity == "error" for each in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """``count`` sites chosen by hand for one ``[[site]]`` newly cover ``gain``; ``best`` is the plan as large."""
+
+    best: Plan
+    count: int
+    gain: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A study without and with sites chosen by hand."""
+
+    sites: Facilities
+    before: Audit
+    after: Audit
+    measured: tuple[Measured, ...]

@@ -6,6 +6,7 @@ from circle15.core.results import Audit
 from circle15.pipeline.assess import audit, judged
 from circle15.pipeline.collection import gather
 from circle15.pipeline.delivery import deliver, results_folder
+from circle15.pipeline.evaluation import evaluated
 from circle15.pipeline.ground import Ground, lay
 from circle15.pipeline.history import compared
 from circle15.pipeline.plans import certificates, planned
@@ -19,6 +20,7 @@ __all__ = [
     "audit",
     "certificates",
     "deliver",
+    "evaluated",
     "gather",
     "judged",
     "lay",

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from circle15 import route
 from circle15.core.errors import InputError, NothingToDoError
 from circle15.core.results import Finding, Source
 from circle15.core.rule import Metric
-from circle15.core.tables import Facilities, Membership, Repairs, Residential, Units, Zones
+from circle15.core.tables import STATUSES, Facilities, Membership, Repairs, Residential, Units, Zones
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M, round_half_up
 from circle15.pipeline.health import layer_findings
@@ -84,8 +85,8 @@ class Ground:
         return self.network is not None and len(self.homes) > 0
 
 
-def lay(study: Study, progress: Progress = silent) -> Ground:
-    """Read every input and anchor every point.
+def lay(study: Study, progress: Progress = silent, *, added: Facilities | None = None) -> Ground:
+    """Read every input and anchor every point. ``added`` are facilities beside those of the study.
 
     Raises the errors of ``read``; NetworkError; NothingToDoError if no home stands near a street.
     """
@@ -103,6 +104,8 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
             tables[layer], found, source = read_layer(spec, study.crs, study.pack.types)
         findings += found
         sources.append(source)
+    if added is not None:
+        tables["facilities"] = _with(tables["facilities"], added)
     network = paved.network if paved else None
     points = demand_points(tables["residential"].frame)
     places, site_row, gate_findings = _places(_snapping(network, tables, study), tables, points)
@@ -137,6 +140,12 @@ def lay(study: Study, progress: Progress = silent) -> Ground:
         findings=(*findings, *unknown_codes, *strange_codes, *other_codes, *spread_findings, *household_findings),
         sources=tuple(sources),
     )
+
+
+def _with(facilities: Facilities, added: Facilities) -> Facilities:
+    """The facilities and others that operate. Raises SchemaError for an id that is there twice."""
+    others = added.frame.assign(status=STATUSES[0]) if facilities.has("status") else added.frame
+    return Facilities.build(pd.concat([facilities.frame, others], ignore_index=True))
 
 
 def _ready_engine(progress: Progress) -> list[Finding]:

@@ -54,12 +54,13 @@ def _refuse_no_site(study: Study) -> None:
 
 
 def _plan(ground: Ground, spec: SiteSpec) -> Plan:
-    request, demand, problem = _problem(ground, spec)
+    request, demand, problem = problem_of(ground, spec)
     with patience(spec.time_limit_s) as stop:
         return siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed, stop=stop))
 
 
-def _problem(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Demand, siting.Problem]:
+def problem_of(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Demand, siting.Problem]:
+    """What is asked of a plan, whom it could serve, and what each candidate covers."""
     request = _request(ground, spec)
     hosts = ground.hosts
     if hosts is None:
@@ -167,6 +168,11 @@ def _outcome(ground: Ground, rule: Rule, metric: Metric) -> Any:
     return rows_of.loc[rows_of["metric"] == metric, "outcome"].to_numpy(dtype=object)
 
 
+def covered(ground: Ground, spec: SiteSpec) -> int:
+    """The weight that the facilities there are cover, as a ``[[site]]`` counts it."""
+    return int(_weight(ground, spec.weight)[_outcome(ground, spec.rule, spec.metric) == "pass"].sum())
+
+
 def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Progress = silent) -> dict[str, Any]:
     """The certificate of each stored plan with its ``proof``, from raw coverage, without a solver.
 
@@ -188,7 +194,7 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
             )
         if plan["status"] == "infeasible":
             continue
-        request, demand, problem = _problem(ground, specs[plan["site_plan"]])
+        request, demand, problem = problem_of(ground, specs[plan["site_plan"]])
         years = sorted(request.stages)
         claim = siting.Claim(
             sites=tuple(plan["sites"]),

@@ -81,14 +81,7 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[T
                 en=f"{spec.shown}: the file cannot be opened ({error.strerror or error}). Check path and permissions.",
             )
         ) from error
-    if not len(raw.frame) and not _is_answer(spec):
-        raise _nothing_left(raw, raw.dropped, spec)
-    raw = _of_known_types(raw, spec, types, crs) if spec.layer == "facilities" else raw
-    table, findings, dropped = _table(raw, spec, crs)
-    if not len(table):
-        if not _is_answer(spec):
-            raise _nothing_left(raw, dropped, spec)
-        findings.append(_no_facility(spec))
+    table, findings = as_table(raw, spec, crs, types)
     source = Source(
         layer=spec.layer,
         path=spec.shown,
@@ -99,7 +92,20 @@ def read_layer(spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[T
         data_date=raw.data_date or _stated_date(spec),
         transform="" if spec.transform is None else spec.transform.kind,
     )
-    return table, [*linked, *raw.findings, *_datum_findings(raw, spec), *findings], source
+    return table, [*linked, *findings], source
+
+
+def as_table(raw: RawLayer, spec: InputSpec, crs: pyproj.CRS | None, types: Types) -> tuple[Table, list[Finding]]:
+    """Rows as received, as their table in the study CRS, and what was found. Raises what :func:`read_layer` raises."""
+    if not len(raw.frame) and not _is_answer(spec):
+        raise _nothing_left(raw, raw.dropped, spec)
+    raw = _of_known_types(raw, spec, types, crs) if spec.layer == "facilities" else raw
+    table, findings, dropped = _table(raw, spec, crs)
+    if not len(table):
+        if not _is_answer(spec):
+            raise _nothing_left(raw, dropped, spec)
+        findings.append(_no_facility(spec))
+    return table, [*raw.findings, *_datum_findings(raw, spec), *findings]
 
 
 def _stated_date(spec: InputSpec) -> str:

@@ -1,0 +1,44 @@
+"""Sites chosen by hand: what they change, and how near they come to the best that candidates offer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from circle15 import siting
+from circle15.core.results import Evaluation, Measured
+from circle15.core.terms import Terms
+from circle15.core.text import Text
+from circle15.pipeline.assess import judged
+from circle15.pipeline.ground import Ground, lay
+from circle15.pipeline.plans import covered, problem_of
+from circle15.pipeline.progress import Progress, silent
+from circle15.read.sites import read_sites
+from circle15.study import SiteSpec, Study
+
+
+def evaluated(study: Study, sites: Path, progress: Progress = silent) -> Evaluation:
+    """The audit without and with the sites, and each ``[[site]]`` of their types against the best plan as large.
+
+    Raises the errors of ``read``; SchemaError where a site bears the id of a facility.
+    """
+    added = read_sites(sites, study.study_id, study.crs, study.pack.types)
+    today = lay(study, progress)
+    then = lay(study, progress, added=added)
+    kinds = added.frame["type"].tolist()
+    measured = []
+    for number, spec in enumerate(study.sites):
+        count = kinds.count(spec.facility_type)
+        if count and today.hosts is not None:
+            progress(Text(f"选址 {spec.plan_id}", f"siting {spec.plan_id}"), number, len(study.sites))
+            measured.append(_measured(today, then, spec, count))
+    return Evaluation(added, judged(today, progress), judged(then, progress), tuple(measured))
+
+
+def _measured(today: Ground, then: Ground, spec: SiteSpec, count: int) -> Measured:
+    """The sites of one type against the best as many candidates, which no term binds."""
+    free = replace(spec, stages={min(spec.stages): count}, mandatory=(), terms=Terms())
+    request, demand, problem = problem_of(today, free)
+    best = siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed))
+    gain = covered(then, spec) - covered(today, spec)
+    return Measured(best, count, gain)

@@ -1,0 +1,78 @@
+"""What sites chosen by hand change: lines on the console, rows, one JSON object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from circle15.core.results import Evaluation, Measured
+from circle15.core.rule import METRIC_WORDS
+from circle15.core.text import Text
+from circle15.show.numbers import percent, whole
+from circle15.show.sentences import basis_text, plan_basis
+from circle15.show.summary import records
+
+_KEYS = ["rule_id", "level", "zone_id", "basis", "metric"]
+
+
+def evaluation_frame(found: Evaluation) -> Any:
+    """Every coverage row without and with the sites."""
+    sides = (each.coverage.frame.set_index(_KEYS) for each in (found.before, found.after))
+    before, after = sides
+    frame = before[["total", "covered", "share"]].rename(columns={"covered": "before", "share": "share_before"})
+    frame = frame.assign(after=after["covered"], share_after=after["share"])
+    frame["gain"] = frame["after"] - frame["before"]
+    return frame.reset_index()[[*_KEYS, "total", "before", "after", "gain", "share_before", "share_after"]]
+
+
+def evaluation_lines(found: Evaluation) -> list[Text]:
+    """The shares of the whole study that move, and each type against the best plan as large."""
+    frame = evaluation_frame(found)
+    frame = frame[frame["level"] == "study"]
+    count = len(found.sites)
+    lines = [Text(f"试点 {count} 处，全部启用后：", f"with all {count} sites:")]
+    for row in frame[frame["gain"] != 0].itertuples():
+        metric, basis = METRIC_WORDS[row.metric], basis_text(found.before, row.basis)
+        sums = f"{whole(row.before)} → {whole(row.after)} / {whole(row.total)}"
+        shares = f"{percent(row.share_before)} → {percent(row.share_after)}"
+        lines.append(
+            Text(
+                f"  {row.rule_id} {metric.zh} · {basis.zh}：{sums}（{shares}）",
+                f"  {row.rule_id} {metric.en} · {basis.en}: {sums} ({shares})",
+            )
+        )
+    if len(lines) == 1:
+        lines.append(Text("  各项覆盖率不变", "  no share moves"))
+    return [*lines, *(_against(found, each) for each in found.measured)]
+
+
+def _against(found: Evaluation, each: Measured) -> Text:
+    best = each.best
+    known = found.before.facts.pack.types.get(best.facility_type)
+    label = known.label if known else Text(best.facility_type, best.facility_type)
+    basis, weight = plan_basis(best), basis_text(found.before, best.weight)
+    return Text(
+        f"与最优方案对照：{label.zh}，依据 {basis.zh}，权重 {weight.zh}：手选 {each.count} 处新增 {whole(each.gain)}；"
+        f"同数量备选点最多新增 {whole(best.objective)}（上界 {whole(best.bound)}）",
+        f"against the best: {label.en}, under {basis.en}, weighed by {weight.en}: {each.count} by hand gain "
+        f"{whole(each.gain)}; as many candidates gain {whole(best.objective)} (bound {whole(best.bound)})",
+    )
+
+
+def evaluation_object(found: Evaluation) -> dict[str, Any]:
+    """What ``evaluate --format json`` prints."""
+    return {
+        "study": found.before.facts.study_id,
+        "sites": records(found.sites.frame[["facility_id", "type"]]),
+        "coverage": records(evaluation_frame(found)),
+        "plans": [
+            {
+                "site_plan": each.best.plan_id,
+                "sites": each.count,
+                "gain": each.gain,
+                "best": each.best.objective,
+                "bound": each.best.bound,
+                "best_sites": [site.candidate_id for site in each.best.sites],
+            }
+            for each in found.measured
+        ],
+    }
