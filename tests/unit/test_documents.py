@@ -221,8 +221,8 @@ def test_every_command_prints_what_is_shown(tour):
     assert all(any(line != SKIP for line in step.shown) for step in tour)
 
 
-def test_the_audit_of_the_tour_is_failed_and_nothing_else_is(tour):
-    assert {(step.command.split()[1], step.code) for step in tour if step.code} == {("audit", 1)}
+def test_the_audit_and_the_batch_of_the_tour_are_failed_and_nothing_else_is(tour):
+    assert {(step.command.split()[1], step.code) for step in tour if step.code} == {("audit", 1), ("batch", 1)}
 
 
 @pytest.mark.parametrize(
