@@ -135,6 +135,9 @@ def _make(folder: Path, smoke: bool) -> None:
 
     for name, blocks in CITIES.items():
         city = folder / name
+        if smoke and name != "10k":
+            shutil.copytree(folder / "10k", city)
+            continue
         city.mkdir()
         _city(city, SMOKE_BLOCKS if smoke else blocks)
         audit = pipeline.whole(load_study(city / "study.toml"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,16 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("inputs")
 
 
+def _apart(sides: Sequence[Side]) -> list[Side]:
+    """One side of each package and measure: others differ in size alone, and all are tiny here."""
+    found = {(side.package, getattr(side.measure, "func", side.measure)): side for side in reversed(sides)}
+    return [side for side in sides if side in found.values()]
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_case_runs_and_its_sides_agree(case: Case, inputs: Path) -> None:
     folder = runner.prepare(case, inputs, smoke=True)
-    sides = [side for side in case.sides if not runner.missing(side)]
+    sides = [side for side in _apart(case.sides) if not runner.missing(side)]
     assert not runner.missing(case.sides[0])
     try:
         results = [runner.Result(side, side.measure(folder, True), "1") for side in sides]
