@@ -201,7 +201,7 @@ def test_a_file_without_streets_has_an_empty_layer(tmp_path) -> None:
     town.node(1, 0.0, 0.0, {"amenity": "bench"})
     layer = osm.streets(town.save(tmp_path), "town.osm")
     assert len(layer.frame) == 0
-    assert set(layer.frame.columns) == {"street_id", "highway", "name", "geometry"}
+    assert set(layer.frame.columns) == {"street_id", "highway", "name", "layer", "bridge", "tunnel", "geometry"}
     assert len(layer.joints) == 0
 
 
