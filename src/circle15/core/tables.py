@@ -61,9 +61,10 @@ class Streets(Table):
         Column("street_id", "text", Text("道路编号", "street id"), required=True, nullable=False),
         Column("highway", "text", Text("道路类型", "kind of street")),
         _NAME,
-        Column("layer", "integer", Text("层次", "level: bridges above 0, tunnels below")),
-        Column("bridge", "flag", Text("桥梁", "bridge")),
-        Column("tunnel", "flag", Text("隧道", "tunnel")),
+        # As the source writes them: a file may say viaduct or T, and call something else its layer.
+        Column("layer", "text", Text("层次", "level, where it is a whole number: bridges above 0, tunnels below")),
+        Column("bridge", "text", Text("桥梁", "bridge: any word but no")),
+        Column("tunnel", "text", Text("隧道", "tunnel: any word but no")),
         _GEOMETRY,
     )
 

@@ -17,7 +17,6 @@ Streets join by OSM node id and nowhere else: neither crossing lines nor two nod
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas
 import shapely
 
 from circle15.core.results import Finding
@@ -59,6 +57,8 @@ CLOSED: tuple[tuple[str, Text], ...] = (
     # The outline of a square is not a line along which people cross it; paths drawn across it do count.
     ("area=yes", Text("面状道路", "an area, not a line")),
 )
+# Tags that tell what passes over what.
+_LEVELS = ("layer", "bridge", "tunnel")
 _CLOSED = tuple((parse_expression(text), why) for text, why in CLOSED)
 
 
@@ -138,9 +138,7 @@ def _rows(number: int, tags: Mapping[str, str], runs: Sequence[list[_Node]]) -> 
     said = {
         "highway": tags["highway"],
         "name": tags.get("name", "").strip() or None,
-        "layer": _whole(tags.get("layer", "")),
-        "bridge": tags.get("bridge", "no") != "no",
-        "tunnel": tags.get("tunnel", "no") != "no",
+        **{key: tags.get(key) for key in _LEVELS},
     }
     return [
         ((number, index), {"street_id": f"way/{number}" + (f"#{index}" if index > 1 else ""), **said}, run)
@@ -148,17 +146,12 @@ def _rows(number: int, tags: Mapping[str, str], runs: Sequence[list[_Node]]) -> 
     ]
 
 
-def _whole(value: str) -> int | None:
-    return int(value) if re.fullmatch(r"-?\d", value) else None
-
-
 def _columns(rows: Sequence[Any]) -> dict[str, Any]:
     _, said, runs = zip(*rows, strict=True) if rows else ((), (), ())
     vertices = np.array([(node.lon, node.lat) for run in runs for node in run]).reshape(-1, 2)
     owners = np.repeat(np.arange(len(runs)), [len(run) for run in runs])
     return {
-        **{key: [each[key] for each in said] for key in ("street_id", "highway", "name", "bridge", "tunnel")},
-        "layer": pandas.array([each["layer"] for each in said], dtype="Int64"),
+        **{key: [each[key] for each in said] for key in ("street_id", "highway", "name", *_LEVELS)},
         "geometry": shapely.linestrings(vertices, indices=owners) if rows else [],
     }
 

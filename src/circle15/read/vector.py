@@ -91,10 +91,7 @@ def features_of(frame: Any, findings: Sequence[Finding], spec: InputSpec) -> Raw
         return points_of(frame, findings, spec)
     check_claim(frame, spec)
     frame.index = np.arange(1, len(frame) + 1)
-    # The layer of a drawing is a name, not the level of a street.
-    is_drawing = spec.path.suffix.lower() == ".dxf"
-    known = [each for each in LAYERS[spec.layer].columns if not (is_drawing and each.name == "layer")]
-    headed = name_columns(frame.set_crs(None, allow_override=True), known, spec)
+    headed = name_columns(frame.set_crs(None, allow_override=True), LAYERS[spec.layer].columns, spec)
     received = receive(headed, spec)
     found = (*findings, *received.findings)
     return RawLayer(received.frame, spec.datum, spec.crs, findings=found, dropped=received.dropped)

@@ -16,7 +16,7 @@ from circle15.core.tables import REPAIRS, Repairs, Streets
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M
 from circle15.route.crossings import join_crossings
-from circle15.route.draft import Draft, Ints, draft_of, streets_of
+from circle15.route.draft import Draft, Ints, draft_of, streets_of, tells_levels
 from circle15.route.ends import cut_overshoots, join_gaps, join_undershoots
 
 
@@ -118,7 +118,7 @@ def _table(draft: Draft, streets: Streets) -> Repairs:
 def clean_findings(streets: Streets, how: Cleaning, repairs: Repairs) -> list[Finding]:
     """What was repaired, by kind; and that crossings were joined although no column tells bridges."""
     found = [*_counted(repairs)]
-    if how.crossings and not any(streets.has(column) for column in ("layer", "bridge", "tunnel")):
+    if how.crossings and not tells_levels(streets.frame):
         found.append(_no_levels(repairs))
     return found
 

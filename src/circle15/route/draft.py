@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
@@ -17,6 +18,9 @@ from circle15.core.units import MM_PER_M, round_half_up
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+# What is no bridge and no tunnel: OpenStreetMap writes no, Geofabrik F, others leave the cell empty.
+_NO = ("", "no", "f", "false", "0", "否", "无")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +133,23 @@ def levels(frame: Any) -> Ints:
     level = np.zeros(len(frame))
     for column, here in (("bridge", 1), ("tunnel", -1)):
         if column in frame:
-            level[frame[column].fillna(False).astype(bool).to_numpy()] = here
-    if "layer" in frame:
-        layer = frame["layer"].to_numpy(dtype=float, na_value=np.nan)
-        level = np.where(np.isnan(layer), level, layer)
-    return level.astype(np.int64)
+            said = frame[column].fillna("").str.lower()
+            level[~said.isin(_NO).to_numpy()] = here
+    numbered = _layers(frame)
+    return np.where(np.isnan(numbered), level, numbered).astype(np.int64)
+
+
+def tells_levels(frame: Any) -> bool:
+    """Whether anything in a table of streets tells bridges from what they cross."""
+    return "bridge" in frame or "tunnel" in frame or not np.isnan(_layers(frame)).all()
+
+
+def _layers(frame: Any) -> Any:
+    """The ``layer`` of each street where it is a whole number, else NaN."""
+    if "layer" not in frame:
+        return np.full(len(frame), np.nan)
+    numbers = pd.to_numeric(frame["layer"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return np.where(numbers == np.floor(numbers), numbers, np.nan)
 
 
 def streets_of(draft: Draft, streets: Streets) -> Streets:

@@ -6,7 +6,7 @@ Apart from the other modules of this room because networkx, which they do withou
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -61,9 +61,9 @@ def streets_of(graph: Any) -> Streets:
     )
     ends = [(number[start], number[end]) for _, start, end, _ in rows]
     frame: dict[str, Any] = {"street_id": [_name(data, row) for row, (*_, data) in enumerate(rows, start=1)]}
-    for name, read in _READ.items():
+    for name in _TAKEN:
         if any(name in data for *_, data in rows):
-            frame[name] = [read(_first(data.get(name))) for *_, data in rows]
+            frame[name] = [_text(_first(data.get(name))) for *_, data in rows]
     return Streets.join(gpd.GeoDataFrame(frame, geometry=lines, crs=crs), _joints(lines, ends, len(number)))
 
 
@@ -90,21 +90,8 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _whole(value: Any) -> int | None:
-    return int(value) if re.fullmatch(r"-?\d+", str(value)) else None
-
-
-def _flag(value: Any) -> bool:
-    return str(value) not in ("None", "no", "False")
-
-
-_READ: Mapping[str, Callable[[Any], Any]] = {
-    "highway": _text,
-    "name": _text,
-    "layer": _whole,
-    "bridge": _flag,
-    "tunnel": _flag,
-}
+# What is taken over from the edges of a graph.
+_TAKEN = ("highway", "name", "layer", "bridge", "tunnel")
 
 
 def _name(data: Mapping[str, Any], row: int) -> str:
@@ -148,7 +135,7 @@ def _lines(network: Network) -> Any:
 
 def _said(streets: Streets) -> list[dict[str, Any]]:
     """What the graph says of each street; nothing of empty cells."""
-    cells = streets.frame[["street_id", *(name for name in _READ if streets.has(name))]].astype(object)
+    cells = streets.frame[["street_id", *(name for name in _TAKEN if streets.has(name))]].astype(object)
     rows = cells.where(cells.notna(), None).to_dict("records")
     said = [{key: value for key, value in row.items() if value is not None} for row in rows]
     for row in said:

@@ -140,6 +140,17 @@ def test_layers_of_a_drawing_are_picked_by_where(tmp_path) -> None:
     assert table.frame.length.tolist() == [100.0]
 
 
+@pytest.mark.parametrize(
+    "columns", [{"layer": "主干道"}, {"layer": 1, "bridge": "T", "tunnel": "F"}, {"bridge": "viaduct", "layer": 0.5}]
+)
+def test_streets_say_their_levels_in_any_words(tmp_path, columns) -> None:
+    """Merged layers bear the name of their source, Geofabrik writes T and F: no reason to refuse a file."""
+    frame = geopandas.GeoDataFrame([columns], geometry=[LINE], crs="EPSG:4549")
+    frame.to_file(tmp_path / "streets.gpkg")
+    table, _, _ = read(tmp_path / "streets.gpkg", "streets", crs="EPSG:4549")
+    assert table.frame.iloc[0][list(columns)].tolist() == [str(each) for each in columns.values()]
+
+
 def test_text_of_a_drawing_in_another_encoding_than_it_says_is_refused(tmp_path) -> None:
     path = drawing(tmp_path / "town.dxf", [LINE, RING], ["道路中线", "围墙"])
     with pytest.raises(EncodingError, match='encoding = "utf-8"'):

@@ -38,8 +38,11 @@ def test_rows_become_points_and_codes_stay_text(tmp_path) -> None:
     assert raw.frame["community_code"].iloc[0] == "0350"
     assert raw.frame["community_code"].isna().tolist() == [False, True]
     assert raw.frame["households"].tolist()[0] == 12.0
-    assert raw.frame["healthcare"].tolist() == ["1", "0"]
     assert list(raw.frame["code"]) == ["01", "2"]
+    # A column that nobody declared is a number where ``where`` compares it.
+    compared = read_points(spec(tmp_path, text, where="healthcare >= 0"))
+    assert compared.frame["healthcare"].tolist() == [1.0, 0.0]
+    assert list(compared.frame["code"]) == ["01", "2"]
     assert list(raw.frame.geometry) == [shapely.Point(118.5, 24.8), shapely.Point(118.6, 24.9)]
     assert (raw.datum, raw.crs) == ("WGS84", None)
 

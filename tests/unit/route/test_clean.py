@@ -75,10 +75,12 @@ def test_streets_that_run_over_each_other_are_joined_at_the_ends_of_their_common
 @pytest.mark.parametrize(
     "columns",
     [
-        {"layer": [1, 0]},
-        {"bridge": [True, False]},
-        {"tunnel": [True, False]},
-        {"layer": [2, 1], "bridge": [True, True]},
+        {"layer": ["1", "0"]},
+        {"bridge": ["yes", "no"]},
+        {"tunnel": ["yes", None]},
+        {"layer": ["2", "1"], "bridge": ["yes", "yes"]},
+        {"bridge": ["viaduct", "F"]},
+        {"layer": ["主干道", "支路"], "tunnel": ["T", "否"]},
     ],
 )
 def test_bridges_and_tunnels_stay_unjoined(columns: dict[str, list[Any]]) -> None:
@@ -142,16 +144,16 @@ def test_a_line_that_loses_its_length_is_left_out_and_listed() -> None:
 def test_a_bridge_joins_what_is_beneath_it_at_its_ends_alone() -> None:
     # The bridge passes over the street at x = 50 and comes down on the one at x = 100, 0.5 m short of it.
     streets: list[Line] = [[(0, 0), (99.5, 0)], [(50, -50), (50, 50)], [(100, -50), (100, 50)]]
-    lengths, kinds = mended(streets, columns={"bridge": [True, False, False]})
+    lengths, kinds = mended(streets, columns={"bridge": ["yes", "no", "no"]})
     assert (lengths, kinds) == ([50_000, 50_000, 100_000, 100_000], {"undershoot": 1})
     # A street that ends under the bridge is not joined to it.
-    assert mended([[(0, 0), (99, 0)], [(50, -50), (50, -0.3)]], columns={"bridge": [True, False]})[1] == {}
+    assert mended([[(0, 0), (99, 0)], [(50, -50), (50, -0.3)]], columns={"bridge": ["yes", "no"]})[1] == {}
 
 
 def test_a_road_past_a_bridgehead_is_cut_back_to_it() -> None:
     # Two bridges begin at (100, 0), where the street from the west ends; it was drawn 0.7 m too far.
     streets: list[Line] = [[(0, 0), (100.7, 0)], [(100, 0), (150, 50)], [(100, 0), (150, -50)]]
-    lengths, kinds = mended(streets, columns={"bridge": [False, True, True]})
+    lengths, kinds = mended(streets, columns={"bridge": ["no", "yes", "yes"]})
     assert (lengths, kinds) == ([70_711, 70_711, 100_000], {"crossing": 1, "overshoot": 1})
 
 
@@ -169,7 +171,9 @@ def test_cleaning_says_what_it_did_and_that_it_cannot_tell_bridges() -> None:
     done, unknown = clean_findings(streets, METRE, repairs)
     assert (done.code, done.count) == ("streets_repaired", 2)
     assert (unknown.code, unknown.severity, unknown.count) == ("bridges_unknown", "warning", 1)
-    assert clean_findings(town([EAST], {"layer": [0]}), METRE, Repairs.empty()) == []
+    assert clean_findings(town([EAST], {"layer": ["0"]}), METRE, Repairs.empty()) == []
+    (unknown,) = clean_findings(town([EAST], {"layer": ["主干道"]}), METRE, Repairs.empty())
+    assert unknown.code == "bridges_unknown"
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)
