@@ -210,6 +210,17 @@ def test_facilities_that_do_not_operate_have_a_switch_of_their_own(show):
     assert re.search(r"状态 规划", story(view))
 
 
+def test_a_facility_whose_status_is_empty_is_not_drawn_as_one_that_operates(show):
+    audit = small_audit()
+    frame = audit.facilities.frame
+    status = [None if each == "F-01" else "operating" for each in frame["facility_id"]]
+    view = show(page(replace(audit, facilities=Facilities.build(frame.assign(status=status)))))
+    assert (
+        "状态未填，不计入" in view.locator('label.switch:has(input[data-layer="facilities:0:unstated"])').inner_text()
+    )
+    assert view.locator('input[data-layer="facilities:0"]').count() == 0
+
+
 def test_candidate_popup_tells_which_plan_took_it(show):
     audit = small_audit()
     site = audit.plans[0].sites[0]

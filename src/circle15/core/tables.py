@@ -14,8 +14,9 @@ from circle15.core.errors import InternalError
 from circle15.core.schema import Column, Table
 from circle15.core.text import Text
 
+OPERATING = "operating"
 STATUS_WORDS = {
-    "operating": Text("运营", "operating"),
+    OPERATING: Text("运营", "operating"),
     "construction": Text("在建", "under construction"),
     "planned": Text("规划", "planned"),
     "closed": Text("停用", "closed"),

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from circle15.core.results import Finding
 from circle15.core.rule import Milestone, Rule, Schedule
-from circle15.core.tables import Facilities, Membership
+from circle15.core.tables import OPERATING, Facilities, Membership
 from circle15.core.text import Text, first_ids
 from circle15.judge.assignment import assign
-from circle15.judge.counting import OPERATING, built, operating
+from circle15.judge.counting import built, operating
 from circle15.judge.schedule import zones_named
 from circle15.judge.subjects import Subjects
 from circle15.judge.units import zones_above

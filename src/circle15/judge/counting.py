@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from circle15.core.results import Finding
 from circle15.core.rule import Rule
-from circle15.core.tables import Facilities
+from circle15.core.tables import OPERATING, Facilities
 from circle15.core.text import Text, first_ids
 from circle15.judge.evidence import meets
 from circle15.judge.subjects import PASS
 
-OPERATING = "operating"
 _STANDING = (OPERATING, "closed", "not_handed_over")
 
 

@@ -14,7 +14,7 @@ from circle15 import route
 from circle15.core.errors import InputError, NothingToDoError
 from circle15.core.results import Finding, Source
 from circle15.core.rule import Metric
-from circle15.core.tables import STATUSES, Facilities, Membership, Repairs, Residential, Units, Zones
+from circle15.core.tables import OPERATING, Facilities, Membership, Repairs, Residential, Units, Zones
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M, round_half_up
 from circle15.pipeline.health import layer_findings
@@ -144,7 +144,7 @@ def lay(study: Study, progress: Progress = silent, *, added: Facilities | None =
 
 def _with(facilities: Facilities, added: Facilities) -> Facilities:
     """The facilities and others that operate. Raises SchemaError for an id that is there twice."""
-    others = added.frame.assign(status=STATUSES[0]) if facilities.has("status") else added.frame
+    others = added.frame.assign(status=OPERATING) if facilities.has("status") else added.frame
     return Facilities.build(pd.concat([facilities.frame, others], ignore_index=True))
 
 

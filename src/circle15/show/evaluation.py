@@ -16,8 +16,7 @@ _KEYS = ["rule_id", "level", "zone_id", "basis", "metric"]
 
 def evaluation_frame(found: Evaluation) -> Any:
     """Every coverage row without and with the sites."""
-    sides = (each.coverage.frame.set_index(_KEYS) for each in (found.before, found.after))
-    before, after = sides
+    before, after = (each.coverage.frame.set_index(_KEYS) for each in (found.before, found.after))
     frame = before[["total", "covered", "share"]].rename(columns={"covered": "before", "share": "share_before"})
     frame = frame.assign(after=after["covered"], share_after=after["share"])
     frame["gain"] = frame["after"] - frame["before"]

@@ -16,7 +16,7 @@ from folium.template import Template
 
 from circle15.core.results import Audit, Plan
 from circle15.core.rule import Metric, Rule
-from circle15.core.tables import STATUS_WORDS, STATUSES, Candidates
+from circle15.core.tables import OPERATING, STATUS_WORDS, STATUSES, Candidates
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M
 from circle15.show.families import CLASS_WORDS, Family, headline_basis, tally
@@ -40,8 +40,8 @@ from circle15.show.palette import (
     type_colour,
 )
 
-# A facility of no stated status counts as one that operates.
-OPERATING = STATUSES[0]
+# Where there is a status column, an empty cell of it counts for nothing.
+_UNSTATED = "unstated"
 DECIMALS = 7
 # Finer than a pixel of the packed tables.
 _PACKED_DECIMALS = 9
@@ -292,7 +292,7 @@ def _drawn_label(rule: Rule, metric: Metric, part: str, words: Words) -> str:
 def _type_label(audit: Audit, key: str, status: str, lost: int, words: Words) -> str:
     label = type_label(audit, key, words)
     if status != OPERATING:
-        label += f" · {words.say(STATUS_WORDS[status])}"
+        label += f" · {words.say(STATUS_WORDS[status]) if status in STATUS_WORDS else words(status)}"
     return label + (f" · {words('unlocated', lost)}" if lost else "")
 
 
@@ -330,9 +330,9 @@ def _gains(audit: Audit) -> Iterator[MapLayer]:
 def _facilities(audit: Audit) -> Iterator[MapLayer]:
     frame = audit.facilities.frame
     stories = facility_stories(audit)
-    statuses = frame["status"].fillna(OPERATING) if "status" in frame else [OPERATING] * len(frame)
+    statuses = frame["status"].fillna(_UNSTATED) if "status" in frame else [OPERATING] * len(frame)
     kinds = list(zip(frame["type"], statuses, strict=True))
-    for (place, (key, colour)), status in product(enumerate(type_colours(audit).items()), STATUSES):
+    for (place, (key, colour)), status in product(enumerate(type_colours(audit).items()), (*STATUSES, _UNSTATED)):
         rows = [row for row, each in enumerate(kinds) if each == (key, status)]
         if not rows:
             continue

@@ -143,6 +143,7 @@ PAGE = {
     "type": Text("类型", "Type"),
     "unknown_aside": Text("另资料不足 {0}", "plus unknown {0}"),
     "unlocated": Text("未定位 {0}", "{0} without location"),
+    "unstated": Text("状态未填，不计入", "no status, not counted"),
     "unverified": Text("条文未经核实", "clause not verified"),
     "zones": Text("行政区划", "Zones"),
     "zone_rank": Text("各{0}覆盖率", "Coverage by {0}"),
