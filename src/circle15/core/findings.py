@@ -67,7 +67,9 @@ Code = Literal[
     "scale_factor",
     "scope_assumed",
     "similar_name",
+    "slope_unknown",
     "slow_engine",
+    "stairs_unknown",
     "status_absent",
     "status_empty",
     "street_gap",
@@ -191,9 +193,15 @@ MEANINGS: Mapping[Code, Text] = {
     "scale_factor": Text("投影长度比与 1 相差超过万分之四", "the grid is more than 4 in 10,000 from true lengths"),
     "scope_assumed": Text("适用范围取决于数据中没有的列", "a rule's scope depends on a column that is absent"),
     "similar_name": Text("相近位置名称几乎相同，可能重复", "places near each other have all but the same name"),
+    "slope_unknown": Text(
+        "步速要求计坡度，但道路没有高程，按平路计时", "a pace asks for slope, and streets have no heights: even ground"
+    ),
     "slow_engine": Text(
         "没有 numba，距离由 scipy 计算：结果相同，用时较长",
         "without numba scipy computes the distances: the same ones, more slowly",
+    ),
+    "stairs_unknown": Text(
+        "步速要求计台阶，但道路没有类型，按平路计时", "a pace asks for stairs, and no column tells them: even ground"
     ),
     "status_absent": Text("没有状态列，全部设施按运营计", "without a status column all facilities count as operating"),
     "status_empty": Text("状态为空的设施未计入", "facilities whose status is empty are not counted"),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from circle15.core.counting import DEFAULTS, Counting
 from circle15.core.limit import Limit, Operator
 from circle15.core.text import Text
-from circle15.core.units import Pace
+from circle15.core.units import EVEN, Footing, Pace
 
 Force = Literal["binding", "expected", "aspired", "advised"]
 Metric = Literal["network", "straight_line", "attributes", "attributes_built", "reported"]
@@ -231,6 +231,11 @@ class Rule:
     at_most: float | None = None
     limit_by: Literal["clause", "study"] = "clause"
     counting: Counting = DEFAULTS
+
+    @property
+    def footing(self) -> Footing:
+        """What its minutes know of stairs and slope; a rule in metres knows neither."""
+        return self.pace.footing if self.pace else EVEN
 
     @property
     def is_distance(self) -> bool:

@@ -66,6 +66,7 @@ class Streets(Table):
         Column("layer", "text", Text("层次", "level, where it is a whole number: bridges above 0, tunnels below")),
         Column("bridge", "text", Text("桥梁", "bridge: any word but no")),
         Column("tunnel", "text", Text("隧道", "tunnel: any word but no")),
+        Column("rise_m", "number", Text("终点高于起点", "its last point above its first"), unit="m"),
         _GEOMETRY,
     )
 
@@ -306,7 +307,8 @@ class Access(Table):
     ``distance_mm`` = ``home_leg_mm`` + streets + ``facility_leg_mm``, and is null unless ``state`` is reached:
     not reached is a state, never a number. ``straight_mm`` needs no street and is null only without a facility.
     ``entrance_id`` is the gate through which the walk leads, null for an area without gates. ``reason`` says why a
-    home is not_snapped.
+    home is not_snapped. ``walk_mm`` is there where a pace knows stairs or slope: the even ground that takes as long
+    as the quickest walk to any counted facility, which is ``walk_facility_id``.
     """
 
     name: ClassVar[Text] = Text("可达性", "access")
@@ -328,7 +330,14 @@ class Access(Table):
         Column("state", "text", Text("状态", "state"), required=True, nullable=False, choices=STATES),
         Column("entrance_id", "text", Text("经由的出入口", "gate on the way"), required=True),
         Column("reason", "text", Text("未能就近上路的原因", "why not snapped"), required=True, choices=SNAP_REASONS),
+        Column("walk_mm", "integer", Text("步行时间折合平路", "even ground that takes as long"), unit="mm"),
+        Column("walk_facility_id", "text", Text("用时最短的设施", "nearest facility by time")),
     )
+
+    @staticmethod
+    def timed_mm(rows: Any) -> Any:
+        """What walking time is counted by, of access rows: ``walk_mm`` where it is there, else ``distance_mm``."""
+        return rows["walk_mm"] if "walk_mm" in rows else rows["distance_mm"]
 
 
 REPAIRS = {

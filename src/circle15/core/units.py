@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NewType
+from typing import Literal, NewType, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,13 @@ from numpy.typing import NDArray
 Metres = NewType("Metres", float)
 Minutes = NewType("Minutes", float)
 Millimetres = NewType("Millimetres", int)
+
+Slope = Literal["", "tobler"]
+Footing = tuple[float | None, Slope]
+SLOPES: tuple[Slope, ...] = get_args(Slope)
+
+# The ground of a pace that knows neither stairs nor slope.
+EVEN: Footing = (None, "")
 
 MM_PER_M = 1000
 SECONDS_PER_MIN = 60
@@ -34,10 +41,26 @@ def mm_from_m(metres: float) -> Millimetres:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A named walking speed: the only bridge from distance to time."""
+    """A named walking speed: the only bridge from distance to time.
+
+    On even ground ``m_s``. ``stairs``: the share of that speed on stairs, as they are drawn on a map; ``slope``: the
+    law by which slopes slow it down. None and empty: stairs and slopes are walked like even ground.
+    """
 
     name: str
     m_s: float
+    stairs: float | None = None
+    slope: Slope = ""
+
+    @property
+    def footing(self) -> Footing:
+        """What it knows of the ground."""
+        return self.stairs, self.slope
+
+    @property
+    def is_even(self) -> bool:
+        """Whether it walks all streets alike."""
+        return self.footing == EVEN
 
     @property
     def mm_s(self) -> Fraction:

@@ -23,6 +23,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "现状": "existing",
         "老城区": "existing",
     },
+    "highway": {
+        "台阶": "steps",
+        "踏步": "steps",
+        "梯道": "steps",
+    },
     "urban_rural": {
         "城镇": "urban",
         "城市": "urban",

@@ -14,7 +14,7 @@ from circle15.judge.kinds import KINDS, judge
 from circle15.judge.land import are_parcels, land_intersection
 from circle15.judge.league import figures, league, study_figures
 from circle15.judge.outlook import Stand, looks_ahead, outlook
-from circle15.judge.pace import pace_changes, pace_shares, parse_paces
+from circle15.judge.pace import Walks, pace_changes, pace_shares, parse_paces
 from circle15.judge.ratio import ratios
 from circle15.judge.scores import score_basis, scores
 from circle15.judge.subjects import Block, Subjects, verdicts
@@ -26,6 +26,7 @@ __all__ = [
     "Groups",
     "Stand",
     "Subjects",
+    "Walks",
     "are_parcels",
     "assign",
     "binding",

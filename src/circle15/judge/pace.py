@@ -1,9 +1,14 @@
-"""Sensitivity to walking speed: the same distances judged at other paces, never routed again."""
+"""Sensitivity to walking speed: the same distances judged at other paces.
+
+Nothing is routed again but for paces that know stairs or slope: ``walks`` holds the lengths of each time rule, by rule
+and footing, that their minutes are counted by.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,9 +18,13 @@ from circle15.core.errors import ConfigError
 from circle15.core.rule import Pack
 from circle15.core.tables import Access, PaceChanges, PaceShares, Residential
 from circle15.core.text import Text
-from circle15.core.units import Pace
+from circle15.core.units import Footing, Pace
 from circle15.judge.coverage import basis_weights
 from circle15.judge.subjects import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Block, Codes, Floats
+
+Walks = Mapping[tuple[str, Footing], Floats]
+
+_NONE: Walks = MappingProxyType({})
 
 # Faster than this nobody walks: the number is in another unit.
 _FASTEST_M_S = 3.0
@@ -23,9 +32,9 @@ _FASTEST_M_S = 3.0
 
 def parse_paces(text: str, pack: Pack) -> list[Pace]:
     """Paces such as ``0.6,0.8,1.0``, slowest first, each once, named as in the pack. Raises ConfigError."""
-    names = {pace.m_s: name for name, pace in pack.paces.items()}
+    known = {pace.m_s: pace for pace in pack.paces.values()}
     speeds = sorted({_speed(part.strip()) for part in text.split(",")})
-    return [Pace(names.get(speed, f"{speed:g} m/s"), speed) for speed in speeds]
+    return [known.get(speed, Pace(f"{speed:g} m/s", speed)) for speed in speeds]
 
 
 def _speed(text: str) -> float:
@@ -47,7 +56,12 @@ def slowest_first(paces: Iterable[Pace]) -> list[Pace]:
 
 
 def pace_shares(
-    blocks: Sequence[Block], access: Access, residential: Residential, paces: Sequence[Pace], cutoff_mm: int | None
+    blocks: Sequence[Block],
+    access: Access,
+    residential: Residential,
+    paces: Sequence[Pace],
+    cutoff_mm: int | None,
+    walks: Walks = _NONE,
 ) -> PaceShares:
     """The share of every time rule at every pace, for the whole study and every basis the data holds.
 
@@ -58,13 +72,18 @@ def pace_shares(
     rows = []
     for block, mm, state in _timed(blocks, access):
         for pace in slowest_first(paces):
-            outcome = _outcome(block, mm, state, pace, cutoff_mm)
+            outcome = _outcome(block, _length(walks, block, pace, mm), state, pace, cutoff_mm)
             rows += [_row(block, pace, basis, weight, outcome) for basis, weight in weights.items()]
     return PaceShares.build(pd.DataFrame(rows, columns=[column.name for column in PaceShares.columns]))
 
 
 def pace_changes(
-    blocks: Sequence[Block], access: Access, area_ids: Any, paces: Sequence[Pace], cutoff_mm: int | None
+    blocks: Sequence[Block],
+    access: Access,
+    area_ids: Any,
+    paces: Sequence[Pace],
+    cutoff_mm: int | None,
+    walks: Walks = _NONE,
 ) -> PaceChanges:
     """The areas that fail a time rule at the slowest of the paces and pass it at the fastest, nearest first."""
     timed = _timed(blocks, access)
@@ -73,8 +92,11 @@ def pace_changes(
     slow, fast = slowest_first(paces)[0], slowest_first(paces)[-1]
     frames = []
     for block, mm, state in timed:
-        fails = _outcome(block, mm, state, slow, cutoff_mm) == FAIL
-        rows = np.flatnonzero(fails & (_outcome(block, mm, state, fast, cutoff_mm) == PASS))
+        fails, passes = (
+            _outcome(block, _length(walks, block, pace, mm), state, pace, cutoff_mm) == code
+            for pace, code in ((slow, FAIL), (fast, PASS))
+        )
+        rows = np.flatnonzero(fails & passes)
         rows = rows[np.lexsort((area_ids[rows].astype(str), mm[rows]))]
         frames.append(
             pd.DataFrame(
@@ -88,6 +110,10 @@ def pace_changes(
             )
         )
     return PaceChanges.build(pd.concat(frames, ignore_index=True))
+
+
+def _length(walks: Walks, block: Block, pace: Pace, mm: Floats) -> Floats:
+    return mm if pace.is_even else walks[block.rule.rule_id, pace.footing]
 
 
 def _timed(blocks: Sequence[Block], access: Access) -> list[tuple[Block, Floats, Any]]:

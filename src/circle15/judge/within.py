@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from circle15.core.rule import Metric, Rule
+from circle15.core.tables import Access
 from circle15.core.units import MM_PER_M
 from circle15.judge.scope import scope
 from circle15.judge.subjects import CODE, FAIL, PASS, UNKNOWN, Block, Codes, Floats, Subjects
@@ -38,7 +39,8 @@ def _block(rule: Rule, metric: Metric, subjects: Subjects) -> Block:
 
 def _on_network(rule: Rule, subjects: Subjects) -> tuple[Floats, Codes, Codes]:
     access = subjects.access_of(rule.rule_id)
-    mm, outcome, because = _compare(rule, access["distance_mm"].to_numpy(dtype=float, na_value=np.nan))
+    length = access["distance_mm"] if rule.pace is None else Access.timed_mm(access)
+    mm, outcome, because = _compare(rule, length.to_numpy(dtype=float, na_value=np.nan))
     for state, code in _OUTCOME_OF_STATE.items():
         rows = (access["state"] == state).to_numpy()
         outcome[rows], because[rows] = code, CODE[state]

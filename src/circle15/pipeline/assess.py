@@ -15,13 +15,13 @@ import shapely
 from circle15 import judge, route
 from circle15.core.crs import scale_factor
 from circle15.core.drawing import Drawing
-from circle15.core.results import Audit, Facts, Finding
+from circle15.core.results import Audit, Facts, Finding, Walks
 from circle15.core.rule import Metric, Rule, Schedule
 from circle15.core.tables import Access, Areas
 from circle15.core.text import Text
-from circle15.core.units import MM_PER_M, Pace
-from circle15.pipeline.distances import Searches, access_to, catchments
-from circle15.pipeline.ground import Ground, counted_sites, lay, street_network, walls
+from circle15.core.units import EVEN, MM_PER_M, Pace
+from circle15.pipeline.distances import Searches, access_to, catchments, quickest
+from circle15.pipeline.ground import Ground, counted_sites, lay, terrain_of, walls
 from circle15.pipeline.outlook import outlook
 from circle15.pipeline.progress import Progress, silent
 from circle15.route import Places
@@ -60,6 +60,7 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
     most_mm = max((rule.limit.most_mm(rule.pace) for rule in walked), default=0)
     ids = ground.facilities.frame["facility_id"].to_numpy(dtype=object)
     paces = paces or tuple(study.pack.paces.values())
+    walks = _walks(ground, paced, legs, paces, searches)
     findings = (
         *ground.findings,
         *judge.status_findings(ground.facilities),
@@ -68,6 +69,7 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
         *judge.health(blocks, ground.residential, most_mm),
         *judge.equity_findings(walked, ground.facilities, ground.residential, counted),
         *_scale_findings(ground),
+        *_effort_findings(ground, walked),
     )
     return Audit(
         facts=_facts(ground),
@@ -95,10 +97,25 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
         equity=judge.equity(blocks, ground.facilities, ground.residential, counted, reached),
         straight_vs_network=judge.straight_vs_network(blocks, ground.residential, groups),
         outlook=outlook(ground, _foreseeable(ground), judged_on, searches, groups),
-        pace_shares=judge.pace_shares(paced, legs, ground.residential, paces, study.cutoff_mm),
-        pace_changes=judge.pace_changes(paced, legs, ground.area_ids, paces, study.cutoff_mm),
-        walks=None if ground.network is None else find_walks(ground.network, ground.homes, walls(ground.tables)),
+        pace_shares=judge.pace_shares(paced, legs, ground.residential, paces, study.cutoff_mm, walks),
+        pace_changes=judge.pace_changes(paced, legs, ground.area_ids, paces, study.cutoff_mm, walks),
+        walks=_page_walks(ground, walked),
     )
+
+
+def _effort_findings(ground: Ground, rules: Sequence[Rule]) -> list[Finding]:
+    """Paces of rules that ask for heights or stairs of streets that do not tell."""
+    if ground.network is None:
+        return []
+    paces = [ground.study.pack.walking_pace(rule) for rule in rules]
+    return route.effort_findings(ground.network, ground.tables["streets"], paces)
+
+
+def _page_walks(ground: Ground, rules: Sequence[Rule]) -> Walks | None:
+    """What a page walks on; None where a rule's minutes know stairs or slope, of which a page knows nothing."""
+    if ground.network is None or any(rule.footing != EVEN for rule in rules):
+        return None
+    return find_walks(ground.network, ground.homes, walls(ground.tables))
 
 
 def _not_assessed(ground: Ground) -> dict[str, Text]:
@@ -197,6 +214,22 @@ def subjects(ground: Ground, access: Access) -> judge.Subjects:
     )
 
 
+def _walks(
+    ground: Ground, blocks: Sequence[judge.Block], access: Access, paces: Sequence[Pace], searches: Searches
+) -> judge.Walks:
+    """The lengths that minutes are counted by, of every time rule at every pace that knows stairs or slope."""
+    uneven = [pace for pace in paces if not pace.is_even]
+    timed = {block.rule.rule_id: block.rule for block in blocks if block.rule.pace and block.rule.is_distance}
+    found = {}
+    for rule in timed.values() if uneven else ():
+        rows = access.frame[access.frame["rule_id"] == rule.rule_id].reset_index(drop=True)
+        counted = judge.counted(rule, ground.facilities, ground.study.as_of)
+        for pace in uneven:
+            walks = quickest(ground, rows, counted, pace, searches)
+            found[rule.rule_id, pace.footing] = walks["walk_mm"].to_numpy(dtype=float, na_value=np.nan)
+    return found
+
+
 def _areas(
     ground: Ground, rules: Sequence[Rule], counted: Mapping[str, Any], progress: Progress, *, services: bool
 ) -> Areas:
@@ -211,7 +244,7 @@ def _areas(
         progress(Text(f"绘制服务范围 {rule.rule_id}", f"drawing {rule.rule_id}"), number, len(rules))
         facilities = counted_sites(ground, counted[rule.rule_id])
         for metric in rule.metrics:
-            shapes, drawing = _drawn(ground, facilities, metric, rule.limit.most_mm(rule.pace), services=services)
+            shapes, drawing = _drawn(ground, facilities, rule, metric, services=services)
             how = drawing.holes, drawing.method, drawing.resolution_m
             names = [*facilities.ids, None] if services else [None]
             most_mm = rule.limit.most_mm(rule.pace)
@@ -222,12 +255,13 @@ def _areas(
 
 
 def _drawn(
-    ground: Ground, facilities: Places, metric: Metric, most_mm: int, *, services: bool
+    ground: Ground, facilities: Places, rule: Rule, metric: Metric, *, services: bool
 ) -> tuple[list[Any], Drawing]:
     """The service area of each facility, where they are asked for, then that of all; and how they are drawn."""
-    drawing = ground.study.drawing
+    drawing, most_mm = ground.study.drawing, rule.limit.most_mm(rule.pace)
     if metric == "network":
-        network, anchors = street_network(ground), facilities.anchors
+        there = terrain_of(ground, rule.footing)
+        network, anchors = there.network, there.places(facilities).anchors
         each = route.draw_each(network, anchors, most_mm, drawing) if services else []
         return [*each, route.draw(network, anchors, most_mm, drawing)], drawing
     discs = replace(drawing, method="exact")

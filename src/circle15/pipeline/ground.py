@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from circle15.core.results import Finding, Source
 from circle15.core.rule import Metric
 from circle15.core.tables import OPERATING, Facilities, Membership, Repairs, Residential, Units, Zones
 from circle15.core.text import Text
-from circle15.core.units import MM_PER_M, round_half_up
+from circle15.core.units import EVEN, MM_PER_M, Footing, round_half_up
 from circle15.pipeline.health import layer_findings
 from circle15.pipeline.progress import Progress, silent
 from circle15.pipeline.streets import pave
@@ -40,11 +40,24 @@ _SLOW = Text(
 
 
 @dataclass(frozen=True)
+class Terrain:
+    """The streets as a pace finds them: their own lengths where it is even, longer ones where it is not."""
+
+    network: route.Network
+    even: route.Network
+
+    def places(self, places: Places) -> Places:
+        """The places, anchored on the even network, on this one."""
+        return replace(places, anchors=route.moved(places.anchors, self.even, self.network))
+
+
+@dataclass(frozen=True)
 class Ground:
     """What read and route lay out for a study: tables, the network, and every point anchored on it.
 
     Inputs the study does not have are empty tables; without streets there is no network and nothing is anchored.
     ``site_row`` maps rows of ``facilities`` to rows of ``sites``, which has only those with a place; −1 elsewhere.
+    ``terrains`` keeps the networks of uneven paces once they are made.
     """
 
     study: Study
@@ -59,6 +72,7 @@ class Ground:
     site_row: Any
     hosts: Places | None
     repairs: Repairs | None
+    terrains: dict[Footing, Terrain]
     findings: tuple[Finding, ...]
     sources: tuple[Source, ...]
 
@@ -137,6 +151,7 @@ def lay(study: Study, progress: Progress = silent, *, added: Facilities | None =
         site_row=site_row,
         hosts=places.get("candidates"),
         repairs=paved.repairs if paved else None,
+        terrains={},
         findings=(*findings, *unknown_codes, *strange_codes, *other_codes, *spread_findings, *household_findings),
         sources=tuple(sources),
     )
@@ -283,10 +298,24 @@ def counted_sites(ground: Ground, rows: Any) -> Places:
     return ground.sites.take(at[at >= 0])
 
 
-def near_pairs(ground: Ground, places: Places, metric: Metric, most_mm: int) -> route.Pairs:
-    """Every place and home at most ``most_mm`` apart; of several gates of a home the nearest counts."""
+def terrain_of(ground: Ground, footing: Footing = EVEN) -> Terrain:
+    """The streets as a pace finds them; as they are for metres and even paces. Raises InputError without streets."""
+    network = street_network(ground)
+    if footing not in ground.terrains:
+        ground.terrains[footing] = Terrain(route.walked(network, ground.tables["streets"], footing), network)
+    return ground.terrains[footing]
+
+
+def near_pairs(ground: Ground, places: Places, metric: Metric, most_mm: int, footing: Footing = EVEN) -> route.Pairs:
+    """Every place and home at most ``most_mm`` apart, on the ground as a pace finds it.
+
+    Of several gates of a home the nearest counts.
+    """
     if metric == "network":
         # People walk from home to the place: seen from the place, against the streets that are walked one way.
-        found = route.pairs(street_network(ground).reversed, places.anchors, ground.homes.anchors, most_mm)
-        return route.merge(found, ground.homes)
+        there = terrain_of(ground, footing)
+        homes = there.places(ground.homes)
+        return route.merge(
+            route.pairs(there.network.reversed, there.places(places).anchors, homes.anchors, most_mm), homes
+        )
     return route.straight_pairs(places.mm, ground.homes.mm, most_mm)

@@ -66,7 +66,7 @@ def problem_of(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.D
     if hosts is None:
         raise ConfigError(Text("缺少 [inputs.candidates]。", "[inputs.candidates] is missing."))
     demand = siting.Demand(ground.area_ids, _weight(ground, spec.weight), _outcome(ground, spec.rule, spec.metric))
-    near = near_pairs(ground, hosts, spec.metric, request.limit_mm)
+    near = near_pairs(ground, hosts, spec.metric, request.limit_mm, spec.rule.footing)
     return request, demand, siting.frame_problem(request, demand, _sites(ground, spec), near.source, near.target)
 
 

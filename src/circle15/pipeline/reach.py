@@ -13,8 +13,8 @@ from circle15 import route
 from circle15.core.errors import ConfigError
 from circle15.core.limit import Limit
 from circle15.core.text import Text
-from circle15.core.units import MM_PER_M, Pace
-from circle15.pipeline.ground import Ground, lay, street_network
+from circle15.core.units import EVEN, MM_PER_M, Pace
+from circle15.pipeline.ground import Ground, lay, terrain_of
 from circle15.pipeline.progress import Progress, silent
 from circle15.route import Places
 from circle15.study import Study
@@ -34,8 +34,9 @@ def reach(study: Study, at: Sequence[str], limits: Sequence[Limit], progress: Pr
         pace = _pace_of(ground, str(place.ids[0]), kind)
         for limit in limits:
             most_mm = limit.most_mm(pace)
-            shape = route.draw(street_network(ground), place.anchors, most_mm, drawing)
             walked = pace if limit.unit == "min" else None
+            there = terrain_of(ground, walked.footing if walked else EVEN)
+            shape = route.draw(there.network, there.places(place).anchors, most_mm, drawing)
             rows.append(
                 (
                     place.ids[0],

@@ -34,8 +34,8 @@ def joints_of_rows(joints: Joints, lines: Any, kept: NDArray[np.bool_]) -> Joint
     return joints[np.repeat(kept, shapely.get_num_coordinates(lines))]
 
 
-def collapse(lines: Any, joints: Joints) -> tuple[Any, Joints, NDArray[np.bool_]]:
-    """Lines in which no two consecutive vertices are one joint, their joints, and which lines are left.
+def collapse(lines: Any, joints: Joints) -> tuple[Any, Joints, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Lines in which no two consecutive vertices are one joint, their joints, and which lines and vertices are left.
 
     A line needs two different joints to be left; the lines come back without those that have not. A closed
     line stays: only its ends are one joint.
@@ -46,6 +46,6 @@ def collapse(lines: Any, joints: Joints) -> tuple[Any, Joints, NDArray[np.bool_]
     left = np.bincount(owner[step], minlength=len(lines)) >= 2
     step &= left[owner]
     if not left.any():
-        return lines[:0], joints[:0], left
+        return lines[:0], joints[:0], left, step
     new_owner = (np.cumsum(left) - 1)[owner[step]]
-    return shapely.linestrings(coordinates[step], indices=new_owner), joints[step], left
+    return shapely.linestrings(coordinates[step], indices=new_owner), joints[step], left, step

@@ -28,6 +28,7 @@ from circle15.read.database import read_database
 from circle15.read.graphml import read_graphml
 from circle15.read.guard import link_findings, refuse_bomb, require_file
 from circle15.read.headings import name_columns
+from circle15.read.heights import heights
 from circle15.read.joints import collapse, joints_by_coordinate, joints_of_rows
 from circle15.read.parquet import read_parquet
 from circle15.read.points import GRIDS, read_points
@@ -244,7 +245,7 @@ def _table(raw: RawLayer, spec: InputSpec, crs: pyproj.CRS | None) -> tuple[Tabl
     shaped = shape(placed, spec.layer, spec.shown)
     findings, dropped = list(shaped.findings), {**raw.dropped, **shaped.dropped}
     if spec.layer == "streets":
-        joined, short = _joined(shaped.frame, raw.joints, spec)
+        joined, short = _joined(shaped.frame, raw, spec)
         return joined, [*findings, *_short_findings(short, spec)], {**dropped, **({TOO_SHORT: short} if short else {})}
     frame = shaped.frame
     if spec.layer == "residential" and raw.box is not None and crs is not None:
@@ -268,14 +269,16 @@ def _placed(raw: RawLayer, spec: InputSpec, crs: pyproj.CRS | None) -> Any:
     return place(raw, crs, spec.shown, row_names(raw.frame, spec.layer))
 
 
-def _joined(frame: Any, joints: Any, spec: InputSpec) -> tuple[Streets, int]:
-    """Streets with their joints, and how many lines were too short to keep."""
+def _joined(frame: Any, raw: RawLayer, spec: InputSpec) -> tuple[Streets, int]:
+    """Streets with their joints and heights, and how many lines were too short to keep."""
     lines = frame.geometry.to_numpy()
-    # Source joints stay aligned: what was left out so far had no vertices, and parts keep the order of theirs.
-    joints = joints_by_coordinate(lines) if joints is None else joints
-    lines, joints, left = collapse(lines, joints)
+    # What the source says of vertices stays aligned: what was left out so far had none, and parts keep their order.
+    joints = joints_by_coordinate(lines) if raw.joints is None else raw.joints
+    z = shapely.get_coordinates(raw.frame.geometry.to_numpy(), include_z=True)[:, 2]
+    lines, joints, left, kept = collapse(lines, joints)
     rows = frame[left].set_geometry(lines)
-    return Streets.join(with_ids(rows, "streets"), joints, spec.shown), int((~left).sum())
+    height = heights(rows, z[kept])
+    return Streets.join(with_ids(rows, "streets"), joints, spec.shown, height), int((~left).sum())
 
 
 def _nearest_type(kind: str, types: Types) -> str:

@@ -10,6 +10,7 @@ from circle15.core.rule import AREA, METRICS, RULE_KINDS, STUDY, Comparison, For
 from circle15.core.schema import Table
 from circle15.core.tables import BASES, ZONE_LEVELS, Facilities, Residential, Units
 from circle15.core.text import Text
+from circle15.core.units import SLOPES
 from circle15.read.counting import COUNTING_KEYS
 from circle15.read.strict import KINDS, Key, check, unknown_name
 
@@ -24,6 +25,11 @@ _PACK_KEYS = (
     Key("facility", "table"),
     Key("rule", "tables", required=True),
     Key("not_assessed", "tables"),
+)
+_PACE_KEYS = (
+    Key("m_s", "positive number", required=True),
+    Key("stairs", "positive number"),
+    Key("slope", "text", choices=SLOPES[1:]),
 )
 _TYPE_KEYS = (
     Key("zh", "text", required=True),
@@ -133,10 +139,7 @@ def problems_of(table: Mapping[str, Any], where: str, shared: Sequence[str]) -> 
     if problems:
         return problems
     for name, speed in table["pace"].items():
-        if not KINDS["positive number"](speed):
-            problems.append(
-                Text(f"{where}：pace.{name} 须为正数（米/秒）。", f"{where}: pace.{name} must be a positive m/s.")
-            )
+        problems += _pace_problems(speed, f"{where}: pace.{name}")
     problems += check(table.get("counting", {}), COUNTING_KEYS, f"{where}: counting")
     for key, entry in table.get("facility", {}).items():
         problems += check(entry, _TYPE_KEYS, f"{where}: facility.{key}")
@@ -145,6 +148,23 @@ def problems_of(table: Mapping[str, Any], where: str, shared: Sequence[str]) -> 
     for number, entry in enumerate(table.get("not_assessed", []), start=1):
         problems += check(entry, _NOT_ASSESSED_KEYS, f"{where}: not_assessed {entry.get('id', number)}")
     return problems
+
+
+def _pace_problems(speed: Any, where: str) -> list[Text]:
+    """A speed, or a table with one and what stairs and slope make of it."""
+    if isinstance(speed, dict):
+        problems = check(speed, _PACE_KEYS, where)
+        if not problems and speed.get("stairs", 1) > 1:
+            problems.append(
+                Text(
+                    f"{where}.stairs：应为平路步速的份额，不大于 1。",
+                    f"{where}.stairs: a share of the speed on even ground, at most 1.",
+                )
+            )
+        return problems
+    if KINDS["positive number"](speed):
+        return []
+    return [Text(f"{where} 须为正数（米/秒）或表。", f"{where} must be a positive m/s, or a table.")]
 
 
 def _rule_problems(entry: Mapping[str, Any], table: Mapping[str, Any], shared: Sequence[str], where: str) -> list[Text]:

@@ -65,7 +65,7 @@ def load_pack(
     types = shared_types()
     for file in files:
         types |= {key: _facility_type(key, entry) for key, entry in file.table.get("facility", {}).items()}
-    paces = {name: Pace(name, float(speed)) for file in files for name, speed in file.table["pace"].items()}
+    paces = {name: _pace(name, speed) for file in files for name, speed in file.table["pace"].items()}
     switches = [counting_of({**file.table.get("counting", {}), **counting}) for file in files]
     pack = Pack(
         documents=tuple(_document(file.table) for file in files),
@@ -127,10 +127,16 @@ def _open(name: str, base: Path) -> _File:
     return _File(name, table, content)
 
 
+def _pace(name: str, speed: Any) -> Pace:
+    if not isinstance(speed, dict):
+        return Pace(name, float(speed))
+    return Pace(name, float(speed["m_s"]), speed.get("stairs"), speed.get("slope", ""))
+
+
 def _clashes(files: Sequence[_File]) -> list[Text]:
     problems = []
     seen: dict[str, str] = {}
-    paces: dict[str, float] = {}
+    paces: dict[str, Any] = {}
     for file in files:
         for entry in (*file.table["rule"], *file.table.get("not_assessed", [])):
             if entry["id"] in seen:

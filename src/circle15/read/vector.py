@@ -121,7 +121,9 @@ def _require_kind(spec: InputSpec) -> None:
 def _features(spec: InputSpec) -> Any:
     try:
         layer = _layer_name(spec)
-        frame = pyogrio.read_dataframe(_source(spec), layer=layer, encoding=_encoding(spec), force_2d=True)
+        frame = pyogrio.read_dataframe(
+            _source(spec), layer=layer, encoding=_encoding(spec), force_2d=spec.layer != "streets"
+        )
     except (UnicodeDecodeError, LookupError) as error:
         declared = spec.encoding or "utf-8"
         at = getattr(error, "start", 0)
@@ -227,7 +229,7 @@ def check_claim(frame: Any, spec: InputSpec) -> None:
         declared = f"datum = {spec.datum}"
     else:
         crs = parse_crs(spec.crs or "", spec.shown)
-        silent = spec.path.suffix.lower() in _SILENT and claimed.equals("EPSG:4326", ignore_axis_order=True)
+        silent = spec.path.suffix.lower() in _SILENT and claimed.to_2d().equals("EPSG:4326", ignore_axis_order=True)
         local = claimed.geodetic_crs is None and crs.geodetic_crs is None
         same = same_ellipsoid(claimed, crs) and _same_places(claimed, crs, frame.total_bounds)
         agrees = silent or local or same

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from circle15.route.advisor import Advice, Reading, advise, datum_finding
     from circle15.route.areas import draw, draw_each, draw_straight, reached, reached_by_each, reached_parts
     from circle15.route.assembly import build
+    from circle15.route.effort import effort_findings, moved, walked
     from circle15.route.stored import NETWORK_FIELDS, network_arrays, network_from
     from circle15.route.straight import nearest_straight, straight_pairs
 
@@ -44,8 +45,10 @@ __all__ = [
     "draw",
     "draw_each",
     "draw_straight",
+    "effort_findings",
     "index",
     "merge",
+    "moved",
     "nearest",
     "nearest_straight",
     "network_arrays",
@@ -59,12 +62,14 @@ __all__ = [
     "snap",
     "straight_pairs",
     "unanchored",
+    "walked",
 ]
 
 _LATER = {
     "advisor": ("Advice", "Reading", "advise", "datum_finding"),
     "areas": ("draw", "draw_each", "draw_straight", "reached", "reached_by_each", "reached_parts"),
     "assembly": ("build",),
+    "effort": ("effort_findings", "moved", "walked"),
     "stored": ("NETWORK_FIELDS", "network_arrays", "network_from"),
     "straight": ("nearest_straight", "straight_pairs"),
 }

@@ -15,6 +15,7 @@ from circle15.show.sentences import (
     BECAUSE_WORDS,
     STATE_WORDS,
     basis_text,
+    footing_text,
     plan_basis,
     rule_limit_text,
     rule_text,
@@ -23,6 +24,7 @@ from circle15.show.sentences import (
 )
 from circle15.show.tables import access_frame
 
+_NOTHING = Text("", "")
 _BARRED = Text("与附近道路之间均有阻隔", "cut off from the streets nearby by a barrier")
 
 
@@ -92,7 +94,7 @@ def _rule(audit: Audit, rule: Rule, record: str, access: Any) -> list[Text]:
     verdicts = audit.verdicts.frame
     rows = verdicts[(verdicts["rule_id"] == rule.rule_id) & (verdicts["subject_id"] == record)]
     judged = [_verdict(rule, verdict) for verdict in rows.itertuples()]
-    return [rule_text(rule), *_walk(access), *_straight(access), *judged]
+    return [rule_text(rule), *_walk(access), *_quickest(audit, rule, access), *_straight(access), *judged]
 
 
 def _walk(access: Any) -> list[Text]:
@@ -101,15 +103,33 @@ def _walk(access: Any) -> list[Text]:
         return [Text(f"  路网：{state.zh}，无距离", f"  network: {state.en}, no distance")]
     legs = access["home_leg_m"], access["facility_leg_m"]
     streets = access["distance_m"] - legs[0] - legs[1]
-    total, minutes, gate = f"{access['distance_m']:.3f}", f"{access['walk_min']:.2f}", access["entrance_id"]
-    through = Text(f"（经出入口 {gate}）", f" (through gate {gate})") if isinstance(gate, str) else Text("", "")
+    total, gate = f"{access['distance_m']:.3f}", access["entrance_id"]
+    even = "walk_facility_id" not in access
+    minutes = (
+        Text(f"，步行 {access['walk_min']:.2f} 分钟", f", {access['walk_min']:.2f} min on foot") if even else _NOTHING
+    )
+    through = Text(f"（经出入口 {gate}）", f" (through gate {gate})") if isinstance(gate, str) else _NOTHING
     name = Text(f"{access['facility_id']}{through.zh}", f"{access['facility_id']}{through.en}")
     return [
         Text(
             f"  路网最近设施 {name.zh}：出入口至道路 {legs[0]:.3f} + 道路 {streets:.3f} + 道路至设施 {legs[1]:.3f} "
-            f"= {total} 米，步行 {minutes} 分钟",
+            f"= {total} 米{minutes.zh}",
             f"  nearest on the network {name.en}: access leg {legs[0]:.3f} + streets {streets:.3f} + access leg "
-            f"{legs[1]:.3f} = {total} m, {minutes} min on foot",
+            f"{legs[1]:.3f} = {total} m{minutes.en}",
+        )
+    ]
+
+
+def _quickest(audit: Audit, rule: Rule, access: Any) -> list[Text]:
+    """The walk best in minutes, where a pace knows stairs or slope: it may be another one."""
+    if "walk_facility_id" not in access or access["state"] != "reached":
+        return []
+    ground = footing_text(audit.facts.pack.walking_pace(rule))
+    name, minutes = access["walk_facility_id"], f"{access['walk_min']:.2f}"
+    return [
+        Text(
+            f"  用时最短的设施 {name}：步行 {minutes} 分钟{ground.zh}",
+            f"  quickest to reach {name}: {minutes} min on foot{ground.en}",
         )
     ]
 

@@ -41,6 +41,7 @@ def manifest(audit: Audit, times: Mapping[str, str | float]) -> dict[str, Any]:
         "crs": facts.crs,
         "scale_factor": None if facts.scale_factor is None else round(facts.scale_factor, 9),
         "pace_m_s": paces(audit),
+        **({"pace_ground": grounds} if (grounds := footings(audit)) else {}),
         "thresholds": {rule.rule_id: str(rule.limit) for rule in audit.rules},
         "assumed_limits": assumed_limits(audit),
         "counting": counting(audit),
@@ -89,6 +90,12 @@ def counting(audit: Audit) -> list[dict[str, Any]]:
             row = {"switch": name, "value": value, "default": default, "rules": []}
             found.setdefault((name, str(value)), row)["rules"].append(rule.rule_id)
     return list(found.values())
+
+
+def footings(audit: Audit) -> dict[str, dict[str, Any]]:
+    """What the pace of each time rule makes of stairs and slope, of those that make anything of them."""
+    paces_by_rule = {rule.rule_id: rule.pace for rule in audit.rules if rule.pace and not rule.pace.is_even}
+    return {rule_id: {"stairs": pace.stairs, "slope": pace.slope} for rule_id, pace in paces_by_rule.items()}
 
 
 def paces(audit: Audit) -> dict[str, float]:

@@ -25,6 +25,7 @@ from circle15.core.rule import (
 from circle15.core.tables import BASIS_WORDS, Residential
 from circle15.core.terms import KIND_WORDS, Term
 from circle15.core.text import Text
+from circle15.core.units import Pace
 from circle15.show.numbers import grouped, percent, whole
 
 # Metrics in tables and lists, where all else is counted by attributes.
@@ -152,7 +153,21 @@ def pace_text(rule: Rule) -> Text:
     """The pace of a time rule, which no plan states."""
     if rule.pace is None:
         return Text("", "")
-    return Text(f"步速 {rule.pace.name} {rule.pace.m_s:g} 米/秒", f"pace {rule.pace.name} {rule.pace.m_s:g} m/s")
+    pace, ground = rule.pace, footing_text(rule.pace)
+    return Text(f"步速 {pace.name} {pace.m_s:g} 米/秒{ground.zh}", f"pace {pace.name} {pace.m_s:g} m/s{ground.en}")
+
+
+def footing_text(pace: Pace) -> Text:
+    """What a pace makes of stairs and slope, in brackets; nothing of one that walks all streets alike."""
+    told = []
+    if pace.stairs is not None:
+        told.append(Text(f"台阶按 {pace.stairs:.0%} 步速", f"{pace.stairs:.0%} of it on stairs"))
+    if pace.slope == "tobler":
+        told.append(Text("坡度按 Tobler 函数往返平均", "slopes by Tobler, there and back"))
+    if not told:
+        return Text("", "")
+    zh, en = "，".join(each.zh for each in told), ", ".join(each.en for each in told)
+    return Text(f"（{zh}）", f" ({en})")
 
 
 def paced_limit_text(rule: Rule) -> Text:

@@ -13,7 +13,7 @@ import shapely
 from circle15.core.errors import ConfigError
 from circle15.core.exports import EXPORT_LAYERS, HOME_TABLES, TABLE_LAYERS, rows_for, told, withheld
 from circle15.core.results import Audit, Finding, Plan
-from circle15.core.tables import Repairs
+from circle15.core.tables import Access, Repairs
 from circle15.core.text import Language, Text
 from circle15.core.units import MM_PER_M
 from circle15.show import proof
@@ -41,7 +41,7 @@ def access_frame(audit: Audit) -> Any:
             "rule_id": frame["rule_id"],
             "facility_id": frame["facility_id"],
             "distance_m": metres["distance_m"],
-            "walk_min": metres["distance_m"] / (speed * 60),
+            "walk_min": _metres(Access.timed_mm(frame)) / (speed * 60),
             "home_leg_m": metres["home_leg_m"],
             "facility_leg_m": metres["facility_leg_m"],
             "access_leg_m": metres["home_leg_m"] + metres["facility_leg_m"],
@@ -50,6 +50,7 @@ def access_frame(audit: Audit) -> Any:
             "state": frame["state"],
             "entrance_id": frame["entrance_id"],
             "reason": frame["reason"],
+            **({"walk_facility_id": frame["walk_facility_id"]} if "walk_facility_id" in frame else {}),
         }
     )
 

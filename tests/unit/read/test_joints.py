@@ -42,7 +42,7 @@ def test_joints_are_equal_exactly_where_coordinates_are(drawn) -> None:
 def test_collapsed_lines_step_from_joint_to_another_joint(drawn) -> None:
     made = lines(*drawn)
     joints = joints_by_coordinate(made)
-    kept, kept_joints, left = collapse(made, joints)
+    kept, kept_joints, left, _ = collapse(made, joints)
     assert left.tolist() == [len(set(path)) > 1 for path in drawn]
     np.testing.assert_array_equal(kept_joints, joints_by_coordinate(made)[: len(joints)][_steps(drawn)])
     assert len(kept) == left.sum()
@@ -67,7 +67,7 @@ def _steps(drawn: list[list[tuple[float, float]]]) -> list[int]:
 
 def test_a_closed_line_stays_closed() -> None:
     ring = lines([(0, 0), (5, 0), (5, 5), (0, 0)])
-    kept, joints, left = collapse(ring, joints_by_coordinate(ring))
+    kept, joints, left, _ = collapse(ring, joints_by_coordinate(ring))
     assert left.all()
     assert kept[0].is_closed
     assert joints[0] == joints[-1]

@@ -85,7 +85,8 @@ def _rule(audit: Audit, rule: Rule, ids: NDArray[np.object_], ways: list[dict[st
     verdicts = audit.verdicts.frame
     verdicts = verdicts[(verdicts["rule_id"] == rule.rule_id) & (verdicts["subject_kind"] == "area")]
     access = audit.access.frame
-    way = _way(audit, _aligned(access[access["rule_id"] == rule.rule_id], "area_id", ids))
+    rows = _aligned(access[access["rule_id"] == rule.rule_id], "area_id", ids)
+    way = _way(audit, rows if rule.pace is None else _by_time(rows))
     if way not in ways:
         ways.append(way)
     return {
@@ -108,6 +109,13 @@ def _metric(rows: Any) -> dict[str, Any]:
         "because": _codes(because, words),
         "valued": _codes(rows["value"].notna(), (False, True)),
     }
+
+
+def _by_time(rows: Any) -> Any:
+    """The ways best in minutes, where a pace knows stairs or slope."""
+    if "walk_mm" not in rows:
+        return rows
+    return rows.assign(distance_mm=rows["walk_mm"], facility_id=rows["walk_facility_id"])
 
 
 def _way(audit: Audit, rows: Any) -> dict[str, Any]:

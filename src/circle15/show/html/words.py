@@ -10,6 +10,7 @@ from circle15.core.rule import METRIC_WORDS, Rule
 from circle15.core.tables import BASES, BASIS_WORDS
 from circle15.core.text import LANGUAGES, Language, Text
 from circle15.core.units import Pace
+from circle15.show.sentences import footing_text
 
 UNITS = {"m": Text("米", "m"), "min": Text("分钟", "min")}
 SPEED_UNIT = Text("米/秒", "m/s")
@@ -182,7 +183,7 @@ class Words:
 
     def speed(self, pace: Pace) -> str:
         """``1.0 米/秒``."""
-        return f"{float(pace.m_s)} {self.say(SPEED_UNIT)}"
+        return f"{float(pace.m_s)} {self.say(SPEED_UNIT)}{self.say(footing_text(pace))}"
 
     def metric(self, metric: str) -> str:
         """A metric by name."""

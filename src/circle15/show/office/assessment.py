@@ -24,7 +24,7 @@ from circle15.show.office.names import layer_text
 from circle15.show.office.placetables import unlocated_table
 from circle15.show.office.results import results
 from circle15.show.office.ruletables import counting_table, findings_table, not_assessed_table, thresholds_table
-from circle15.show.sentences import STATE_WORDS, stamps
+from circle15.show.sentences import STATE_WORDS, footing_text, stamps
 
 MAKERS = ("编制单位", "制图单位")
 
@@ -176,9 +176,11 @@ def _method(audit: Audit) -> list[Text]:
         ),
         Text(
             "步速："
-            + "、".join(f"{each.name} {each.m_s:g} 米/秒" for each in paces)
+            + "、".join(f"{each.name} {each.m_s:g} 米/秒{footing_text(each).zh}" for each in paces)
             + "。条文未规定步速，为评估假设。",
-            "Paces: " + ", ".join(f"{each.name} {each.m_s:g} m/s" for each in paces) + ". No plan states one: assumed.",
+            "Paces: "
+            + ", ".join(f"{each.name} {each.m_s:g} m/s{footing_text(each).en}" for each in paces)
+            + ". No plan states one: assumed.",
         ),
         Text(
             "可达状态："
