@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from tests.bench import batches, engine, growth, judging, pages, reading, search, sheet, snapping
+from tests.bench import areas, batches, engine, growth, judging, pages, paving, reading, search, sheet, snapping
 from tests.bench.registry import Case
 
 CASES: tuple[Case, ...] = (
     *search.CASES,
     *engine.CASES,
     *snapping.CASES,
+    *areas.CASES,
+    *paving.CASES,
     *reading.CASES,
     *judging.CASES,
     *sheet.CASES,
