@@ -19,9 +19,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -62,8 +61,7 @@ _LEVELS = ("layer", "bridge", "tunnel")
 _CLOSED = tuple((parse_expression(text), why) for text, why in CLOSED)
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
+class _Node(NamedTuple):
     """A located node of a way."""
 
     number: int
@@ -131,7 +129,8 @@ def streets(path: Path, shown: str) -> RawLayer:
 
 def way_nodes(way: Any) -> list[_Node | None]:
     """The nodes of an osmium way, None for one without a location."""
-    return [_Node(node.ref, node.lon, node.lat) if node.location.valid() else None for node in way.nodes]
+    located = ((node.ref, node.location) for node in way.nodes)
+    return [_Node(number, at.lon, at.lat) if at.valid() else None for number, at in located]
 
 
 def _rows(number: int, tags: Mapping[str, str], runs: Sequence[list[_Node]]) -> list[Any]:
