@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def test_every_case_runs_and_its_sides_agree(case: Case, inputs: Path) -> None:
         results = [runner.Result(side, side.measure(folder, True), "1") for side in sides]
     except FileNotFoundError as error:
         pytest.skip(str(error))
-    assert all(result.figure.value > 0 for result in results)
+    assert all(math.isfinite(result.figure.value) for result in results)  # a slope over tiny towns may be below 0
     if case.same_answer:
         assert len({result.figure.answer for result in results}) == 1, [result.figure.answer for result in results]
     assert len(runner.table(case, results)) == 2 + len(results)
