@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 Format = Literal["human", "json", "csv", "github"]
 
 DONE, FAILED, COULD_NOT_RUN = 0, 1, 2
+_DEFECT = Text(
+    "以上是程序自身的错误，不是数据的问题，也不是任何条款的结论；请将上面的文字发给维护者。",
+    "This is a defect of the program, not of the data, and no verdict on any rule: please send the lines above to its"
+    " maintainers.",
+)
 
 app = typer.Typer(
     add_completion=False,
@@ -703,8 +709,16 @@ def _print_bytes(content: bytes) -> None:
 
 
 def main() -> None:
-    """The entry point. Consoles that are not UTF-8 get it all the same, so that Chinese always prints."""
+    """The entry point. Consoles that are not UTF-8 get it all the same, so that Chinese always prints.
+
+    A defect of ours shows its traceback and ends in 2: Python's own 1 would read as a binding rule that is failed.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")
-    app()
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001  # whatever it is, a script must not read it as a verdict
+        traceback.print_exception(error)
+        typer.echo(_DEFECT.say("zh") + " " + _DEFECT.say("en"), err=True)
+        raise SystemExit(COULD_NOT_RUN) from None

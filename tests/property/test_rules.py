@@ -39,7 +39,7 @@ KINDS = ("pass", "fail", "unknown")
 
 # Hypothesis draws a seed and the town follows from it: left to draw cell by cell, it likes cells to be alike, and alike
 # cells decide little. A town takes a third of a second, so there are few, and none to make a failure smaller.
-few = settings(max_examples=40, derandomize=True, deadline=None, database=None, phases=(Phase.explicit, Phase.generate))
+few = settings(max_examples=12, derandomize=True, deadline=None, database=None, phases=(Phase.explicit, Phase.generate))
 seeds = st.integers(0, 2**32 - 1)
 
 Rows = list[dict[str, Any]]
@@ -143,6 +143,21 @@ def test_verdict_rows_add_up_to_every_printed_count(seed):
         assert row["outcome"] in ("pass", "fail") or (row["value"] != row["value"] and row["margin"] != row["margin"])
     text = "\n".join(line.zh for line in audit_lines(audit))
     assert f"居住小区 {len(residential)} 处，设施 {len(sites)} 处" in text
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "law",
+    [
+        test_a_facility_more_lowers_nothing,
+        test_an_area_in_two_halves_changes_no_weighted_share,
+        test_verdict_rows_add_up_to_every_printed_count,
+    ],
+    ids=lambda law: law.__name__,
+)
+def test_it_holds_in_many_towns(law):
+    for seed in range(300):
+        law.hypothesis.inner_test(seed)
 
 
 def assert_adds_up(share: dict[str, Any], rows: Rows, audit: Audit) -> None:

@@ -471,6 +471,17 @@ def run_apart(study: Path, out: Path, seed: str) -> None:
     assert (result.returncode, result.stderr) == (1, b"")
 
 
+def test_a_defect_of_ours_is_no_verdict() -> None:
+    """Python ends in 1 of itself, which a script would read as a binding rule that is failed."""
+    broken = "import circle15.cli as cli; cli.app = lambda: 1 / 0; cli.main()"
+    result = subprocess.run([sys.executable, "-c", broken], capture_output=True, check=False)
+    said = result.stderr.decode()
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert "ZeroDivisionError" in said
+    assert "不是数据的问题" in said
+    assert "no verdict on any rule" in said
+
+
 def test_the_same_inputs_give_the_same_bytes(town: Path, tmp_path: Path) -> None:
     for seed in ("1", "2"):
         run_apart(town, tmp_path / seed, seed)
