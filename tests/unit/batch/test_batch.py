@@ -7,6 +7,7 @@ import csv
 import errno
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,23 @@ def whole(tmp_path_factory):
     with contextlib.chdir(folder):
         batch([TOWNS], folder / "out")
     return contents(folder / "out")
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """A batch of the three towns that was interrupted before the last of them."""
+    folder = tmp_path_factory.mktemp("stopped")
+    write_towns(folder)
+    with contextlib.chdir(folder):
+        outcome = batch([TOWNS], folder / "out", Counting({"c": [KeyboardInterrupt()]}))
+    assert (len(outcome.records), outcome.exit_code, outcome.league) == (2, 2, None)
+    return folder / "out"
+
+
+@pytest.fixture
+def halfway(stopped, tmp_path):
+    """The output folder of that batch, beside the towns."""
+    return shutil.copytree(stopped, tmp_path / "out")
 
 
 @pytest.fixture
@@ -112,17 +130,13 @@ def test_a_defect_of_the_program_is_a_row_with_its_place_in_the_log(towns, tmp_p
     assert "broken" in table(tmp_path / "out", "batch_log")[0]["detail"]
 
 
-def test_time_and_memory_stand_in_the_log_alone(towns, tmp_path, whole):
+def test_time_and_memory_stand_in_the_log_alone_and_the_json_holds_the_tables(towns, tmp_path, whole):
     batch([towns], tmp_path / "out")
     for row in table(tmp_path / "out", "batch_log"):
         assert float(row["seconds"]) > 0
         assert float(row["peak_mb"]) > 1
         assert row["attempts"] == "1"
     assert contents(tmp_path / "out") == whole
-
-
-def test_the_json_holds_what_the_tables_hold(towns, tmp_path):
-    batch([towns], tmp_path / "out")
     found = json.loads((tmp_path / "out" / "batch" / "batch.json").read_text(encoding="utf-8"))
     assert [row["study_id"] for row in found["studies"]] == ["a", "b", "c"]
     assert len(found["figures"]) == len(table(tmp_path / "out", "batch_figures"))
@@ -162,13 +176,11 @@ def test_a_mistake_of_the_study_is_not_tried_again(towns, tmp_path):
 # ---- interrupted and resumed ---------------------------------------------------------------------------------
 
 
-def test_ctrl_c_ends_in_order_and_resume_does_the_rest_once(towns, tmp_path, whole):
-    outcome = batch([towns], tmp_path / "out", Counting({"b": [KeyboardInterrupt()]}))
-    assert (len(outcome.records), outcome.exit_code, outcome.league) == (1, 2, None)
-    assert not (tmp_path / "out" / "batch" / "batch.csv").exists()
-    outcome = batch([towns], tmp_path / "out", resume=True)
-    assert outcome.kept == 1
-    assert contents(tmp_path / "out") == whole
+def test_ctrl_c_ends_in_order_and_resume_does_the_rest_once(towns, halfway, whole):
+    assert not (halfway / "batch" / "batch.csv").exists()
+    work = Counting()
+    assert batch([towns], halfway, work, resume=True).kept == 2
+    assert contents(halfway) == whole
 
 
 def test_fail_fast_stops_at_the_first_that_cannot_run(towns, tmp_path):
@@ -180,31 +192,37 @@ def test_fail_fast_stops_at_the_first_that_cannot_run(towns, tmp_path):
 
 
 def test_without_resume_everything_is_done_anew(towns, tmp_path):
-    batch([towns], tmp_path / "out")
-    assert (batch([towns], tmp_path / "out").kept, batch([towns], tmp_path / "out").run) == (0, 3)
+    batch([towns / "a"], tmp_path / "out")
+    again = batch([towns / "a"], tmp_path / "out")
+    assert (again.kept, again.run) == (0, 2)
+
+
+def append(path: Path, more: bytes) -> None:
+    path.write_bytes(path.read_bytes() + more)
 
 
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda towns, _: (towns / "a" / "study.toml").write_bytes((towns / "a" / "study.toml").read_bytes() + b"\n"),
-        lambda towns, _: (towns / "a" / "zone_table.csv").write_bytes((towns / "b" / "zone_table.csv").read_bytes()),
-        lambda towns, _: (towns / "a" / "pack.toml").write_bytes((towns / "a" / "pack.toml").read_bytes() + b"#\n"),
+        lambda towns, _: append(towns / "a" / "study.toml", b"\n"),
+        lambda towns, _: append(towns / "a" / "zone_table.csv", b"a-2,x,county,1000,4,5\n"),
+        pytest.param(lambda towns, _: append(towns / "a" / "pack.toml", b"#\n"), marks=pytest.mark.long),
         lambda _, out: (out / "data" / "processed" / "a" / "verdicts.csv").unlink(),
         lambda _, out: (out / "data" / "processed" / "a" / "manifest.json").unlink(),
     ],
     ids=["study file", "input", "pack", "a table is gone", "the manifest is gone"],
 )
-def test_what_changed_meanwhile_is_run_again_and_the_rest_is_not(towns, tmp_path, spoil):
-    out = tmp_path / "out"
-    batch([towns], out, Counting({"c": [KeyboardInterrupt()]}))
-    spoil(towns, out)
-    if not (out / "data" / "processed" / "a" / "manifest.json").exists():
-        for path in (out / "data" / "processed" / "a").iterdir():
+def test_what_changed_meanwhile_is_run_again_and_the_rest_is_not(towns, halfway, tmp_path, whole, spoil):
+    before = contents(tmp_path / TOWNS)
+    spoil(towns, halfway)
+    if not (halfway / "data" / "processed" / "a" / "manifest.json").exists():
+        for path in (halfway / "data" / "processed" / "a").iterdir():
             path.unlink()
-    assert batch([towns], out, resume=True).kept == 1
-    batch([towns], tmp_path / "undisturbed")
-    assert contents(out) == contents(tmp_path / "undisturbed")
+    assert batch([towns], halfway, resume=True).kept == 1
+    if contents(tmp_path / TOWNS) != before:
+        batch([towns], tmp_path / "undisturbed")
+        whole = contents(tmp_path / "undisturbed")
+    assert contents(halfway) == whole
 
 
 def test_a_study_that_could_not_run_is_tried_again_and_one_no_longer_asked_for_is_left_out(towns, tmp_path):
@@ -216,12 +234,10 @@ def test_a_study_that_could_not_run_is_tried_again_and_one_no_longer_asked_for_i
     assert outcome.run == 2
 
 
-def test_a_line_that_was_cut_short_does_not_count(towns, tmp_path):
-    out = tmp_path / "out"
-    batch([towns], out, Counting({"c": [KeyboardInterrupt()]}))
-    journal = out / "batch" / "journal.jsonl"
+def test_a_line_that_was_cut_short_does_not_count(towns, halfway):
+    journal = halfway / "batch" / "journal.jsonl"
     journal.write_bytes(journal.read_bytes()[:-40])
-    assert batch([towns], out, resume=True).kept == 1
+    assert batch([towns / "a", towns / "b"], halfway, resume=True).kept == 1
 
 
 # ---- places that cannot be written ---------------------------------------------------------------------------

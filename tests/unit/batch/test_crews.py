@@ -6,12 +6,16 @@ import contextlib
 import json
 import os
 import re
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from circle15.batch import parse_size
+from circle15.batch import Seats, find_entries, parse_size
+from circle15.batch.meter import OVER_MEMORY, Meter
+from circle15.batch.work import Task
 from circle15.cli import app
 from circle15.core.errors import ConfigError
 from tests.batches import batch, contents, write_study
@@ -37,23 +41,30 @@ def call(*arguments: object, code: int = 0, folder: Path | None = None):
     return done
 
 
-@pytest.mark.parametrize(
-    "crew", [("--workers", "2"), ("--cluster", "local", "--workers", "2")], ids=["processes", "Dask"]
-)
-def test_every_crew_writes_the_same_bytes(towns, crew, monkeypatch):
-    folder, expected = towns
+@pytest.fixture
+def sources(monkeypatch):
+    """Processes that are started find the program where this one does."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path("src").resolve()), os.environ.get("PYTHONPATH", "")]))
-    out = crew[0].strip("-")
-    done = call("towns", "--out", out, *crew, code=2, folder=folder)
+
+
+CREWS = {
+    "processes": ("--workers", "2"),
+    "Dask": ("--cluster", "local", "--workers", "1"),
+    "Dask of two": ("--cluster", "local", "--workers", "2"),
+}
+
+
+@pytest.mark.parametrize(
+    "crew", [pytest.param(name, marks=[pytest.mark.long] * (name == "Dask of two")) for name in CREWS]
+)
+@pytest.mark.usefixtures("sources")
+def test_every_crew_writes_the_same_bytes(towns, crew):
+    folder, expected = towns
+    out = crew.replace(" ", "-")
+    done = call("towns", "--out", out, *CREWS[crew], "--format", "json", code=2, folder=folder)
     assert contents(folder / out) == expected
-    assert "未能运行 towns/c/study.toml" in done.stdout
+    assert [each["study_id"] for each in json.loads(done.stdout)["studies"]] == ["a", "b", "c"]
     assert re.search(r"\[3/3\] towns/\w/study.toml", done.stderr)
-
-
-def test_formats(towns):
-    folder, _ = towns
-    found = json.loads(call("towns/a", "--out", "f", "--workers", "1", "--format", "json", "-q", folder=folder).stdout)
-    assert found["studies"][0]["study_id"] == "a"
 
 
 @pytest.mark.parametrize(
@@ -79,8 +90,35 @@ def test_sizes():
             parse_size(wrong)
 
 
-def test_a_process_that_takes_too_much_memory_is_a_row(towns, monkeypatch):
+def test_a_process_that_takes_too_much_memory_ends_itself(monkeypatch):
+    """And says so by its exit code, by which the driver knows."""
+    codes = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    with Meter(10**15), Meter():
+        assert codes == []
+    with Meter(10**6):
+        assert set(codes) == {OVER_MEMORY}
+
+
+@pytest.mark.usefixtures("sources")
+def test_a_process_that_dies_of_a_study_is_replaced(towns):
+    """Killed while it begins: the study is lost, for which its row has a reason, and the seat takes the next."""
     folder, _ = towns
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path("src").resolve()), os.environ.get("PYTHONPATH", "")]))
-    done = call("towns/a", "--out", "m", "--max-memory", "10MB", "-q", code=2, folder=folder)
+    (entry,) = find_entries([str(folder / "towns" / "a" / "study.toml")])
+    task = Task(entry.study, entry.path, entry.study_id, folder / "seat", None, strict=False, clock=time.time)
+    with closing(Seats(1)) as seats:
+        seats.give(task)
+        ((seat, _),) = seats._working.values()
+        seat._process.kill()
+        _, answer = seats.take()
+        assert "计算进程意外终止" in answer.reason.zh
+        seats.give(task)
+        _, answer = seats.take()
+    assert answer["row"]["status"] == "done"
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("sources")
+def test_a_study_that_takes_too_much_memory_is_a_row(towns):
+    done = call("towns/a", "--out", "m", "--max-memory", "10MB", "-q", code=2, folder=towns[0])
     assert "--max-memory 的 0.01 GB" in done.stdout

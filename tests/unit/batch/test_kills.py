@@ -22,7 +22,7 @@ from tests.batches import batch, contents, write_study
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is forked to be killed")
 
-SHORT = 6
+SHORT = 3
 STUDIES = Path("towns")
 
 
@@ -213,14 +213,18 @@ STUBBORN = textwrap.dedent(
 )
 
 
+@pytest.mark.long
 def test_a_worker_that_dies_of_a_study_is_replaced_and_the_others_are_done(tmp_path):
     write_studies(tmp_path)
+    write_study(tmp_path / STUDIES, "c", (1000, 5, 4))
     (tmp_path / "stubborn.py").write_text(STUBBORN, encoding="utf-8")
     places = [str(tmp_path / STUDIES), "--out", str(tmp_path / "out")]
-    command = [sys.executable, str(tmp_path / "stubborn.py"), "batch", *places, "-q", "--format", "csv"]
+    options = ["--workers", "1", "-q", "--format", "csv"]
+    command = [sys.executable, str(tmp_path / "stubborn.py"), "batch", *places, *options]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 2, done.stderr
     rows = done.stdout.splitlines()
     assert "done,0" in rows[1]
     assert "计算进程意外终止" in rows[2]
+    assert "done,0" in rows[3]
     assert "Traceback" not in done.stderr

@@ -17,6 +17,8 @@ from circle15.core.league import League
 from circle15.show.html.index import index_page
 from tests.batches import batch, write_study
 
+pytestmark = pytest.mark.usefixtures("office")
+
 HOSTILE = "<script>alert(1)</script>"
 
 
