@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from circle15.batch import Seats, find_entries, parse_size
 from circle15.batch.meter import OVER_MEMORY, Meter
+from circle15.batch.seats import Lost
 from circle15.batch.work import Task
 from circle15.cli import app
 from circle15.core.errors import ConfigError
@@ -92,7 +93,7 @@ def test_sizes():
 
 def test_a_process_that_takes_too_much_memory_ends_itself(monkeypatch):
     """And says so by its exit code, by which the driver knows."""
-    codes = []
+    codes: list[int] = []
     monkeypatch.setattr(os, "_exit", codes.append)
     with Meter(10**15), Meter():
         assert codes == []
@@ -109,11 +110,14 @@ def test_a_process_that_dies_of_a_study_is_replaced(towns):
     with closing(Seats(1)) as seats:
         seats.give(task)
         ((seat, _),) = seats._working.values()
+        assert seat._process is not None
         seat._process.kill()
         _, answer = seats.take()
+        assert isinstance(answer, Lost)
         assert "计算进程意外终止" in answer.reason.zh
         seats.give(task)
         _, answer = seats.take()
+    assert isinstance(answer, dict)
     assert answer["row"]["status"] == "done"
 
 
