@@ -48,7 +48,7 @@ def test_certificates_hold() -> None:
 
 
 def test_a_disturbed_multiplier_fails_or_weakens() -> None:
-    for problem, found in SOLVED:
+    for problem, found in SOLVED[::3]:
         for number, link in enumerate(found.links):
             for name in ("demand", "places", "rows"):
                 values = getattr(link, name)
@@ -101,7 +101,7 @@ LIES = {
 
 @pytest.mark.parametrize("name", LIES)
 def test_a_lying_solver_is_caught(name: str) -> None:
-    for kind, seed in CASES:
+    for kind, seed in CASES[::2]:
         instance = invent(seed, kind)
         optimum = best(instance)
         if optimum is None:
@@ -156,7 +156,7 @@ def test_renumbering_changes_nothing_but_ids() -> None:
 
 
 def test_another_candidate_or_one_term_less_never_worsens_an_optimum() -> None:
-    for kind, seed in CASES[24:]:
+    for kind, seed in CASES[24::3]:
         problem = as_problem(invent(seed, kind))
         found = solve(problem, QUICK)
         if found.status == "optimal":
