@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import areas, batches, engine, growth, judging, pages, paving, reading, search, sheet, snapping
+from tests.bench import areas, batches, engine, growth, judging, pages, paving, reading, search, sheet, siting, snapping
 from tests.bench.registry import Case
 
 CASES: tuple[Case, ...] = (
@@ -13,6 +13,7 @@ CASES: tuple[Case, ...] = (
     *paving.CASES,
     *reading.CASES,
     *judging.CASES,
+    *siting.CASES,
     *sheet.CASES,
     *pages.CASES,
     *batches.CASES,

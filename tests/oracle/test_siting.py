@@ -4,28 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-from scipy.sparse import csr_matrix
 
-from circle15.siting import Effort, Problem, solve
+from circle15.siting import Effort, solve
+from tests.instances import load
 
 # Instance, sites, the optimum that is known.
 KNOWN = [("s2k", 10, 25_154), ("s20k", 10, 93_155), ("s100kr", 10, 85_198)]
-
-
-def load(path: Path, places: tuple[int, ...]) -> Problem:
-    """What is not served yet, over the years."""
-    held = np.load(path)
-    shape = (len(held["candidate_ptr"]) - 1, len(held["weight"]))
-    ones = np.ones(len(held["demand_idx"]), dtype=np.int64)
-    return Problem(
-        candidate_ids=tuple(f"C-{row:05}" for row in range(shape[0])),
-        covers=csr_matrix((ones, held["demand_idx"], held["candidate_ptr"]), shape=shape),
-        weight=held["weight"].astype(np.int64),
-        depth=(~held["covered"]).astype(np.int64),
-        places=places,
-    )
 
 
 @pytest.mark.parametrize(("name", "sites", "optimum"), KNOWN)
