@@ -10,7 +10,7 @@ import pandas as pd
 from circle15.core.league import League
 from circle15.core.results import Audit, Finding, Plan
 from circle15.core.rule import FORCE_WORDS, METRIC_WORDS, STUDY, Pack, Rule
-from circle15.core.tables import BASES, OUTCOME_WORDS
+from circle15.core.tables import OUTCOME_WORDS
 from circle15.core.text import Text
 from circle15.show.numbers import percent, whole
 from circle15.show.outlook import outlook_lines
@@ -26,6 +26,7 @@ from circle15.show.sentences import (
     rule_text,
     stamps,
     uncoverable_text,
+    unused_bases,
 )
 from circle15.show.summary import verdict_counts
 
@@ -49,7 +50,7 @@ def audit_lines(audit: Audit) -> list[Text]:
     for rule in audit.walked:
         lines += [Text("", ""), rule_text(rule), *_rule_lines(audit, rule.rule_id)]
     lines += _attribute_lines(audit)
-    return [*lines, *outlook_lines(audit), *_absent_bases(audit), *_binding_lines(audit)]
+    return [*lines, *outlook_lines(audit), *_unused_bases(audit), *_binding_lines(audit)]
 
 
 def _rule_lines(audit: Audit, rule_id: str) -> list[Text]:
@@ -130,17 +131,9 @@ def _share(counts: Any) -> float | None:
     return counts.get("pass", 0) / total if total else None
 
 
-def _absent_bases(audit: Audit) -> list[Text]:
-    absent = [basis_text(audit, basis) for basis in BASES if basis not in set(audit.coverage.frame["basis"])]
-    if not absent:
-        return []
-    return [
-        Text("", ""),
-        Text(
-            "未评估的口径（数据中没有）：" + "、".join(each.zh for each in absent),
-            "Not assessed (not in the data): " + ", ".join(each.en for each in absent),
-        ),
-    ]
+def _unused_bases(audit: Audit) -> list[Text]:
+    unused = unused_bases(audit)
+    return [] if unused is None else [Text("", ""), unused]
 
 
 def _binding_lines(audit: Audit) -> list[Text]:

@@ -22,7 +22,7 @@ from circle15.core.rule import (
     Schedule,
     Standard,
 )
-from circle15.core.tables import BASIS_WORDS, Residential
+from circle15.core.tables import BASES, BASIS_WORDS, Residential
 from circle15.core.terms import KIND_WORDS, Term
 from circle15.core.text import Text
 from circle15.core.units import Pace
@@ -234,6 +234,19 @@ def uncoverable_text(plan: Plan) -> Text:
     return Text(
         f"备选点覆盖不到的居住小区 {beyond} 处，资料不足的 {unknown} 处",
         f"{beyond} residential areas out of reach of every candidate, {unknown} unknown",
+    )
+
+
+def unused_bases(audit: Audit) -> Text | None:
+    """The bases by which nothing is counted, where others are: not in the data, or not used by what was judged."""
+    used = set(audit.coverage.frame["basis"])
+    unused = [basis_text(audit, basis) for basis in BASES if basis not in used]
+    if not used or not unused:
+        return None
+    return Text(
+        "没有用到的口径（数据中没有，或判定的指标不按其计算）：" + "、".join(each.zh for each in unused),
+        "Bases not used (not in the data, or no rule that was judged counts by them): "
+        + ", ".join(each.en for each in unused),
     )
 
 

@@ -20,7 +20,6 @@ from circle15.show.office.outlook import outlook_brief
 from circle15.show.office.placetables import facilities_table, ranked_levels, ranking_table, worst_homes
 from circle15.show.office.results import Result
 from circle15.show.office.ruletables import (
-    absent_bases,
     goals_table,
     rules_brief,
     unknown_table,
@@ -28,7 +27,7 @@ from circle15.show.office.ruletables import (
 )
 from circle15.show.office.shares import zone_shares
 from circle15.show.office.tasks import task_rules, task_table, task_title
-from circle15.show.sentences import basis_text, optimality_text, plan_basis, plan_notes
+from circle15.show.sentences import basis_text, optimality_text, plan_basis, plan_notes, unused_bases
 
 # Columns that say nothing where every row is of the whole study, and those that chapter 4 gives.
 _LEFT_OUT = ("level", "zone_id", "target_op", "target", "outcome")
@@ -86,6 +85,8 @@ def _coverage(audit: Audit) -> list[Block]:
     """Coverage of the study by every basis and metric; rules of which nothing is known are named, not listed."""
     language, frame = audit.facts.language, audit.coverage.frame
     rows = frame[frame["level"] == "study"]
+    if rows.empty:
+        return []
     known = rows[rows["total"] > rows["unknown"]]
     blocks: list[Block] = [Heading(2, Text("覆盖率明细", "Coverage by every basis").say(language))]
     blocks += [declared_table(audit, Coverage, known, without=_LEFT_OUT)] if len(known) else []
@@ -96,13 +97,9 @@ def _coverage(audit: Audit) -> list[Block]:
             f"Rules of which nothing is known, not listed above: {', '.join(silent)}.",
         )
         blocks.append(Paragraph(note.say(language), "note"))
-    absent = absent_bases(audit)
-    if absent:
-        note = Text(
-            f"未评估的口径（资料中没有相应列或用地）：{'、'.join(each.zh for each in absent)}。",
-            f"Bases not assessed (the data has no such column or land): {', '.join(each.en for each in absent)}.",
-        )
-        blocks.append(Paragraph(note.say(language), "note"))
+    unused = unused_bases(audit)
+    if unused is not None:
+        blocks.append(Paragraph(Text(f"{unused.zh}。", f"{unused.en}.").say(language), "note"))
     return blocks
 
 

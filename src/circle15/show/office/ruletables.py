@@ -8,14 +8,13 @@ from circle15.core.counting import SWITCHES
 from circle15.core.exports import told
 from circle15.core.results import Audit
 from circle15.core.rule import FORCE_WORDS, METRIC_WORDS
-from circle15.core.tables import BASES
 from circle15.core.text import Language, Text
 from circle15.show.office.document import NOTHING, Number, Row, Table, heads
 from circle15.show.office.names import SEVERITY_WORDS, layer_text
 from circle15.show.office.outlook import pending_goals
 from circle15.show.office.results import Result, outcome_text, reasons, remarks
 from circle15.show.outlook import courses
-from circle15.show.sentences import basis_text, pace_text, rule_limit_text, value_word
+from circle15.show.sentences import pace_text, rule_limit_text, value_word
 
 
 def rules_table(audit: Audit, results: Sequence[Result]) -> Table:
@@ -159,12 +158,6 @@ def not_assessed_table(audit: Audit) -> Table:
     return Table(columns, tuple(_left_out(audit)))
 
 
-def absent_bases(audit: Audit) -> list[Text]:
-    """The bases that the data does not allow, in words."""
-    there = set(audit.coverage.frame["basis"])
-    return [basis_text(audit, basis) for basis in BASES if basis not in there]
-
-
 def thresholds_table(audit: Audit) -> Table:
     """Limit, metric, pace and counted facilities of each rule, of those not due yet too."""
     language = audit.facts.language
@@ -225,12 +218,12 @@ def findings_table(audit: Audit) -> Table:
     language = audit.facts.language
     columns = heads(
         language,
-        ("代码", "code", 7),
+        ("代码", "code", 10),
         ("级别", "severity", 4),
         ("图层", "layer", 5),
         ("数量", "count", 4),
         ("编号（前若干）", "first ids", 8),
-        ("说明", "message", 18),
+        ("说明", "message", 16),
         ("处理", "what to do", 14),
     )
     cells = [
