@@ -15,13 +15,14 @@ import pandas as pd
 import shapely
 
 from circle15.core.limit import Limit
-from circle15.core.results import Audit, Facts, Plan, Site, Source
+from circle15.core.results import Audit, Dropped, Facts, Plan, Screening, Site, Source
 from circle15.core.rule import Document, FacilityType, Pack, Rule
 from circle15.core.tables import (
     Access,
     Areas,
     Binding,
     Candidates,
+    Constraints,
     Coverage,
     Facilities,
     Membership,
@@ -35,6 +36,7 @@ from circle15.core.tables import (
 )
 from circle15.core.text import Text
 from circle15.core.units import Pace
+from circle15.judge import check_places
 
 CRS = "EPSG:4549"
 ORIGIN = np.array([690_000.0, 3_000_000.0])
@@ -101,6 +103,26 @@ def small_audit(**changes: Any) -> Audit:
     of_facts = {field.name for field in fields(Facts)}
     facts = replace(_facts(), **{key: value for key, value in changes.items() if key in of_facts})
     return replace(_audit(facts), **{key: value for key, value in changes.items() if key not in of_facts})
+
+
+def screened_audit() -> Audit:
+    """The small audit with a field round its last candidate, which its plan therefore drops."""
+    audit = small_audit()
+    dropped = list(CANDIDATES)[-1]
+    east, north = CANDIDATES[dropped]
+    field = _box(east - 50, north - 50, east + 50, north + 50)
+    constraints = Constraints.build(
+        _frame([{"constraint_id": "1", "name": "永久基本农田", "effect": "forbid"}], [field])
+    )
+    assert audit.candidates is not None
+    spots = audit.candidates.frame
+    checks = check_places(spots["candidate_id"].to_numpy(dtype=object), spots.geometry.to_numpy(), constraints)
+    reason = Dropped(
+        dropped, "inside_forbidden", "永久基本农田", Text("在永久基本农田内", "inside permanent basic farmland")
+    )
+    screening = Screening(len(spots), (reason,), ("永久基本农田",), ("生态保护红线", "城镇开发边界"))
+    (plan,) = audit.plans
+    return replace(audit, constraints=constraints, checks=checks, plans=(replace(plan, screening=screening),))
 
 
 def renamed(audit: Audit, name: str) -> Audit:

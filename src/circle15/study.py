@@ -45,6 +45,8 @@ POSTGIS_OUTPUT = "postgis:"
 OUTPUTS = tuple(dict.fromkeys((*DEFAULT_OUTPUTS, *EXPORTS, *_DOCUMENTS)))
 # Which proposed sites leave: those of all plans, or only those of approved ones.
 PLANS = ("all", "approved")
+# Inputs that cannot do without places.
+_PLACED = ("streets", "residential", "zones", "entrances", "barriers", "candidates", "constraints")
 PEOPLE = ("households", "population", "pop60", "pop65", "pop80", "pop0_3")
 WEIGHTS = ("areas", "households", "population", "pop60", "pop65", "pop80", "pop0_3")
 INPUTS = (
@@ -57,6 +59,7 @@ INPUTS = (
     "entrances",
     "barriers",
     "candidates",
+    "constraints",
 )
 
 _STUDY_KEYS = (
@@ -75,10 +78,7 @@ _STUDY_KEYS = (
     Key("site", "tables"),
     Key("show", "table"),
 )
-_INPUTS_KEYS = (
-    *(Key(layer, "table") for layer in INPUTS),
-    Key("constraints", "table", later=True),
-)
+_INPUTS_KEYS = tuple(Key(layer, "table") for layer in INPUTS)
 _INPUT_KEYS = (
     Key("path", "text", required=True),
     Key("datum", "text", choices=DATUMS),
@@ -276,9 +276,7 @@ def _crs_text(text: str, folder: Path) -> str:
 
 def _needs_crs(table: Mapping[str, Any]) -> bool:
     """A study of tables alone needs no CRS; facilities without coordinates neither."""
-    return "crs" in table or any(
-        layer in table["inputs"] for layer in ("streets", "residential", "zones", "entrances", "barriers", "candidates")
-    )
+    return "crs" in table or any(layer in table["inputs"] for layer in _PLACED)
 
 
 def _refuse_short_cutoff(cutoff_m: float | None, pack: Pack) -> None:

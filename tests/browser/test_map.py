@@ -14,7 +14,7 @@ from circle15.show.geometry import to_wgs84
 from circle15.show.html import page
 from circle15.show.html.words import percent
 from circle15.show.palette import share_colour
-from tests.fakes import CRS, HOMES, place, renamed, small_audit
+from tests.fakes import CRS, HOMES, place, renamed, screened_audit, small_audit
 from tests.stories import home_stories
 
 HOSTILE = {
@@ -232,6 +232,19 @@ def test_candidate_popup_tells_which_plan_took_it(show):
     assert f"{audit.plans[0].plan_id} · {site.stage} · {site.rank}" in text
     assert "建筑面积 456" in text
     assert "依托设施 学校" in text
+
+
+def test_a_dropped_candidate_says_why_and_the_field_can_be_seen(show):
+    view = show(page(screened_audit()))
+    painted(view)
+    before = view.locator("#stage").screenshot()
+    switch(view, "constraints:0").check()
+    painted(view)
+    assert view.locator("#stage").screenshot() != before
+    view.evaluate("circle15.open('candidates:dropped', 'C-3')")
+    text = story(view)
+    assert "不得设点 day_care：在永久基本农田内" in text
+    assert "管控核查 永久基本农田：在其内，不得设点" in text
 
 
 def test_public_map_has_no_candidates():

@@ -14,7 +14,6 @@ import itertools
 import json
 import math
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -268,10 +267,17 @@ def test_floor_area_belongs_to_the_homes_of_the_community(out: Path) -> None:
 # ---- plans -----------------------------------------------------------------------------------------------------
 
 
-def allowed() -> list[str]:
-    """The candidates, without the one on farmland once the study reads what forbids it."""
-    inputs = tomllib.loads((FOLDER / "study.toml").read_text(encoding="utf-8"))["inputs"]
-    return [name for name in CANDIDATES if name != "C-07" or "constraints" not in inputs]
+# 永久基本农田 as the README states it: west, south, east, north.
+FIELD = (1440, 1800, 1495, 1880)
+ALLOWED = [name for name, (x, y) in CANDIDATES.items() if not (FIELD[0] <= x <= FIELD[2] and FIELD[1] <= y <= FIELD[3])]
+# What the best three sites reach over the years, as the README works it out.
+SUMS = {"1-day_care": 480 + 720, "2-canteen": 240 + 480 + 720}
+
+
+def summed(existing: dict[str, Spot], sites: Iterable[str], ends: list[int]) -> int:
+    """The best sum over year ends that any order of any of these sites reaches."""
+    orders = itertools.permutations(sites, ends[-1])
+    return max(sum(gains(existing, order[:end]) for end in ends) for order in orders)
 
 
 def gains(existing: dict[str, Spot], sites: Iterable[str]) -> int:
@@ -287,13 +293,12 @@ def gains(existing: dict[str, Spot], sites: Iterable[str]) -> int:
 
 @pytest.mark.parametrize(("plan_id", "existing"), [("1-day_care", DAY_CARE), ("2-canteen", CANTEENS)])
 def test_no_three_sites_cover_more(out: Path, plan_id: str, existing: dict[str, Spot]) -> None:
-    best = max(gains(existing, sites) for sites in itertools.combinations(allowed(), 3))
+    best = max(gains(existing, sites) for sites in itertools.combinations(ALLOWED, 3))
     (plan,) = [each for each in json.loads((out / "plan.json").read_text("utf-8")) if each["site_plan"] == plan_id]
     ends = list(itertools.accumulate(plan["stages"].values()))
-    summed = max(
-        sum(gains(existing, sites[:end]) for end in ends) for sites in itertools.permutations(allowed(), ends[-1])
-    )
-    assert (plan["status"], plan["objective"], plan["bound"]) == ("optimal", summed, summed)
+    most = summed(existing, ALLOWED, ends)
+    assert (plan["status"], plan["objective"], plan["bound"]) == ("optimal", most, most)
+    assert most == SUMS[plan_id]
     chosen = rows(out, "plan.csv", site_plan=plan_id)
     assert gains(existing, [row["candidate_id"] for row in chosen]) == best
     assert sum(float(row["gain"]) for row in chosen) == best
@@ -303,10 +308,23 @@ def test_farmland_forbids_the_best_canteen() -> None:
     gain = {site: gains(CANTEENS, [site]) for site in CANDIDATES}
     assert gain["C-07"] == 390
     assert max(each for site, each in gain.items() if site != "C-07") == 240
+    # Were the field free: 390 + 240 + 240, summed over the years 390 + 630 + 870.
+    assert max(gains(CANTEENS, sites) for sites in itertools.combinations(CANDIDATES, 3)) == 870
+    assert summed(CANTEENS, CANDIDATES, [1, 2, 3]) == 1890
     field = SHIFAN.farmland().to_crs(SHIFAN.CRS).geometry.iloc[0]
     places = shapely.points(SHIFAN.moved(list(CANDIDATES.values())))
     inside = shapely.contains(field, places)
     assert [site for site, within in zip(CANDIDATES, inside, strict=True) if within] == ["C-07"]
+
+
+def test_what_was_dropped_and_what_was_never_checked_is_told(out: Path) -> None:
+    for plan in json.loads((out / "plan.json").read_text("utf-8")):
+        assert plan["dropped"] == [{"candidate_id": "C-07", "because": "inside_forbidden", "by": "永久基本农田"}]
+        assert plan["constraints"]["not_checked"] == ["生态保护红线", "城镇开发边界"]
+    states = {(row["candidate_id"], row["state"]) for row in rows(out, "candidates.csv")}
+    assert {name for name, state in states if state != "dropped"} == set(ALLOWED)
+    assert {row["constraint_status"] for row in rows(out, "plan.csv")} == {"partly_checked"}
+    assert "C-07（在永久基本农田内）" in (out / "report.md").read_text("utf-8")
 
 
 # ---- the README, the stamp, the files --------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from circle15.core.constraints import CHECK_STATUSES
 from circle15.core.drawing import METHODS
 from circle15.core.findings import Finding
 from circle15.core.results import Audience
@@ -108,7 +109,8 @@ _SITE = (
     Candidates.column("seats"),
     Candidates.column("beds"),
     Candidates.column("cost"),
-    Column("constraint_notes", "text", Text("约束说明", "notes on constraints")),
+    Column("constraint_status", "text", Text("管控核查结果", "what its checks come to"), choices=CHECK_STATUSES),
+    Column("constraint_notes", "text", Text("管控核查说明", "its checks against constraint layers")),
     Column("reason", "text", Text("选址理由", "reason")),
     Column("plan_status", "text", Text("规划状态", "status of the plan")),
 )
@@ -180,9 +182,9 @@ EXPORT_LAYERS: Mapping[str, ExportLayer] = {
 }
 
 
-# Of the tables of a run, those that are of single homes or of streets, and of the others the rows that are: by the
-# column that says what a row is of. What the public gets is added up.
-HOME_TABLES = frozenset({"access", "pace_changes", "repairs"})
+# Of the tables of a run, those that are of single homes, of streets, or of what might have been planned, and of the
+# others the rows that are: by the column that says what a row is of. What the public gets is added up.
+HOME_TABLES = frozenset({"access", "pace_changes", "repairs", "candidates"})
 HOME_ROWS: Mapping[str, str] = {"verdicts": "subject_kind", "ratios": "level", "outlook": "level", "scores": "level"}
 _ONE_HOME = "area"
 # Of a plan's table the public gets what it gets of its layer.

@@ -26,6 +26,9 @@ Code = Literal[
     "cells_unit",
     "closed_lines_as_polygons",
     "code_from_number",
+    "constraint_effect_assumed",
+    "constraint_effect_unusual",
+    "constraint_outside_study",
     "data_old",
     "datum_approximate",
     "datum_suspect",
@@ -108,6 +111,15 @@ MEANINGS: Mapping[Code, Text] = {
     "closed_lines_as_polygons": Text("闭合多段线按面读取", "closed lines were taken as polygons"),
     "code_from_number": Text(
         "编号由数字恢复为文本，前导零可能已丢失", "codes were restored from numbers; leading zeros may be lost"
+    ),
+    "constraint_effect_assumed": Text(
+        "管控图斑没有写明 effect，按名称取", "constraint areas state no effect: their name decides"
+    ),
+    "constraint_effect_unusual": Text(
+        "三线的 effect 与其通常的管控要求不同", "a control line is stated to ask for what such lines do not"
+    ),
+    "constraint_outside_study": Text(
+        "管控图层全在研究范围之外", "a constraint layer lies outside the extent of the study"
     ),
     "data_old": Text("数据比研究时点早两年以上", "data is more than two years older than the date of the study"),
     "datum_approximate": Text("坐标由 GCJ-02 或 BD-09 近似换算", "coordinates came from GCJ-02 or BD-09"),

@@ -62,6 +62,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "functions": ("服务功能",),
     "stars": ("星级评定", "等级"),
     "build_mode": ("建设性质", "建设类型"),
+    "constraint_id": ("图斑编号",),
+    "effect": ("管控类型", "管控方式"),
     "operation": ("运营模式",),
     "ownership": ("公办民办", "公办/民办"),
     "unified_code": ("信用代码", "社会信用代码"),

@@ -17,6 +17,8 @@ from circle15.core.tables import (
     Areas,
     Binding,
     Candidates,
+    Checks,
+    Constraints,
     Coverage,
     Equity,
     Facilities,
@@ -40,11 +42,13 @@ from circle15.core.text import Language, Text
 __all__ = [
     "Audience",
     "Audit",
+    "Dropped",
     "Facts",
     "Finding",
     "Multipliers",
     "Plan",
     "PlanStatus",
+    "Screening",
     "Severity",
     "Site",
     "Source",
@@ -113,6 +117,34 @@ class Uncovered:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """One reason why a plan may not use a candidate: its code, the layer or rule that gives it, and its words."""
+
+    candidate_id: str
+    because: str
+    by: str
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What candidates were put to before a plan was made of those that remain.
+
+    ``offered``: how many there were; ``checked`` and ``not_checked``: constraint layers by name.
+    """
+
+    offered: int
+    dropped: tuple[Dropped, ...]
+    checked: tuple[str, ...]
+    not_checked: tuple[str, ...]
+
+    @property
+    def lost(self) -> int:
+        """How many candidates were dropped, each counted once."""
+        return len({each.candidate_id for each in self.dropped})
+
+
+@dataclass(frozen=True, slots=True)
 class Alternative:
     """A candidate that could stand in for a site; the objective would be less by ``loss``."""
 
@@ -169,6 +201,7 @@ class Plan:
     one with a site more in the last year by ``one_more``. Where the plan is infeasible, ``clash`` is the smallest
     set of constraints that no plan keeps, and ``relaxed`` the best plan without those ``given_up``.
     ``assumed`` is the label of a limit that no clause gives, else empty; ``rule_id`` is then empty.
+    ``screening``: which candidates were left out before anything was solved; value and bound are of those that remain.
     Invariant: objective ≤ bound ≤ proven, and gap is 0 exactly if ``status`` is optimal.
     """
 
@@ -201,6 +234,7 @@ class Plan:
     clash: tuple[Term, ...] = ()
     given_up: tuple[Term, ...] = ()
     relaxed: Plan | None = None
+    screening: Screening | None = None
 
     @property
     def covered(self) -> int:
@@ -242,7 +276,7 @@ class Audit:
     allowed walk, or is None where the data states no edge. ``repairs`` is None where streets were not to be cleaned.
     ``outcomes``: of each rule for the whole study.
     ``changes`` is what differs from the earlier run that the study names, None where it names none.
-    ``walks`` is None where the study has no streets.
+    ``walks`` is None where the study has no streets. ``checks`` are of the candidates, None where there are none.
     """
 
     facts: Facts
@@ -275,6 +309,8 @@ class Audit:
     pace_changes: PaceChanges = field(default_factory=PaceChanges.empty)
     changes: Changes | None = None
     walks: Walks | None = None
+    constraints: Constraints | None = None
+    checks: Checks | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -304,9 +340,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A study without and with sites chosen by hand."""
+    """A study without and with sites chosen by hand, and how these keep to the constraint layers."""
 
     sites: Facilities
+    checks: Checks
     before: Audit
     after: Audit
     measured: tuple[Measured, ...]

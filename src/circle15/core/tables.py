@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from circle15.core.constraints import CHECK_OUTCOMES, EFFECTS
 from circle15.core.drawing import HOLE_POLICIES, METHODS
 from circle15.core.errors import InternalError
 from circle15.core.schema import Column, Table
@@ -224,6 +225,23 @@ class Barriers(Table):
 
 
 @dataclass(frozen=True)
+class Constraints(Table):
+    """Areas where no site may stand, outside which none may stand, or of which sites are warned. One name, one layer.
+
+    Their boundary belongs to them. Without ``effect`` the name decides: the control lines 三区三线 ask for what they
+    are for, others warn.
+    """
+
+    name: ClassVar[Text] = Text("管控范围", "constraints")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("constraint_id", "text", Text("管控图斑编号", "constraint id"), required=True, nullable=False),
+        Column("name", "text", Text("名称", "name"), required=True, nullable=False),
+        Column("effect", "text", Text("管控要求", "what it asks for"), choices=EFFECTS),
+        _GEOMETRY,
+    )
+
+
+@dataclass(frozen=True)
 class Units(Table):
     """The full list of zones with their totals and tasks, without geometry: what shares of units are taken of."""
 
@@ -292,6 +310,31 @@ class Membership(Table):
         Column("level", "text", Text("级别", "level"), required=True, nullable=False, choices=ZONE_LEVELS),
         Column("zone_id", "text", Text("区划代码", "zone id"), required=True, nullable=False),
         Column("by", "text", Text("归属依据", "how it was found"), required=True, choices=("code", "location")),
+    )
+
+
+@dataclass(frozen=True)
+class Checks(Table):
+    """How each place where a site may stand keeps to each constraint layer; one row for each place and layer.
+
+    The control lines come first, whether they were given or not: of one that was not, the outcome is not_checked.
+    """
+
+    name: ClassVar[Text] = Text("管控核查", "checks against constraints")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column(
+            "place_id", "text", Text("备选点或点位编号", "id of the candidate or site"), required=True, nullable=False
+        ),
+        Column("constraint", "text", Text("管控范围", "constraint layer"), required=True, nullable=False),
+        Column("effect", "text", Text("管控要求", "what it asks for"), required=True, nullable=False, choices=EFFECTS),
+        Column(
+            "outcome",
+            "text",
+            Text("核查结果", "outcome of the check"),
+            required=True,
+            nullable=False,
+            choices=CHECK_OUTCOMES,
+        ),
     )
 
 
@@ -678,11 +721,13 @@ TABLES: tuple[type[Table], ...] = (
     Candidates,
     Entrances,
     Barriers,
+    Constraints,
     Zones,
     Units,
     Parcels,
     Membership,
     Repairs,
+    Checks,
     Access,
     Verdicts,
     Coverage,

@@ -49,6 +49,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "提升": "upgraded",
         "改造提升": "upgraded",
     },
+    "effect": {
+        "禁止": "forbid",
+        "禁止建设": "forbid",
+        "禁止设点": "forbid",
+        "须在其内": "require",
+        "限在其内": "require",
+        "提示": "warn",
+    },
     "level": {
         "社区": "community",
         "村": "village",

@@ -6,6 +6,7 @@ from circle15.judge.border import border_findings
 from circle15.judge.changes import changes
 from circle15.judge.coming import coming_dates, opened_by, overdue_findings, promised, with_promises
 from circle15.judge.compasses import straight_vs_network
+from circle15.judge.constraints import check_places
 from circle15.judge.counting import built, counted, lacks_status, operating, status_findings
 from circle15.judge.coverage import Groups, coverage, group, study_outcome
 from circle15.judge.equity import Catchment, capacities, equity, equity_findings
@@ -34,6 +35,7 @@ __all__ = [
     "built",
     "capacities",
     "changes",
+    "check_places",
     "coming_dates",
     "counted",
     "coverage",

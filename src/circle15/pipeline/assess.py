@@ -81,6 +81,8 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
         units=ground.units,
         membership=ground.areas_in,
         candidates=ground.tables.get("candidates"),
+        constraints=ground.tables.get("constraints"),
+        checks=ground.checks,
         points=shapely.points(ground.homes.mm / MM_PER_M),
         near_edge=judge.near_edge(ground.residential, most_mm),
         access=access,

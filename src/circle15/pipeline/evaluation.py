@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from circle15 import siting
+from circle15 import judge, siting
 from circle15.core.results import Evaluation, Measured
+from circle15.core.tables import Checks, Facilities
 from circle15.core.terms import Terms
 from circle15.core.text import Text
 from circle15.pipeline.assess import judged
@@ -32,11 +33,18 @@ def evaluated(study: Study, sites: Path, progress: Progress = silent) -> Evaluat
         if count and today.hosts is not None:
             progress(Text(f"选址 {spec.plan_id}", f"siting {spec.plan_id}"), number, len(study.sites))
             measured.append(_measured(today, then, spec, count))
-    return Evaluation(added, judged(today, progress), judged(then, progress), tuple(measured))
+    return Evaluation(added, _checks(today, added), judged(today, progress), judged(then, progress), tuple(measured))
+
+
+def _checks(ground: Ground, sites: Facilities) -> Checks:
+    """How the sites that have a place keep to the constraint layers. None is refused for it."""
+    located = sites.frame[sites.frame.geometry.notna()]
+    ids, points = located["facility_id"].to_numpy(dtype=object), located.geometry.to_numpy()
+    return judge.check_places(ids, points, ground.tables.get("constraints"))
 
 
 def _measured(today: Ground, then: Ground, spec: SiteSpec, count: int) -> Measured:
-    """The sites of one type against the best as many candidates, which no term binds."""
+    """The sites of one type against the best as many candidates where sites may stand, which no term binds."""
     free = replace(spec, stages={min(spec.stages): count}, mandatory=(), terms=Terms())
     request, demand, problem = problem_of(today, free)
     best = siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed))

@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from circle15 import route
+from circle15 import judge, route
 from circle15.core.errors import InputError, NothingToDoError
 from circle15.core.results import Finding, Source
 from circle15.core.rule import Metric
-from circle15.core.tables import OPERATING, Facilities, Membership, Repairs, Residential, Units, Zones
+from circle15.core.tables import OPERATING, Checks, Facilities, Membership, Repairs, Residential, Units, Zones
 from circle15.core.text import Text
 from circle15.core.units import EVEN, MM_PER_M, Footing, round_half_up
 from circle15.pipeline.health import layer_findings
 from circle15.pipeline.progress import Progress, silent
 from circle15.pipeline.streets import pave
+from circle15.read.constraints import settle
 from circle15.read.entrances import gates
 from circle15.read.layers import empty_table, read_layer
 from circle15.read.people import estimate_households, spread
@@ -71,6 +72,7 @@ class Ground:
     sites: Places
     site_row: Any
     hosts: Places | None
+    checks: Checks | None
     repairs: Repairs | None
     terrains: dict[Footing, Terrain]
     findings: tuple[Finding, ...]
@@ -118,6 +120,9 @@ def lay(study: Study, progress: Progress = silent, *, added: Facilities | None =
             tables[layer], found, source = read_layer(spec, study.crs, study.pack.types)
         findings += found
         sources.append(source)
+    if "constraints" in tables:
+        tables["constraints"], found = settle(tables["constraints"])
+        findings += found
     if added is not None:
         tables["facilities"] = _with(tables["facilities"], added)
     network = paved.network if paved else None
@@ -150,6 +155,7 @@ def lay(study: Study, progress: Progress = silent, *, added: Facilities | None =
         sites=places["facilities"],
         site_row=site_row,
         hosts=places.get("candidates"),
+        checks=_checks(tables),
         repairs=paved.repairs if paved else None,
         terrains={},
         findings=(*findings, *unknown_codes, *strange_codes, *other_codes, *spread_findings, *household_findings),
@@ -189,6 +195,15 @@ def _parcels_in(
 
 def _candidate_points(tables: Mapping[str, Any]) -> dict[str, Any]:
     return {"candidates": tables["candidates"].frame.geometry.to_numpy()} if "candidates" in tables else {}
+
+
+def _checks(tables: Mapping[str, Any]) -> Checks | None:
+    """How the candidates keep to the constraint layers."""
+    if "candidates" not in tables:
+        return None
+    frame = tables["candidates"].frame
+    ids = frame["candidate_id"].to_numpy(dtype=object)
+    return judge.check_places(ids, frame.geometry.to_numpy(), tables.get("constraints"))
 
 
 def _units(tables: Mapping[str, Any]) -> Units | None:

@@ -13,6 +13,7 @@ from circle15.core.crs import DATUM_WORDS, Datum
 from circle15.core.findings import Finding
 from circle15.core.results import Source
 from circle15.core.text import Text
+from circle15.read.constraints import far_findings
 from circle15.read.health import age_findings, data_day, outside_findings, row_findings
 from circle15.read.project import has_offset, reread
 from circle15.read.spec import OSM_EXTENSIONS, InputSpec
@@ -32,10 +33,18 @@ def layer_findings(
     return [
         *row_findings(tables),
         *outside_findings(tables, tables.get("zones"), points),
+        *_far_constraints(tables, points),
         *age_findings(sources, study.as_of),
         *datum_findings(study, tables),
         *_not_checked(study, tables, sources),
     ]
+
+
+def _far_constraints(tables: Mapping[str, Any], points: Mapping[str, Any]) -> list[Finding]:
+    if "constraints" not in tables:
+        return []
+    zones = [tables["zones"].frame.geometry.to_numpy()] if "zones" in tables else []
+    return far_findings(tables["constraints"], [*points.values(), *zones])
 
 
 def datum_findings(study: Study, tables: Mapping[str, Any]) -> list[Finding]:

@@ -16,11 +16,13 @@ from circle15.core.tables import Residential
 from circle15.core.text import Text, first_ids
 from circle15.core.units import Pace, round_half_up
 from circle15.pipeline.assess import judged, subjects
+from circle15.pipeline.candidates import offer
 from circle15.pipeline.distances import access_to
 from circle15.pipeline.ground import Ground, lay, near_pairs
 from circle15.pipeline.patience import patience
 from circle15.pipeline.progress import Progress, silent
 from circle15.read.zones import membership
+from circle15.route import Places
 from circle15.study import SiteSpec, Study
 
 
@@ -56,18 +58,18 @@ def _refuse_no_site(study: Study) -> None:
 def _plan(ground: Ground, spec: SiteSpec) -> Plan:
     request, demand, problem = problem_of(ground, spec)
     with patience(spec.time_limit_s) as stop:
-        return siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed, stop=stop))
+        plan = siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed, stop=stop))
+    return replace(plan, screening=offer(ground, spec).screening)
 
 
 def problem_of(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Demand, siting.Problem]:
     """What is asked of a plan, whom it could serve, and what each candidate covers."""
-    request = _request(ground, spec)
-    hosts = ground.hosts
-    if hosts is None:
-        raise ConfigError(Text("缺少 [inputs.candidates]。", "[inputs.candidates] is missing."))
+    offered = offer(ground, spec)
+    request = replace(_request(ground, spec), forbidden=offered.still_there(spec.forbidden))
     demand = siting.Demand(ground.area_ids, _weight(ground, spec.weight), _outcome(ground, spec.rule, spec.metric))
-    near = near_pairs(ground, hosts, spec.metric, request.limit_mm, spec.rule.footing)
-    return request, demand, siting.frame_problem(request, demand, _sites(ground, spec), near.source, near.target)
+    near = near_pairs(ground, offered.hosts, spec.metric, request.limit_mm, spec.rule.footing)
+    sites = _sites(ground, offered.hosts, spec)
+    return request, demand, siting.frame_problem(request, demand, sites, near.source, near.target)
 
 
 def _request(ground: Ground, spec: SiteSpec) -> siting.Request:
@@ -91,11 +93,9 @@ def _request(ground: Ground, spec: SiteSpec) -> siting.Request:
     )
 
 
-def _sites(ground: Ground, spec: SiteSpec) -> siting.Sites:
-    """The candidates with what the terms speak of. Raises ConfigError for terms the data cannot tell."""
-    hosts, candidates, zones = ground.hosts, ground.tables.get("candidates"), ground.tables.get("zones")
-    if hosts is None or candidates is None:
-        raise ConfigError(Text("缺少 [inputs.candidates]。", "[inputs.candidates] is missing."))
+def _sites(ground: Ground, hosts: Places, spec: SiteSpec) -> siting.Sites:
+    """The candidates that remain with what the terms speak of. Raises ConfigError for terms the data cannot tell."""
+    candidates, zones = ground.tables["candidates"], ground.tables.get("zones")
     frame, level = candidates.frame.set_index("candidate_id").loc[hosts.ids], spec.terms.quota_level
     names: tuple[str, ...] = ()
     if level:

@@ -18,6 +18,7 @@ from circle15.core.schema import Column, Table
 from circle15.core.tables import (
     Barriers,
     Candidates,
+    Constraints,
     Entrances,
     Facilities,
     Parcels,
@@ -41,13 +42,19 @@ LAYERS: Mapping[str, type[Table]] = {
     "candidates": Candidates,
     "entrances": Entrances,
     "barriers": Barriers,
+    "constraints": Constraints,
     "zones": Zones,
     "zone_table": Units,
     "parcels": Parcels,
 }
 
 # Rows that need no id of their own: their number does.
-NUMBERED = {"streets": "street_id", "entrances": "entrance_id", "barriers": "barrier_id"}
+NUMBERED = {
+    "streets": "street_id",
+    "entrances": "entrance_id",
+    "barriers": "barrier_id",
+    "constraints": "constraint_id",
+}
 
 # A facility may lack a place if a code says where it counts; a parcel counts for the study wherever it lies; the zone
 # table has no places at all.

@@ -29,6 +29,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "candidates": ("Point", *_POLYGONS),
     "entrances": ("Point",),
     "barriers": (*_LINES, *_POLYGONS),
+    "constraints": _POLYGONS,
     "zones": _POLYGONS,
     "parcels": ("Point", *_POLYGONS),
 }
@@ -39,6 +40,7 @@ _KINDS: Mapping[str, Text] = {
     "candidates": Text("点或面", "points or polygons"),
     "entrances": Text("点", "points"),
     "barriers": Text("线或面", "lines or polygons"),
+    "constraints": Text("面", "polygons"),
     "zones": Text("面", "polygons"),
     "parcels": Text("点或面", "points or polygons"),
 }

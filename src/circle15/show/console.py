@@ -12,6 +12,7 @@ from circle15.core.results import Audit, Finding, Plan
 from circle15.core.rule import FORCE_WORDS, METRIC_WORDS, STUDY, Pack, Rule
 from circle15.core.tables import OUTCOME_WORDS
 from circle15.core.text import Text
+from circle15.show.checks import screening_notes
 from circle15.show.numbers import percent, whole
 from circle15.show.outlook import outlook_lines
 from circle15.show.sentences import (
@@ -186,7 +187,7 @@ def _plan(audit: Audit, plan: Plan) -> list[Text]:
         )
         for year in plan.idle_stages
     ]
-    notes = [Text(f"  {each.zh}", f"  {each.en}") for each in plan_notes(plan)]
+    notes = [Text(f"  {each.zh}", f"  {each.en}") for each in (*screening_notes(plan), *plan_notes(plan))]
     return [
         *lines,
         Text(

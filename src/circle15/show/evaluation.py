@@ -7,10 +7,12 @@ from typing import Any
 from circle15.core.results import Evaluation, Measured
 from circle15.core.rule import METRIC_WORDS
 from circle15.core.text import Text
+from circle15.show.checks import check_notes
 from circle15.show.numbers import percent, whole
 from circle15.show.sentences import basis_text, plan_basis
 from circle15.show.summary import records
 
+_NOWHERE = Text("没有位置，未核查", "no place, not checked")
 _KEYS = ["rule_id", "level", "zone_id", "basis", "metric"]
 
 
@@ -41,7 +43,19 @@ def evaluation_lines(found: Evaluation) -> list[Text]:
         )
     if len(lines) == 1:
         lines.append(Text("  各项覆盖率不变", "  no share moves"))
-    return [*lines, *(_against(found, each) for each in found.measured)]
+    return [*lines, *_checked(found), *(_against(found, each) for each in found.measured)]
+
+
+def _checked(found: Evaluation) -> list[Text]:
+    """How each site keeps to the constraint layers. Sites chosen by hand are warned of, never refused."""
+    notes = check_notes(found.checks)
+    lines = [
+        Text("管控核查（手选点位只提示，不剔除）：", "constraints (sites chosen by hand are warned of, not dropped):")
+    ]
+    for name in found.sites.frame["facility_id"]:
+        words = notes[name][1] if name in notes else _NOWHERE
+        lines.append(Text(f"  {name}：{words.zh}", f"  {name}: {words.en}"))
+    return lines
 
 
 def _against(found: Evaluation, each: Measured) -> Text:
@@ -57,11 +71,25 @@ def _against(found: Evaluation, each: Measured) -> Text:
     )
 
 
+def _sites(found: Evaluation) -> list[dict[str, Any]]:
+    language, notes = found.before.facts.language, check_notes(found.checks)
+    nowhere = "not_checked", _NOWHERE
+    checks = {name: notes.get(name, nowhere) for name in found.sites.frame["facility_id"]}
+    return [
+        {
+            **row,
+            "constraint_status": checks[row["facility_id"]][0],
+            "constraint_notes": checks[row["facility_id"]][1].say(language),
+        }
+        for row in records(found.sites.frame[["facility_id", "type"]])
+    ]
+
+
 def evaluation_object(found: Evaluation) -> dict[str, Any]:
     """What ``evaluate --format json`` prints."""
     return {
         "study": found.before.facts.study_id,
-        "sites": records(found.sites.frame[["facility_id", "type"]]),
+        "sites": _sites(found),
         "coverage": records(evaluation_frame(found)),
         "plans": [
             {

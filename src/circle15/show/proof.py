@@ -80,7 +80,21 @@ def plan_object(plan: Plan, audience: Audience) -> dict[str, Any]:
         "given_up": _terms(plan.given_up),
         "relaxed": plan_object(plan.relaxed, audience) if plan.relaxed else None,
         **_uncoverable(plan, audience),
+        **_screened(plan, audience),
     }
+
+
+def _screened(plan: Plan, audience: Audience) -> dict[str, Any]:
+    """What the candidates were checked against, and which were dropped; the public is told how many for what."""
+    found = plan.screening
+    if found is None:
+        return {}
+    layers = {"checked": list(found.checked), "not_checked": list(found.not_checked)}
+    if audience == "public":
+        counts = Counter(each.because for each in found.dropped)
+        return {"candidates": found.offered, "constraints": layers, "dropped_count": dict(sorted(counts.items()))}
+    dropped = [{"candidate_id": each.candidate_id, "because": each.because, "by": each.by} for each in found.dropped]
+    return {"candidates": found.offered, "constraints": layers, "dropped": dropped}
 
 
 def _uncoverable(plan: Plan, audience: Audience) -> dict[str, Any]:

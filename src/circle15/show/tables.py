@@ -17,6 +17,7 @@ from circle15.core.tables import Access, Repairs
 from circle15.core.text import Language, Text
 from circle15.core.units import MM_PER_M
 from circle15.show import proof
+from circle15.show.checks import UNCHECKED, candidates_frame, check_notes
 from circle15.show.geometry import to_wgs84
 from circle15.show.numbers import plain, whole
 
@@ -119,6 +120,7 @@ def plan_frame(audit: Audit) -> Any:
         "seats",
         "beds",
         "cost",
+        "constraint_status",
         "constraint_notes",
         "reason",
     ]
@@ -127,7 +129,13 @@ def plan_frame(audit: Audit) -> Any:
     hosts = audit.candidates.frame.set_index("candidate_id")
     degrees = shapely.get_coordinates(to_wgs84(hosts.geometry.to_numpy(), audit.facts.crs, 8))
     place = dict(zip(hosts.index, degrees, strict=True))
-    rows = [_site_row(plan, site, hosts, place, audit) for plan in audit.plans for site in plan.sites]
+    notes = check_notes(audit.checks)
+    rows = [
+        _site_row(plan, site, hosts, place, audit)
+        | _checked(notes.get(site.candidate_id, UNCHECKED), audit.facts.language)
+        for plan in audit.plans
+        for site in plan.sites
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -147,9 +155,13 @@ def _site_row(plan: Plan, site: Any, hosts: Any, place: Any, audit: Audit) -> di
         "gain": site.gain,
         "covered_after": site.covered_after,
         "share_after": site.share_after,
-        "constraint_notes": "",
         "reason": site.reason.say(audit.facts.language),
     }
+
+
+def _checked(found: tuple[str, Text], language: Language) -> dict[str, str]:
+    status, notes = found
+    return {"constraint_status": status, "constraint_notes": notes.say(language)}
 
 
 def csv_bytes(frame: Any) -> bytes:
@@ -189,7 +201,7 @@ def _metres(column: Any) -> Any:
 def frames(audit: Audit) -> dict[str, Any]:
     """Every table of a run by name: what the study's audience may have of it.
 
-    ``plan`` only where there are plans, ``repairs`` where streets were cleaned.
+    ``plan`` and ``candidates`` only where there are plans, ``repairs`` where streets were cleaned.
     """
     found = _all_frames(audit)
     if audit.facts.audience == "internal":
@@ -221,7 +233,7 @@ def _all_frames(audit: Audit) -> dict[str, Any]:
     }
     if audit.repairs is not None:
         found["repairs"] = _repairs_frame(audit, audit.repairs)
-    return {**found, "plan": plan_frame(audit)} if audit.plans else found
+    return {**found, "plan": plan_frame(audit), "candidates": candidates_frame(audit)} if audit.plans else found
 
 
 def _repairs_frame(audit: Audit, repairs: Repairs) -> Any:

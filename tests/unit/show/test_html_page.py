@@ -16,7 +16,7 @@ from circle15.core.tables import Areas, Facilities, Residential, Verdicts
 from circle15.show.families import CLASSES, FOUR, class_of, families
 from circle15.show.html import page
 from circle15.show.html.words import Words, number, percent
-from tests.fakes import HOMES, RULES, renamed, small_audit
+from tests.fakes import HOMES, RULES, renamed, screened_audit, small_audit
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'{{7*7}}\u2028"
 
@@ -235,6 +235,30 @@ def test_english_page_speaks_english():
     assert "Fictional" in texts["stamps"]
     assert "neither met (gap)" in texts["switch"]
     assert "T-01 < 700 m · straight line · binding" in texts["clause"]
+
+
+def test_constraints_and_what_they_forbid_have_switches_of_their_own():
+    html = page(screened_audit())
+    layers = {each["key"]: each for each in data_of(html)["layers"]}
+    assert layers["constraints:0"]["packed"]
+    assert [each["properties"]["id"] for each in layers["candidates"]["features"]] == ["C-1", "C-2"]
+    (lost,) = [each["properties"] for each in layers["candidates:dropped"]["features"]]
+    assert lost["id"] == "C-3"
+    assert lost["dropped"] == [{"zh": "day_care：在永久基本农田内", "en": "day_care: inside permanent basic farmland"}]
+    assert lost["checks"]["zh"].startswith("永久基本农田：在其内，不得设点；生态保护红线：未核查")
+    (pin, *_) = [each for key, each in layers.items() if key.startswith("sites:")]
+    assert pin["features"][0]["properties"]["checks"]["zh"].startswith("永久基本农田：不在其内；")
+    said = Reader(html).texts["switch"]
+    assert "永久基本农田 · 禁止" in said
+    assert "备选点 · 不得设点" in said
+    english = Reader(page(replace(screened_audit(), facts=small_audit(language="en").facts))).texts["switch"]
+    assert "permanent basic farmland · forbids" in english
+
+
+def test_a_public_page_shows_no_constraints_and_no_candidates():
+    facts = small_audit(audience="public", title_block={"审图号": "虚构"}).facts
+    keys = [each["key"] for each in data_of(page(replace(screened_audit(), facts=facts)))["layers"]]
+    assert not [key for key in keys if key.startswith(("constraints", "candidates"))]
 
 
 def test_page_without_plans_zones_candidates_or_areas():

@@ -14,6 +14,7 @@ import shapely
 from folium.map import Layer
 from folium.template import Template
 
+from circle15.core.constraints import EFFECT_WORDS, constraint_label
 from circle15.core.results import Audit, Plan
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import OPERATING, STATUS_WORDS, STATUSES, Candidates
@@ -28,11 +29,13 @@ from circle15.show.html.words import PAGE, Words, both, pair, percent
 from circle15.show.palette import (
     CANDIDATES,
     CLASS_STYLES,
+    DROPPED,
     GAINS,
     SHARE_STEPS,
     STREETS,
     ZONES,
     Style,
+    constraint_area,
     drawn_area,
     facility,
     facility_to_be,
@@ -116,7 +119,7 @@ def map_layers(audit: Audit, groups: tuple[Family, ...], classes: Sequence[list[
     ``classes``: of the residential areas, in row order, for each family.
     """
     public = audit.facts.audience == "public"
-    layers = [*_zones(audit), *(() if public else _streets(audit))]
+    layers = [*_zones(audit), *(() if public else (*_constraints(audit), *_streets(audit)))]
     for index, family in enumerate(groups):
         layers += _drawn(audit, index, family)
         layers += _shares(audit, index, family) if public else _homes(index, family, classes[index])
@@ -176,6 +179,26 @@ def _zones(audit: Audit) -> Iterator[MapLayer]:
         count=len(frame),
         features=features,
     )
+
+
+def _constraints(audit: Audit) -> Iterator[MapLayer]:
+    """One layer for each constraint layer, by its name and what it asks for."""
+    if audit.constraints is None:
+        return
+    layers = audit.constraints.frame.groupby(["name", "effect"], sort=True)
+    for place, ((name, effect), rows) in enumerate(layers):
+        label, asks = constraint_label(name), EFFECT_WORDS[effect]
+        yield MapLayer(
+            key=f"constraints:{place}",
+            kind="ground",
+            group="base",
+            swatch="area",
+            style=constraint_area(effect),
+            label=Text(f"{label.zh} · {asks.zh}", f"{label.en} · {asks.en}"),
+            count=len(rows),
+            shown=False,
+            packed=_packed(audit, rows.geometry),
+        )
 
 
 def _streets(audit: Audit) -> Iterator[MapLayer]:
@@ -351,19 +374,28 @@ def _facilities(audit: Audit) -> Iterator[MapLayer]:
 
 
 def _candidates(audit: Audit) -> Iterator[MapLayer]:
+    """The candidates; those that every plan had to drop are apart."""
     if audit.candidates is None or not len(audit.candidates):
         return
-    yield MapLayer(
-        key="candidates",
-        kind="candidate",
-        group="base",
-        swatch="hollow",
-        style=CANDIDATES,
-        label=Candidates.name,
-        count=len(audit.candidates),
-        shown=False,
-        features=_features(audit, audit.candidates.frame.geometry, candidate_stories(audit)),
-    )
+    stories = candidate_stories(audit)
+    dropped = [len(story["dropped"]) == len(audit.plans) > 0 for story in stories]
+    for key, label, style, wanted in (
+        ("candidates", Candidates.name, CANDIDATES, False),
+        ("candidates:dropped", PAGE["candidates_dropped"], DROPPED, True),
+    ):
+        rows = [row for row, each in enumerate(dropped) if each == wanted]
+        if rows:
+            yield MapLayer(
+                key=key,
+                kind="candidate",
+                group="base",
+                swatch="hollow",
+                style=style,
+                label=label,
+                count=len(rows),
+                shown=False,
+                features=_features(audit, audit.candidates.frame.geometry.iloc[rows], [stories[row] for row in rows]),
+            )
 
 
 def _sites(audit: Audit) -> Iterator[MapLayer]:

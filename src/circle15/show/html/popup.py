@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,8 @@ import pandas as pd
 
 from circle15.core.results import Audit, Plan, Site
 from circle15.core.tables import STATUS_WORDS, Candidates
+from circle15.core.text import Text
+from circle15.show.checks import check_notes, dropped_by_id
 from circle15.show.html.words import Words, both, number, pair
 
 # What is told of a candidate where its table says it.
@@ -43,6 +46,7 @@ def candidate_stories(audit: Audit) -> list[dict[str, Any]]:
     for plan in audit.plans:
         for site in plan.sites:
             chosen.setdefault(site.candidate_id, []).append(f"{plan.plan_id} · {site.stage} · {site.rank}")
+    dropped, notes = _dropped(audit), check_notes(audit.checks)
     return [
         {
             "id": record["candidate_id"],
@@ -50,6 +54,8 @@ def candidate_stories(audit: Audit) -> list[dict[str, Any]]:
             "host": plain(record.get("host")),
             "sizes": [[pair(label), number(size)] for key, label in SIZES.items() if (size := plain(record.get(key)))],
             "chosen": chosen.get(record["candidate_id"], []),
+            "dropped": dropped.get(record["candidate_id"], []),
+            "checks": _checks(notes, record["candidate_id"]),
         }
         for record in audit.candidates.frame.drop(columns="geometry").to_dict("records")
     ]
@@ -68,7 +74,22 @@ def site_story(audit: Audit, plan: Plan, site: Site) -> dict[str, Any]:
         "shift": _shift(audit, plan, site),
         "gain": pair(both(partial(_gain, plan, site))),
         "reason": pair(site.reason),
+        "checks": _checks(check_notes(audit.checks), site.candidate_id),
     }
+
+
+def _dropped(audit: Audit) -> dict[str, list[dict[str, str]]]:
+    """candidate_id → for each plan that may not use it, the plan and why, in words."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for plan in audit.plans:
+        for name, reasons in dropped_by_id(plan.screening).items():
+            zh, en = "；".join(each.reason.zh for each in reasons), "; ".join(each.reason.en for each in reasons)
+            found.setdefault(name, []).append(pair(Text(f"{plan.plan_id}：{zh}", f"{plan.plan_id}: {en}")))
+    return found
+
+
+def _checks(notes: Mapping[str, tuple[str, Text]], candidate_id: str) -> dict[str, str] | None:
+    return pair(notes[candidate_id][1]) if candidate_id in notes else None
 
 
 def _gain(plan: Plan, site: Site, words: Words) -> str:

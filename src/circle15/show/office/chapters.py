@@ -9,6 +9,7 @@ from circle15.core.results import Audit, Plan
 from circle15.core.rule import FORCE_WORDS
 from circle15.core.tables import OUTCOME_WORDS, OUTCOMES, Coverage
 from circle15.core.text import Text
+from circle15.show.checks import UNCHECKED, check_notes, screening_notes
 from circle15.show.numbers import whole
 from circle15.show.office.beside import beside
 from circle15.show.office.declared import declared_table
@@ -256,7 +257,7 @@ def _plan(audit: Audit, plan: Plan) -> list[Block]:
             )
             for year in plan.idle_stages
         ),
-        *(Text(f"{each.zh}。", f"{each.en}.") for each in plan_notes(plan)),
+        *(Text(f"{each.zh}。", f"{each.en}.") for each in (*screening_notes(plan), *plan_notes(plan))),
     ]
     return [
         Heading(2, title.say(language)),
@@ -280,8 +281,10 @@ def _sites(audit: Audit, plan: Plan) -> Table:
         ("新增覆盖", "gain", 6),
         ("累计覆盖", "covered after", 6),
         ("累计覆盖率", "share after", 6),
+        ("管控核查", "constraints", 10),
         ("理由", "reason", 12),
     )
+    notes = check_notes(audit.checks)
     rows = tuple(
         (
             Number(site.rank, "count"),
@@ -291,6 +294,7 @@ def _sites(audit: Audit, plan: Plan) -> Table:
             Number(site.gain, "count"),
             Number(site.covered_after, "count"),
             Number(site.share_after, "share"),
+            notes.get(site.candidate_id, UNCHECKED)[1].say(language),
             site.reason.say(language),
         )
         for site in plan.sites

@@ -119,6 +119,8 @@ const page = (() => {
         row(texts.host, record.host),
         ...record.sizes.map(([label, size]) => row(say(label), size)),
         row(texts.chosen, record.chosen.join("; ") || "—"),
+        row(texts.dropped, record.dropped.map(say).join("; ")),
+        row(texts.checks, record.checks && say(record.checks)),
       ], "facts"));
   }
 
@@ -132,6 +134,7 @@ const page = (() => {
         row(texts.host, record.host),
         row(texts.gain, `+${say(record.gain)}`),
         row(texts.reason, say(record.reason)),
+        row(texts.checks, record.checks && say(record.checks)),
       ], "facts"));
   }
 

@@ -1,0 +1,73 @@
+"""Which candidates a plan may use, and why it may not use the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from circle15.core.constraints import constraint_label
+from circle15.core.errors import ConfigError
+from circle15.core.results import Dropped, Screening
+from circle15.core.tables import Checks
+from circle15.core.text import Text, first_ids
+from circle15.pipeline.ground import Ground
+from circle15.route import Places
+from circle15.study import SiteSpec
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The candidates that remain, in row order, and what all of them were put to."""
+
+    hosts: Places
+    screening: Screening
+
+    def still_there(self, ids: tuple[str, ...]) -> tuple[str, ...]:
+        """The ids that name no dropped candidate."""
+        gone = {each.candidate_id for each in self.screening.dropped}
+        return tuple(name for name in ids if name not in gone)
+
+
+def offer(ground: Ground, spec: SiteSpec) -> Offer:
+    """The candidates of a ``[[site]]``. Raises ConfigError without any, and for a mandatory one that is dropped."""
+    if ground.hosts is None or ground.checks is None:
+        raise ConfigError(Text("缺少 [inputs.candidates]。", "[inputs.candidates] is missing."))
+    dropped = _barred(ground.checks)
+    _refuse_mandatory(spec, dropped)
+    gone = {each.candidate_id for each in dropped}
+    kept = np.array([name not in gone for name in ground.hosts.ids], dtype=bool)
+    layers = ground.checks.frame.groupby("constraint", sort=False)["outcome"].first()
+    open_ = layers == "not_checked"
+    screening = Screening(len(kept), dropped, tuple(layers.index[~open_]), tuple(layers.index[open_]))
+    return Offer(ground.hosts.take(np.flatnonzero(kept)), screening)
+
+
+def _barred(checks: Checks) -> tuple[Dropped, ...]:
+    """Where no site may stand by a constraint layer."""
+    failed = checks.frame[checks.frame["outcome"] == "fail"]
+    return tuple(
+        _by_layer(*cells) for cells in failed[["place_id", "constraint", "effect"]].itertuples(index=False, name=None)
+    )
+
+
+def _by_layer(candidate_id: str, name: str, effect: str) -> Dropped:
+    label = constraint_label(name)
+    if effect == "require":
+        return Dropped(candidate_id, "outside_required", name, Text(f"在{label.zh}之外", f"outside the {label.en}"))
+    return Dropped(candidate_id, "inside_forbidden", name, Text(f"在{label.zh}内", f"inside {label.en}"))
+
+
+def _refuse_mandatory(spec: SiteSpec, dropped: tuple[Dropped, ...]) -> None:
+    clashing = [each for each in dropped if each.candidate_id in spec.mandatory]
+    if not clashing:
+        return
+    zh = first_ids([f"{each.candidate_id}（{each.reason.zh}）" for each in clashing])
+    en = first_ids([f"{each.candidate_id} ({each.reason.en})" for each in clashing])
+    raise ConfigError(
+        Text(
+            f"[[site]].mandatory 指定的备选点不得设点：{zh}。请删去，或核对管控范围和备选点。",
+            f"[[site]].mandatory names candidates where no site may stand: {en}. Remove them, or check the constraint "
+            f"layers and the candidates.",
+        )
+    )
