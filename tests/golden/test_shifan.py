@@ -280,6 +280,17 @@ def summed(existing: dict[str, Spot], sites: Iterable[str], ends: list[int]) -> 
     return max(sum(gains(existing, order[:end]) for end in ends) for order in orders)
 
 
+def only_from_the_field(existing: dict[str, Spot]) -> set[str]:
+    """Homes unserved today that C-07 would cover, and no candidate beside it."""
+    before, ways = nearest(existing), walks(tuple(CANDIDATES.values()))
+    near = {
+        area: {name for name, far in zip(CANDIDATES, each, strict=True) if far < 700} for area, each in ways.items()
+    }
+    return {
+        area for area, names in near.items() if names == {"C-07"} and before[area] >= 700 and before[area] < math.inf
+    }
+
+
 def gains(existing: dict[str, Spot], sites: Iterable[str]) -> int:
     """How many aged 60 and over these sites cover that the existing facilities do not."""
     before, ways = nearest(existing), walks(tuple(CANDIDATES.values()))
@@ -320,6 +331,9 @@ def test_farmland_forbids_the_best_canteen() -> None:
 def test_what_was_dropped_and_what_was_never_checked_is_told(out: Path) -> None:
     for plan in json.loads((out / "plan.json").read_text("utf-8")):
         assert plan["dropped"] == [{"candidate_id": "C-07", "because": "inside_forbidden", "by": "永久基本农田"}]
+        lost = {each["area_id"] for each in plan["uncoverable"] if each["reason"] == "only_dropped_candidates"}
+        existing = DAY_CARE if plan["site_plan"] == "1-day_care" else CANTEENS
+        assert lost == only_from_the_field(existing)
         assert plan["constraints"]["not_checked"] == ["生态保护红线", "城镇开发边界"]
     states = {(row["candidate_id"], row["state"]) for row in rows(out, "candidates.csv")}
     assert {name for name, state in states if state != "dropped"} == set(ALLOWED)

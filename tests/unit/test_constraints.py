@@ -78,8 +78,9 @@ def test_what_is_forbidden_is_dropped_with_its_reason(tmp_path: Path) -> None:
     assert (plan["sites"], plan["objective"], plan["bound"], plan["status"]) == (["C-2"], 30, 30, "optimal")
     assert plan["dropped"] == [{"candidate_id": "C-1", "because": "inside_forbidden", "by": FARMLAND}]
     assert plan["constraints"] == {"checked": [FARMLAND], "not_checked": [RED_LINE, BOUNDARY]}
-    # Whom only the dropped candidate could cover is out of reach.
-    assert {"area_id": "H-1", "reason": "no_candidate_within_limit"} in plan["uncoverable"]
+    # Whom only the dropped candidate could cover is out of reach, and told why.
+    assert plan["uncoverable"] == [{"area_id": "H-1", "reason": "only_dropped_candidates"}]
+    assert "限值内的备选点都不得设点" in call("explain", study, "H-1").stdout
     states = {row["candidate_id"]: (row["state"], row["because"], row["reason"]) for row in table(study, "candidates")}
     assert states == {
         "C-1": ("dropped", "inside_forbidden", "在永久基本农田内"),

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from circle15.core.constraints import constraint_label
 from circle15.core.errors import ConfigError
-from circle15.core.results import Dropped, Screening
+from circle15.core.results import Dropped, Plan, Screening
 from circle15.core.tables import Checks
 from circle15.core.text import Text, first_ids
-from circle15.pipeline.ground import Ground
+from circle15.pipeline.ground import Ground, near_pairs
 from circle15.route import Places
 from circle15.study import SiteSpec
 
 
 @dataclass(frozen=True)
 class Offer:
-    """The candidates that remain, in row order, and what all of them were put to."""
+    """The candidates that remain and those that do not, in row order, and what all of them were put to."""
 
     hosts: Places
+    lost: Places
     screening: Screening
 
     def still_there(self, ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -40,7 +41,21 @@ def offer(ground: Ground, spec: SiteSpec) -> Offer:
     layers = ground.checks.frame.groupby("constraint", sort=False)["outcome"].first()
     open_ = layers == "not_checked"
     screening = Screening(len(kept), dropped, tuple(layers.index[~open_]), tuple(layers.index[open_]))
-    return Offer(ground.hosts.take(np.flatnonzero(kept)), screening)
+    hosts, lost = (ground.hosts.take(np.flatnonzero(rows)) for rows in (kept, ~kept))
+    return Offer(hosts, lost, screening)
+
+
+def with_screening(plan: Plan, ground: Ground, offered: Offer) -> Plan:
+    """The plan with what its candidates were put to; areas that only dropped ones could cover say so."""
+    near = near_pairs(ground, offered.lost, plan.metric, plan.limit_mm)
+    reached = set(ground.area_ids[near.target])
+    uncoverable = tuple(
+        replace(each, reason="only_dropped_candidates")
+        if each.reason == "no_candidate_within_limit" and each.area_id in reached
+        else each
+        for each in plan.uncoverable
+    )
+    return replace(plan, screening=offered.screening, uncoverable=uncoverable)
 
 
 def _barred(checks: Checks) -> tuple[Dropped, ...]:

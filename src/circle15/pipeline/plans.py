@@ -16,7 +16,7 @@ from circle15.core.tables import Residential
 from circle15.core.text import Text, first_ids
 from circle15.core.units import Pace, round_half_up
 from circle15.pipeline.assess import judged, subjects
-from circle15.pipeline.candidates import offer
+from circle15.pipeline.candidates import offer, with_screening
 from circle15.pipeline.distances import access_to
 from circle15.pipeline.ground import Ground, lay, near_pairs
 from circle15.pipeline.patience import patience
@@ -59,7 +59,7 @@ def _plan(ground: Ground, spec: SiteSpec) -> Plan:
     request, demand, problem = problem_of(ground, spec)
     with patience(spec.time_limit_s) as stop:
         plan = siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed, stop=stop))
-    return replace(plan, screening=offer(ground, spec).screening)
+    return with_screening(plan, ground, offer(ground, spec))
 
 
 def problem_of(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Demand, siting.Problem]:

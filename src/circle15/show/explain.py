@@ -6,7 +6,7 @@ import difflib
 from typing import Any
 
 from circle15.core.errors import ConfigError
-from circle15.core.results import Audit
+from circle15.core.results import Audit, Plan
 from circle15.core.rule import METRIC_WORDS, Rule
 from circle15.core.tables import BASES, OUTCOME_WORDS
 from circle15.core.text import Language, Text
@@ -14,6 +14,7 @@ from circle15.show.numbers import plain, whole
 from circle15.show.sentences import (
     BECAUSE_WORDS,
     STATE_WORDS,
+    UNCOVERED_WORDS,
     basis_text,
     footing_text,
     plan_basis,
@@ -174,7 +175,16 @@ def _plans(audit: Audit, record: str) -> list[Text]:
                         f"Proposed: {label.en} {site.candidate_id} of {site.stage} will cover it, under {basis.en}",
                     )
                 )
+        lines += [_uncovered(audit, plan, each.reason) for each in plan.uncoverable if each.area_id == record]
     return lines
+
+
+def _uncovered(audit: Audit, plan: Plan, reason: str) -> Text:
+    label, basis, why = audit.facts.pack.types[plan.facility_type].label, plan_basis(plan), UNCOVERED_WORDS[reason]
+    return Text(
+        f"规划新增设施（建议）：{label.zh}未能覆盖本小区，{why.zh}；依据 {basis.zh}",
+        f"Proposed: no {label.en} will cover it, {why.en}; under {basis.en}",
+    )
 
 
 def _facility(audit: Audit, record: str) -> list[Text]:

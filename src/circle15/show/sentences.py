@@ -74,6 +74,13 @@ BECAUSE_WORDS = {
     "out_of_scope": Text("不在适用范围内", "out of scope"),
 }
 
+# Why a plan leaves a home uncovered.
+UNCOVERED_WORDS = {
+    "no_candidate_within_limit": Text("限值内没有备选点", "no candidate within the limit"),
+    "only_dropped_candidates": Text("限值内的备选点都不得设点", "every candidate within the limit was dropped"),
+    "unknown_today": Text("现状资料不足", "unknown today"),
+}
+
 STATUS_WORDS = {
     "optimal": Text("已证明最优", "proven optimal"),
     "feasible": Text("可行（未证明最优）", "feasible"),
@@ -229,11 +236,17 @@ def _listed(zh: str, en: str, terms: Sequence[Term]) -> Text:
 
 def uncoverable_text(plan: Plan) -> Text:
     """How many areas stay out of the plan's reach, and of how many nobody can say."""
-    unknown = sum(each.reason == "unknown_today" for each in plan.uncoverable)
-    beyond = len(plan.uncoverable) - unknown
+    reasons = [each.reason for each in plan.uncoverable]
+    unknown, lost = reasons.count("unknown_today"), reasons.count("only_dropped_candidates")
+    beyond = len(reasons) - unknown
+    barred = (
+        Text(f"（其中 {lost} 处只有不得设点的备选点够得到）", f" ({lost} of them in reach of dropped ones)")
+        if lost
+        else Text("", "")
+    )
     return Text(
-        f"备选点覆盖不到的居住小区 {beyond} 处，资料不足的 {unknown} 处",
-        f"{beyond} residential areas out of reach of every candidate, {unknown} unknown",
+        f"备选点覆盖不到的居住小区 {beyond} 处{barred.zh}，资料不足的 {unknown} 处",
+        f"{beyond} residential areas out of reach of every candidate{barred.en}, {unknown} unknown",
     )
 
 

@@ -86,7 +86,11 @@ def test_tables_keep_what_is_added_up(out: Path) -> None:
     assert "cost" not in rows("plan.csv")[0]
     plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))[0]
     assert "uncoverable" not in plan
-    assert plan["uncoverable_count"] == {"no_candidate_within_limit": 27, "unknown_today": 1}
+    assert plan["uncoverable_count"] == {
+        "no_candidate_within_limit": 27,
+        "only_dropped_candidates": 2,
+        "unknown_today": 1,
+    }
 
 
 def test_what_is_printed_for_programs_names_none(study: Path) -> None:
