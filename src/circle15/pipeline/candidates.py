@@ -45,9 +45,9 @@ def offer(ground: Ground, spec: SiteSpec) -> Offer:
     return Offer(hosts, lost, screening)
 
 
-def with_screening(plan: Plan, ground: Ground, offered: Offer) -> Plan:
+def with_screening(plan: Plan, ground: Ground, spec: SiteSpec, offered: Offer) -> Plan:
     """The plan with what its candidates were put to; areas that only dropped ones could cover say so."""
-    near = near_pairs(ground, offered.lost, plan.metric, plan.limit_mm)
+    near = near_pairs(ground, offered.lost, spec.metric, plan.limit_mm, spec.rule.footing)
     reached = set(ground.area_ids[near.target])
     uncoverable = tuple(
         replace(each, reason="only_dropped_candidates")

@@ -59,7 +59,7 @@ def _plan(ground: Ground, spec: SiteSpec) -> Plan:
     request, demand, problem = problem_of(ground, spec)
     with patience(spec.time_limit_s) as stop:
         plan = siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed, stop=stop))
-    return with_screening(plan, ground, offer(ground, spec))
+    return with_screening(plan, ground, spec, offer(ground, spec))
 
 
 def problem_of(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Demand, siting.Problem]:
