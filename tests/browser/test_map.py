@@ -243,7 +243,7 @@ def test_a_dropped_candidate_says_why_and_the_field_can_be_seen(show):
     assert view.locator("#stage").screenshot() != before
     view.evaluate("circle15.open('candidates:dropped', 'C-3')")
     text = story(view)
-    assert "不得设点 day_care：在永久基本农田内" in text
+    assert "剔除原因 day_care：在永久基本农田内" in text
     assert "管控核查 永久基本农田：在其内，不得设点" in text
 
 

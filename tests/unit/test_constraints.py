@@ -80,7 +80,7 @@ def test_what_is_forbidden_is_dropped_with_its_reason(tmp_path: Path) -> None:
     assert plan["constraints"] == {"checked": [FARMLAND], "not_checked": [RED_LINE, BOUNDARY]}
     # Whom only the dropped candidate could cover is out of reach, and told why.
     assert plan["uncoverable"] == [{"area_id": "H-1", "reason": "only_dropped_candidates"}]
-    assert "限值内的备选点都不得设点" in call("explain", study, "H-1").stdout
+    assert "限值内的备选点都已剔除" in call("explain", study, "H-1").stdout
     states = {row["candidate_id"]: (row["state"], row["because"], row["reason"]) for row in table(study, "candidates")}
     assert states == {
         "C-1": ("dropped", "inside_forbidden", "在永久基本农田内"),
@@ -99,7 +99,7 @@ def test_the_console_and_the_report_name_what_was_dropped(tmp_path: Path) -> Non
     said = call("run", study, "-q").stdout
     report = (tmp_path / "data" / "processed" / "invented" / "report.md").read_text(encoding="utf-8")
     for text in (said, report):
-        assert "备选点 3 处，其中不得设点、未参与选址的 1 处：C-1（在永久基本农田内）" in text
+        assert "备选点 3 处，其中剔除 1 处：C-1（在永久基本农田内）" in text
         assert "管控核查：已核查 永久基本农田；未核查 生态保护红线、城镇开发边界（未提供图层）" in text
     assert "永久基本农田：不在其内；生态保护红线：未核查（未提供图层）" in report
 
@@ -187,7 +187,7 @@ def test_two_reasons_are_both_told_and_count_once(tmp_path: Path) -> None:
     (plan,) = plans(study)
     assert [each["by"] for each in plan["dropped"]] == [FARMLAND, BOUNDARY]
     said = call("site", study, "-q").stdout
-    assert "未参与选址的 1 处：C-1（在永久基本农田内；在城镇开发边界之外）" in said
+    assert "其中剔除 1 处：C-1（在永久基本农田内；在城镇开发边界之外）" in said
 
 
 def test_a_layer_elsewhere_is_a_finding(tmp_path: Path) -> None:

@@ -130,13 +130,15 @@ class Dropped:
 class Screening:
     """What candidates were put to before a plan was made of those that remain.
 
-    ``offered``: how many there were; ``checked`` and ``not_checked``: constraint layers by name.
+    ``offered``: how many there were; ``checked`` and ``not_checked``: constraint layers by name; ``standards``: how
+    many candidates were kept although nobody knows whether they can hold what a rule of the pack asks, by its id.
     """
 
     offered: int
     dropped: tuple[Dropped, ...]
     checked: tuple[str, ...]
     not_checked: tuple[str, ...]
+    standards: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def lost(self) -> int:

@@ -39,6 +39,7 @@ _GEOMETRY = Column("geometry", "geometry", Text("位置", "location"), required=
 _PLACE = Column("geometry", "geometry", Text("位置", "location"), required=True)
 _NAME = Column("name", "text", Text("名称", "name"))
 _ASSUMED = Column("assumed", "text", Text("推定说明", "what is assumed of this row"))
+_ESTIMATED = Column("estimated", "text", Text("推算的列", "columns that are estimates, joined by +"))
 _EDGE = Column("edge_m", "number", Text("至数据边界距离", "distance to the edge of the extract"), unit="m", least=0)
 
 
@@ -118,7 +119,7 @@ class Residential(Table):
         Column("land_area_m2", "number", Text("居住用地面积", "residential land"), unit="m2", least=0),
         Column("floor_area_m2", "number", Text("住宅建筑面积", "residential floor area"), unit="m2", least=0),
         _EDGE,
-        Column("estimated", "text", Text("推算的列", "columns that are estimates, joined by +")),
+        _ESTIMATED,
         _ASSUMED,
         _GEOMETRY,
     )
@@ -194,6 +195,7 @@ class Candidates(Table):
         Column("floor_area_m2", "number", Text("建筑面积", "floor area"), unit="m2", least=0),
         Column("seats", "integer", Text("餐位", "seats"), least=0),
         Column("beds", "integer", Text("床位", "beds"), least=0),
+        _ESTIMATED,
         _GEOMETRY,
     )
 

@@ -11,6 +11,7 @@ from circle15.judge.counting import built, counted, lacks_status, operating, sta
 from circle15.judge.coverage import Groups, coverage, group, study_outcome
 from circle15.judge.equity import Catchment, capacities, equity, equity_findings
 from circle15.judge.health import health, near_edge
+from circle15.judge.holding import Holding, holdings
 from circle15.judge.kinds import KINDS, judge
 from circle15.judge.land import are_parcels, land_intersection
 from circle15.judge.league import figures, league, study_figures
@@ -25,6 +26,7 @@ __all__ = [
     "Block",
     "Catchment",
     "Groups",
+    "Holding",
     "Stand",
     "Subjects",
     "Walks",
@@ -44,6 +46,7 @@ __all__ = [
     "figures",
     "group",
     "health",
+    "holdings",
     "judge",
     "lacks_status",
     "land_intersection",

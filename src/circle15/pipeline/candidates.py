@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from circle15 import judge
 from circle15.core.constraints import constraint_label
 from circle15.core.errors import ConfigError
+from circle15.core.limit import SYMBOLS
 from circle15.core.results import Dropped, Plan, Screening
-from circle15.core.tables import Checks
+from circle15.core.tables import Candidates, Checks
 from circle15.core.text import Text, first_ids
 from circle15.pipeline.ground import Ground, near_pairs
 from circle15.route import Places
@@ -34,13 +37,23 @@ def offer(ground: Ground, spec: SiteSpec) -> Offer:
     """The candidates of a ``[[site]]``. Raises ConfigError without any, and for a mandatory one that is dropped."""
     if ground.hosts is None or ground.checks is None:
         raise ConfigError(Text("缺少 [inputs.candidates]。", "[inputs.candidates] is missing."))
-    dropped = _barred(ground.checks)
+    standards = judge.holdings(ground.study.pack.rules, spec.facility_type, ground.tables["candidates"])
+    dropped = (
+        *_barred(ground.checks),
+        *(each for standard in standards for each in _too_small(standard, ground.hosts)),
+    )
     _refuse_mandatory(spec, dropped)
     gone = {each.candidate_id for each in dropped}
     kept = np.array([name not in gone for name in ground.hosts.ids], dtype=bool)
     layers = ground.checks.frame.groupby("constraint", sort=False)["outcome"].first()
     open_ = layers == "not_checked"
-    screening = Screening(len(kept), dropped, tuple(layers.index[~open_]), tuple(layers.index[open_]))
+    screening = Screening(
+        offered=len(kept),
+        dropped=dropped,
+        checked=tuple(layers.index[~open_]),
+        not_checked=tuple(layers.index[open_]),
+        standards={each.rule.rule_id: int((each.unknown & kept).sum()) for each in standards},
+    )
     hosts, lost = (ground.hosts.take(np.flatnonzero(rows)) for rows in (kept, ~kept))
     return Offer(hosts, lost, screening)
 
@@ -66,6 +79,18 @@ def _barred(checks: Checks) -> tuple[Dropped, ...]:
     )
 
 
+def _too_small(standard: judge.Holding, hosts: Places) -> Iterator[Dropped]:
+    """Candidates known to be too small for what the pack asks of a new facility."""
+    meaning, symbol = Candidates.column(standard.column).meaning, SYMBOLS[standard.limit.op]
+    rule_id, least, unit = standard.rule.rule_id, f"{symbol} {standard.limit.value:g}", standard.limit.unit
+    for row in np.flatnonzero(standard.short):
+        has = f"{standard.value[row]:g}"
+        reason = Text(
+            f"{meaning.zh} {has}，{rule_id} 要求 {least} {unit}", f"{meaning.en} {has}, {rule_id} asks for {least}"
+        )
+        yield Dropped(str(hosts.ids[row]), "below_standard", rule_id, reason)
+
+
 def _by_layer(candidate_id: str, name: str, effect: str) -> Dropped:
     label = constraint_label(name)
     if effect == "require":
@@ -81,8 +106,8 @@ def _refuse_mandatory(spec: SiteSpec, dropped: tuple[Dropped, ...]) -> None:
     en = first_ids([f"{each.candidate_id} ({each.reason.en})" for each in clashing])
     raise ConfigError(
         Text(
-            f"[[site]].mandatory 指定的备选点不得设点：{zh}。请删去，或核对管控范围和备选点。",
-            f"[[site]].mandatory names candidates where no site may stand: {en}. Remove them, or check the constraint "
-            f"layers and the candidates.",
+            f"[[site]].mandatory 指定的备选点已被剔除：{zh}。请删去，或核对管控范围和备选点。",
+            f"[[site]].mandatory names candidates that are dropped: {en}. Remove them, or check the constraint layers "
+            f"and the candidates.",
         )
     )

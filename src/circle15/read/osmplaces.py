@@ -104,7 +104,7 @@ def candidates(path: Path, shown: str) -> RawLayer:
     """The places of an OSM file that may host a new facility: nodes, ways, relations, each by id.
 
     Columns: candidate_id (``way/1``), name, host (the Chinese label of HOSTS), floor_area_m2 (of buildings,
-    estimated as footprint × levels; null for points and grounds), geometry (Point, lon/lat). Findings:
+    estimated as footprint × levels; null for points and grounds), estimated, geometry (Point, lon/lat). Findings:
     osm_estimated_floors, osm_merged_candidates, osm_incomplete_areas. No match leaves an empty frame.
     Raises InputError for a file that cannot be read.
     """
@@ -115,6 +115,7 @@ def candidates(path: Path, shown: str) -> RawLayer:
         "name": [place.feature.name for place in kept],
         "host": [place.kind.label.zh for place in kept],
         "floor_area_m2": [_floor_area(place.feature) for place in kept],
+        "estimated": [None if _floor_area(place.feature) is None else "floor_area_m2" for place in kept],
         "geometry": [place.feature.geometry.point_on_surface() for place in kept],
     }
     findings = (

@@ -84,7 +84,22 @@ def screening_notes(plan: Plan) -> list[Text]:
     screening = plan.screening
     if screening is None:
         return []
-    return [_layers(screening), *_dropped(screening)]
+    return [_layers(screening), *_dropped(screening), *_unknown(screening)]
+
+
+def _unknown(screening: Screening) -> list[Text]:
+    """Standards that some of the candidates that remain may not meet, for nobody knows."""
+    counts = {rule_id: count for rule_id, count in screening.standards.items() if count}
+    if not counts:
+        return []
+    zh = "、".join(f"{rule_id}（{whole(count)} 处）" for rule_id, count in counts.items())
+    en = ", ".join(f"{rule_id} ({whole(count)})" for rule_id, count in counts.items())
+    return [
+        Text(
+            f"规模未填或为推算、能否达到下列标准尚不清楚而保留的备选点：{zh}",
+            f"candidates kept although their size is not known, or estimated, for: {en}",
+        )
+    ]
 
 
 def _layers(screening: Screening) -> Text:
@@ -115,7 +130,7 @@ def _dropped(screening: Screening) -> list[Text]:
     offered, lost = whole(screening.offered), whole(screening.lost)
     return [
         Text(
-            f"备选点 {offered} 处，其中不得设点、未参与选址的 {lost} 处：{zh}{more[0]}",
+            f"备选点 {offered} 处，其中剔除 {lost} 处：{zh}{more[0]}",
             f"{offered} candidates, of which {lost} were dropped: {en}{more[1]}",
         )
     ]

@@ -90,11 +90,12 @@ def _screened(plan: Plan, audience: Audience) -> dict[str, Any]:
     if found is None:
         return {}
     layers = {"checked": list(found.checked), "not_checked": list(found.not_checked)}
+    told = {"candidates": found.offered, "constraints": layers, "size_unknown": dict(found.standards)}
     if audience == "public":
         counts = Counter(each.because for each in found.dropped)
-        return {"candidates": found.offered, "constraints": layers, "dropped_count": dict(sorted(counts.items()))}
+        return {**told, "dropped_count": dict(sorted(counts.items()))}
     dropped = [{"candidate_id": each.candidate_id, "because": each.because, "by": each.by} for each in found.dropped]
-    return {"candidates": found.offered, "constraints": layers, "dropped": dropped}
+    return {**told, "dropped": dropped}
 
 
 def _uncoverable(plan: Plan, audience: Audience) -> dict[str, Any]:

@@ -77,7 +77,7 @@ BECAUSE_WORDS = {
 # Why a plan leaves a home uncovered.
 UNCOVERED_WORDS = {
     "no_candidate_within_limit": Text("限值内没有备选点", "no candidate within the limit"),
-    "only_dropped_candidates": Text("限值内的备选点都不得设点", "every candidate within the limit was dropped"),
+    "only_dropped_candidates": Text("限值内的备选点都已剔除", "every candidate within the limit was dropped"),
     "unknown_today": Text("现状资料不足", "unknown today"),
 }
 
@@ -240,7 +240,7 @@ def uncoverable_text(plan: Plan) -> Text:
     unknown, lost = reasons.count("unknown_today"), reasons.count("only_dropped_candidates")
     beyond = len(reasons) - unknown
     barred = (
-        Text(f"（其中 {lost} 处只有不得设点的备选点够得到）", f" ({lost} of them in reach of dropped ones)")
+        Text(f"（其中 {lost} 处只有已剔除的备选点够得到）", f" ({lost} of them in reach of dropped ones)")
         if lost
         else Text("", "")
     )

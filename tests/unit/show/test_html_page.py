@@ -250,7 +250,7 @@ def test_constraints_and_what_they_forbid_have_switches_of_their_own():
     assert pin["features"][0]["properties"]["checks"]["zh"].startswith("永久基本农田：不在其内；")
     said = Reader(html).texts["switch"]
     assert "永久基本农田 · 禁止" in said
-    assert "备选点 · 不得设点" in said
+    assert "备选点 · 已剔除" in said
     english = Reader(page(replace(screened_audit(), facts=small_audit(language="en").facts))).texts["switch"]
     assert "permanent basic farmland · forbids" in english
 

@@ -59,7 +59,7 @@ PAGE = {
     ),
     "basis": Text("口径", "Basis"),
     "binding": Text("起控制作用的指标", "Binding rule"),
-    "candidates_dropped": Text("备选点 · 不得设点", "Candidates where no site may stand"),
+    "candidates_dropped": Text("备选点 · 已剔除", "Candidates dropped"),
     "checks": Text("管控核查", "Constraints"),
     "close": Text("关闭", "Close"),
     "compare": Text("现状/规划 对比", "Before and after"),
@@ -76,7 +76,7 @@ PAGE = {
     "date": Text("日期", "Date"),
     "drawing_note": Text("范围线仅供示意，判定以距离为准", "for looking at: verdicts come from distances"),
     "drawn": Text("服务范围（示意）", "Service areas (drawn)"),
-    "dropped": Text("不得设点", "Dropped"),
+    "dropped": Text("剔除原因", "Dropped"),
     "edge": Text(
         "靠近数据边界，边界外的设施和道路未计入", "near the edge of the data: what lies beyond is not counted"
     ),
