@@ -47,14 +47,17 @@ __all__ = [
     "Finding",
     "Multipliers",
     "Plan",
+    "PlanProblem",
     "PlanStatus",
     "Screening",
+    "Point",
     "Severity",
     "Site",
     "Source",
     "Uncovered",
 ]
 
+PlanProblem = Literal["max_coverage", "min_sites"]
 PlanStatus = Literal["optimal", "feasible", "infeasible", "time_limit"]
 Audience = Literal["internal", "public"]
 
@@ -171,6 +174,15 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """``sites`` of a curve newly cover ``covered``; no plan with so many covers more than ``bound``."""
+
+    sites: int
+    covered: int
+    bound: int
+
+
+@dataclass(frozen=True, slots=True)
 class Multipliers:
     """One step of a proof: whole numbers ≥ 0 in units of 1 ÷ ``scale``, and the bound they give, ``scaled`` likewise.
 
@@ -205,6 +217,9 @@ class Plan:
     ``assumed`` is the label of a limit that no clause gives, else empty; ``rule_id`` is then empty.
     ``screening``: which candidates were left out before anything was solved; value and bound are of those that remain.
     Invariant: objective ≤ bound ≤ proven, and gap is 0 exactly if ``status`` is optimal.
+    Where the ``problem`` is ``min_sites``, the plan is to bring the share of all weight to ``share`` by newly covering
+    ``need``, in one year: ``objective`` is the number of sites, and no plan has fewer than ``bound``; then objective ≥
+    bound ≥ proven, and gap = (objective − bound) ÷ objective. ``curve``: what each number of sites covers.
     """
 
     plan_id: str
@@ -237,6 +252,10 @@ class Plan:
     given_up: tuple[Term, ...] = ()
     relaxed: Plan | None = None
     screening: Screening | None = None
+    problem: PlanProblem = "max_coverage"
+    share: float | None = None
+    need: int | None = None
+    curve: tuple[Point, ...] = ()
 
     @property
     def covered(self) -> int:

@@ -18,7 +18,8 @@ from circle15.core.terms import Terms
 from circle15.core.text import Text, first_ids
 from circle15.siting.clash import clash, free, losses, one_more, prices
 from circle15.siting.problem import Ints, Problem, choice
-from circle15.siting.solve import Effort, Solution, solve
+from circle15.siting.effort import Effort
+from circle15.siting.solve import Solution, solve
 from circle15.siting.terms import Standing, rows, terms_of, without
 
 _MANDATORY = Text("研究中指定的设点", "prescribed by the study")

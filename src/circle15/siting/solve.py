@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from circle15.core.results import Multipliers, PlanStatus
-from circle15.siting.bound import Bound, Floats, descend, start
+from circle15.siting.bound import Floats, descend, start
+from circle15.siting.cases import divide
 from circle15.siting.core import NOTHING, Core, Fixed, reduce
+from circle15.siting.effort import Effort
 from circle15.siting.kernels import WORTH_COMPILING
 from circle15.siting.options import unfold
 from circle15.siting.problem import Choice, Ints, Problem, choice, objections, objective
-from circle15.siting.proof import carry, check, everything, fix, parts, spread
-from circle15.siting.search import Stop, prepare
-from circle15.siting.solver import Answer, Solver, covering_model, highs
+from circle15.siting.proof import carry, check, everything, fix, spread
+from circle15.siting.search import prepare
+from circle15.siting.solver import Answer, covering_model
 
 BoundKind = Literal["lagrangian", "solver"]
 
@@ -25,35 +27,12 @@ _MOST_ENTRIES = 25_000
 # Large problems are worth so many times the rounds of search.
 _LARGE = 10
 _MOST_ROUNDS = 12_000
-# A proof by cases is tried where the coverage has at most so many entries.
-_MOST_DIVIDED = 200_000
 # How long the first steps are that go on from multipliers known to be good.
 _LATER = 0.5
 # A variable of the solver above this is 1.
 _OPEN = 0.5
 # How close to the optimum of those candidates the solver must come.
 _CLOSE = 1e-3
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How hard to try. Everything but ``stop`` is counted, so that equal inputs give equal plans.
-
-    ``gap``: good enough. ``starts`` local searches with ``seed``, each of ``rounds`` for every place; ``steps`` of
-    the bound; ``nodes`` of the solver's tree. A stage is left out by 0 of it. ``fast``: compiled search or not, by
-    size where None: the same plan either way.
-    """
-
-    gap: float = 0.0
-    seed: int = 0
-    starts: int = 3
-    rounds: int = 20
-    steps: int = 1000
-    nodes: int = 5000
-    cases: int = 400
-    solver: Solver = highs
-    fast: bool | None = None
-    stop: Stop = field(default=lambda: False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,31 +200,8 @@ class _Run:
 
     def _divide(self) -> None:
         """Prove by cases, without a solver, that no plan is better; kept only if few cases suffice."""
-        links = list(self.links)
-        found = check(self.problem, self.value, tuple(links))
-        if self.problem.covers.nnz > _MOST_DIVIDED or found.bound == self.value or self.bound > self.value:
-            return
-        root = reduce(self.problem, found.fixed, dominated=False)
-        at = start(root, self._counts(root))
-        open_ = [(found.fixed, root, at)]
-        while open_:
-            if len(links) > self.effort.cases or self.effort.stop():
-                return
-            fixed, before, at = open_.pop()
-            core = reduce(self.problem, fixed, dominated=False)
-            begin = carry(before, core, at[0]), at[1], at[2]
-            ascent = descend(core, begin, self.value, self.effort.steps // 5, self.effort.stop, length=_LATER)
-            link = spread(self.problem, core, ascent.held)
-            if ascent.bound.value > self.value:
-                left = fix(core, ascent.bound, self.value, fixed)
-                split = _undecided(self.problem, ascent.bound, core, left)
-                if split is None:
-                    return
-                link = replace(link, split=self.problem.candidate_ids[split[0]], split_stage=split[1])
-                multipliers = ascent.demand, ascent.rows, ascent.targets
-                open_ += [(part, core, multipliers) for part in parts(self.problem, left, link)]
-            links.append(link)
-        self.links = links
+        if self.bound <= self.value:
+            self.links = list(divide(self.problem, self.value, self.links, self.effort, self._counts))
 
     def _is_small(self, core: Core) -> bool:
         return len(core.idx) * len(core.places) <= _MOST_ENTRIES
@@ -296,20 +252,3 @@ class _Run:
         for year in range(years):
             found[core.group[raw], year] = self.problem.counts(best.opened(year))[raw]
         return found
-
-
-def _undecided(problem: Problem, bound: Bound, core: Core, fixed: Fixed) -> tuple[int, int] | None:
-    """The candidate whose opening is most in doubt, and the year by which; None if all is decided."""
-    left = reduce(problem, fixed, dominated=False, merged=False)
-    kept = np.isin(core.row, left.row)
-    worth = np.where(left.shut, -np.inf, bound.worth[kept].astype(float))
-    free = np.flatnonzero(~left.must)
-    if len(free):
-        return int(left.row[free[np.argmin(np.abs(worth[free].max(axis=1)))]]), len(problem.places) - 1
-    several = np.flatnonzero((~left.shut).sum(axis=1) > 1)
-    if len(several) == 0:
-        return None
-    order = np.argsort(-worth[several], axis=1, kind="stable")
-    ranked = np.take_along_axis(worth[several], order, axis=1)
-    closest = int(np.argmin(ranked[:, 0] - ranked[:, 1]))
-    return int(left.row[several[closest]]), int(order[closest, :2].min())

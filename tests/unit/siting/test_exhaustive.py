@@ -8,7 +8,8 @@ import pytest
 
 from circle15.siting.problem import objections, objective
 from circle15.siting.proof import check
-from circle15.siting.solve import Effort, solve
+from circle15.siting.effort import Effort
+from circle15.siting.solve import solve
 from tests.exhaustive import KINDS, best, invent
 from tests.unit.siting.problems import as_problem
 

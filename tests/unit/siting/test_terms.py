@@ -11,7 +11,8 @@ import pytest
 
 from circle15.core.terms import Term, Terms
 from circle15.siting.clash import clash, free, one_more, prices
-from circle15.siting.solve import Effort, solve
+from circle15.siting.effort import Effort
+from circle15.siting.solve import solve
 from circle15.siting.terms import Standing, rows, terms_of, without
 from tests.exhaustive import Instance, best, invent
 from tests.unit.siting.problems import as_problem
