@@ -1,9 +1,9 @@
 """Unserved demand and candidates → a plan, with a bound that holds."""
 
 from circle15.siting.certificate import Certificate, Claim, certify
+from circle15.siting.effort import Effort
 from circle15.siting.plan import Demand, Request, Sites, answer, describe, frame_problem
 from circle15.siting.problem import Problem
-from circle15.siting.effort import Effort
 from circle15.siting.solve import Solution, solve
 
 __all__ = [

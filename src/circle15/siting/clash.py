@@ -10,9 +10,9 @@ import numpy as np
 
 from circle15.core.terms import Term
 from circle15.siting.core import reduce
+from circle15.siting.effort import Effort
 from circle15.siting.options import unfold
 from circle15.siting.problem import Choice, Problem, objections, objective
-from circle15.siting.effort import Effort
 from circle15.siting.solve import Solution, solve
 from circle15.siting.solver import covering_model
 from circle15.siting.terms import terms_of, without

@@ -42,7 +42,7 @@ def _values(problem: Problem, effort: Effort, best: Choice) -> dict[int, int]:
     look = prepare(unfold(core), fast=fast)
     look.greedy()
     order = core.row[look.options.owner[look.state.chosen[: look.state.total[1]]]]
-    found = {}
+    found: dict[int, int] = {}
     for plan in (*(order[:count] for count in range(len(order) + 1)), best.rows):
         if len(plan) <= problem.places[0] and not objections(problem, choice(plan, np.zeros_like(plan))):
             found[len(plan)] = max(problem.covered(plan), found.get(len(plan), 0))

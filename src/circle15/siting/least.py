@@ -112,7 +112,9 @@ class _Run:
         self._lower()
         at = self._raise(at)
         self._settle(at)
-        return self._found("optimal" if self.bound == self.count else "time_limit" if self.effort.stop() else "feasible")
+        return self._found(
+            "optimal" if self.bound == self.count else "time_limit" if self.effort.stop() else "feasible"
+        )
 
     def _found(self, status: PlanStatus) -> Least:
         return Least(status, self.best, self.count, self.bound, self.kind, self.proven, self.links)

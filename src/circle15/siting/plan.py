@@ -17,8 +17,8 @@ from circle15.core.tables import BASIS_WORDS
 from circle15.core.terms import Terms
 from circle15.core.text import Text, first_ids
 from circle15.siting.clash import clash, free, losses, one_more, prices
-from circle15.siting.problem import Ints, Problem, choice
 from circle15.siting.effort import Effort
+from circle15.siting.problem import Ints, Problem, choice
 from circle15.siting.solve import Solution, solve
 from circle15.siting.terms import Standing, rows, terms_of, without
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from circle15.siting.certificate import Claim, certify
-from circle15.siting.problem import Problem
 from circle15.siting.effort import Effort
+from circle15.siting.problem import Problem
 from circle15.siting.solve import Solution, solve
 from circle15.siting.solver import Answer, Model, highs
 from tests.exhaustive import best, invent

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from circle15.siting.effort import Effort
 from circle15.siting.problem import objections, objective
 from circle15.siting.proof import check
-from circle15.siting.effort import Effort
 from circle15.siting.solve import solve
 from tests.exhaustive import KINDS, best, invent
 from tests.unit.siting.problems import as_problem

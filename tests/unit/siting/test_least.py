@@ -28,7 +28,9 @@ def invented(seed: int, kind: str) -> tuple[Instance, Problem, int, int | None]:
         instance,
         places=[len(keep)],
         costs=instance.costs[: len(keep)],
-        quotas=[(members & keep, least_, most) for members, least_, most in instance.quotas if len(members & keep) >= least_],
+        quotas=[
+            (members & keep, least_, most) for members, least_, most in instance.quotas if len(members & keep) >= least_
+        ],
         conflicts=[pair for pair in instance.conflicts if set(pair) <= keep],
         mandatory=instance.mandatory & keep,
         forbidden=instance.forbidden & keep,
