@@ -19,6 +19,7 @@ from circle15.core.crs import DATUMS, study_crs
 from circle15.core.drawing import Drawing
 from circle15.core.errors import ConfigError, InputError
 from circle15.core.formats import EXPORTS
+from circle15.core.generation import ORIGINS, SPACING_M, Generation
 from circle15.core.limit import Limit
 from circle15.core.mapping import ExportMapping
 from circle15.core.results import Audience
@@ -75,6 +76,7 @@ _STUDY_KEYS = (
     Key("people", "table"),
     Key("route", "table"),
     Key("judge", "table"),
+    Key("candidates", "table"),
     Key("site", "tables"),
     Key("show", "table"),
 )
@@ -92,6 +94,7 @@ _INPUT_KEYS = (
     Key("layer", "text"),
     Key("sql", "text"),
 )
+_CANDIDATES_KEYS = (Key("from", "texts"), Key("spacing_m", "positive number"))
 _PEOPLE_KEYS = (Key("spread", "table of texts", required=True),)
 _JUDGE_KEYS = (
     Key("metric", "table of texts"),
@@ -189,6 +192,7 @@ class Study:
     clean: Cleaning | None
     drawing: Drawing
     cache: Path | None
+    generation: Generation | None
     sites: tuple[SiteSpec, ...]
     outputs: tuple[str, ...]
     language: Language
@@ -240,6 +244,7 @@ def load_study(path: Path) -> Study:
         clean=cleaning(route),
         drawing=drawing(route),
         cache=folder / route["cache"] if "cache" in route else None,
+        generation=_generation(table),
         sites=tuple(_site(entry, number, pack) for number, entry in enumerate(table.get("site", []), start=1)),
         outputs=tuple(show.get("outputs", DEFAULT_OUTPUTS if crs is not None else TABLE_OUTPUTS)),
         language=show.get("language", "zh"),
@@ -318,6 +323,7 @@ def _shape_problems(table: Mapping[str, Any], where: str) -> list[Text]:
         if isinstance(entry, dict) and layer in INPUTS:
             problems += check(entry, _INPUT_KEYS, f"[inputs.{layer}]")
     problems += check(table["people"], _PEOPLE_KEYS, "[people]") if "people" in table else []
+    problems += _generation_problems(table)
     problems += route_problems(table.get("route", {}))
     problems += check(table.get("judge", {}), _JUDGE_KEYS, "[judge]") or check(
         table.get("judge", {}).get("counting", {}), COUNTING_KEYS, "[judge].counting"
@@ -328,6 +334,30 @@ def _shape_problems(table: Mapping[str, Any], where: str) -> list[Text]:
         found = check(entry, _SITE_KEYS, where_site)
         problems += found or _site_shape_problems(entry, where_site)
     return problems
+
+
+def _generation_problems(table: Mapping[str, Any]) -> list[Text]:
+    """Candidates are listed or made, not both; what they are made of must be known."""
+    entry = table.get("candidates", {})
+    problems = check(entry, _CANDIDATES_KEYS, "[candidates]")
+    strange = [] if problems else [each for each in entry.get("from", ()) if each not in ORIGINS]
+    problems += [unknown_name(each, ORIGINS, "[candidates].from") for each in strange]
+    if "candidates" in table and "candidates" in table["inputs"]:
+        problems.append(
+            Text(
+                "[candidates] 用于生成备选点，[inputs.candidates] 是已有的备选点：只写一项。",
+                "[candidates] makes candidates, [inputs.candidates] lists them: give one of the two.",
+            )
+        )
+    return problems
+
+
+def _generation(table: Mapping[str, Any]) -> Generation | None:
+    """How candidates are made; None where they are listed, or where nothing is planned."""
+    if "candidates" in table["inputs"] or not table.get("site"):
+        return None
+    entry = table.get("candidates", {})
+    return Generation(tuple(entry.get("from", ORIGINS)), entry.get("spacing_m", SPACING_M))
 
 
 def _site_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:

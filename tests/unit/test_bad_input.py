@@ -298,7 +298,6 @@ SITES = {
     ),
     "a weight without its column": Case(("pop80", "补充"), study=swap('"pop60"', '"pop80"'), verb="site"),
     "no site to plan": Case(("没有 [[site]]",), study=lambda _: STUDY + CANDIDATES, verb="site"),
-    "no candidates": Case(("[inputs.candidates]",), study=lambda _: STUDY + SITE, verb="site"),
 }
 
 

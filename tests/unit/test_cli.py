@@ -58,7 +58,8 @@ COLUMNS = {
     "findings.csv": "code severity layer count ids message fix",
     "plan.csv": "site_plan stage rank candidate_id facility_type lon lat host zone_ids gain covered_after share_after "
     "floor_area_m2 seats beds cost constraint_status constraint_notes reason",
-    "candidates.csv": "site_plan candidate_id host state stage because reason constraint_status constraint_notes",
+    "candidates.csv": "site_plan candidate_id host generated state stage because reason "
+    "constraint_status constraint_notes",
 }
 PLANS = ["plan.csv", "candidates.csv", "plan.json", "proof.json"]
 TABLES = sorted(["manifest.json", *(name for name in COLUMNS if name not in PLANS)])

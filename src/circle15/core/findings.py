@@ -17,6 +17,7 @@ Code = Literal[
     "basis_incomplete",
     "behind_barrier",
     "bridges_unknown",
+    "candidates_generated",
     "capacity_unknown",
     "cells_fullwidth",
     "cells_merged",
@@ -98,6 +99,9 @@ MEANINGS: Mapping[Code, Text] = {
     ),
     "behind_barrier": Text("最近的道路都在屏障另一侧", "places have streets in reach only across barriers"),
     "bridges_unknown": Text("没有列区分桥梁，交叉处均已相接", "crossings were joined although no column tells bridges"),
+    "candidates_generated": Text(
+        "没有备选点图层，备选点由程序生成", "the study lists no candidates, so the program made them"
+    ),
     "capacity_unknown": Text(
         "计入的设施容量不明，不提供容量：可服务人数是下限",
         "counted facilities of unknown capacity supply nothing: the people served are a lower bound",

@@ -133,14 +133,16 @@ class Dropped:
 class Screening:
     """What candidates were put to before a plan was made of those that remain.
 
-    ``offered``: how many there were; ``checked`` and ``not_checked``: constraint layers by name; ``standards``: how
-    many candidates were kept although nobody knows whether they can hold what a rule of the pack asks, by its id.
+    ``offered``: how many there were, ``generated`` of them made by the program; ``checked`` and ``not_checked``:
+    constraint layers by name; ``standards``: how many candidates were kept although nobody knows whether they can hold
+    what a rule of the pack asks, by its id.
     """
 
     offered: int
     dropped: tuple[Dropped, ...]
     checked: tuple[str, ...]
     not_checked: tuple[str, ...]
+    generated: int = 0
     standards: Mapping[str, int] = field(default_factory=dict)
 
     @property

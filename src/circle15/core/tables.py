@@ -196,6 +196,7 @@ class Candidates(Table):
         Column("seats", "integer", Text("餐位", "seats"), least=0),
         Column("beds", "integer", Text("床位", "beds"), least=0),
         _ESTIMATED,
+        Column("generated", "flag", Text("程序生成", "made by the program")),
         _GEOMETRY,
     )
 

@@ -36,7 +36,13 @@ class Offer:
 def offer(ground: Ground, spec: SiteSpec) -> Offer:
     """The candidates of a ``[[site]]``. Raises ConfigError without any, and for a mandatory one that is dropped."""
     if ground.hosts is None or ground.checks is None:
-        raise ConfigError(Text("缺少 [inputs.candidates]。", "[inputs.candidates] is missing."))
+        raise ConfigError(
+            Text(
+                "没有备选点，也没有可据以生成备选点的道路、小区或设施。请补充 [inputs.candidates]。",
+                "there are no candidates, and no streets, homes or facilities to make them of: "
+                "add [inputs.candidates].",
+            )
+        )
     standards = judge.holdings(ground.study.pack.rules, spec.facility_type, ground.tables["candidates"])
     dropped = (
         *_barred(ground.checks),
@@ -52,6 +58,7 @@ def offer(ground: Ground, spec: SiteSpec) -> Offer:
         dropped=dropped,
         checked=tuple(layers.index[~open_]),
         not_checked=tuple(layers.index[open_]),
+        generated=_generated(ground.tables["candidates"]),
         standards={each.rule.rule_id: int((each.unknown & kept).sum()) for each in standards},
     )
     hosts, lost = (ground.hosts.take(np.flatnonzero(rows)) for rows in (kept, ~kept))
@@ -69,6 +76,10 @@ def with_screening(plan: Plan, ground: Ground, spec: SiteSpec, offered: Offer) -
         for each in plan.uncoverable
     )
     return replace(plan, screening=offered.screening, uncoverable=uncoverable)
+
+
+def _generated(candidates: Candidates) -> int:
+    return int(candidates.frame["generated"].sum()) if candidates.has("generated") else 0
 
 
 def _barred(checks: Checks) -> tuple[Dropped, ...]:

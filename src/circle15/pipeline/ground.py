@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from circle15 import judge, route
+from circle15 import judge, route, siting
 from circle15.core.errors import InputError, NothingToDoError
 from circle15.core.results import Finding, Source
 from circle15.core.rule import Metric
@@ -127,6 +127,7 @@ def lay(study: Study, progress: Progress = silent, *, added: Facilities | None =
         tables["facilities"] = _with(tables["facilities"], added)
     network = paved.network if paved else None
     points = demand_points(tables["residential"].frame)
+    findings += _generate(study, tables, points)
     places, site_row, gate_findings = _places(_snapping(network, tables, study), tables, points)
     findings += gate_findings
     if network is not None:
@@ -161,6 +162,30 @@ def lay(study: Study, progress: Progress = silent, *, added: Facilities | None =
         findings=(*findings, *unknown_codes, *strange_codes, *other_codes, *spread_findings, *household_findings),
         sources=tuple(sources),
     )
+
+
+def _generate(study: Study, tables: dict[str, Any], points: Any) -> list[Finding]:
+    """Put candidates among the tables where the study asks for plans and lists none. One finding says so."""
+    if study.generation is None:
+        return []
+    labels = {key: each.label for key, each in study.pack.types.items()}
+    made = siting.generate(study.generation, tables, labels, points, study.language)
+    if made is None:
+        return []
+    tables["candidates"] = made
+    return [
+        Finding.of(
+            "candidates_generated",
+            "warning",
+            "candidates",
+            made.frame["candidate_id"],
+            Text(
+                f"研究没有备选点图层，程序生成 {len(made)} 处，未经现场核实，能否使用不得而知。",
+                f"the study lists no candidates: the program made {len(made)}, which nobody has seen or can vouch for.",
+            ),
+            Text("请提供 [inputs.candidates]。", "Give [inputs.candidates]."),
+        )
+    ]
 
 
 def _with(facilities: Facilities, added: Facilities) -> Facilities:

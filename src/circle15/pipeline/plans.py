@@ -46,13 +46,6 @@ def _refuse_no_site(study: Study) -> None:
                 "the study has no [[site]]: there is nothing to plan. Add one.",
             )
         )
-    if "candidates" not in study.inputs:
-        raise ConfigError(
-            Text(
-                "选址需要备选点图层 [inputs.candidates]。请补充（列：candidate_id、host、位置）。",
-                "siting needs [inputs.candidates] (candidate_id, host, location). Add it.",
-            )
-        )
 
 
 def _plan(ground: Ground, spec: SiteSpec) -> Plan:

@@ -17,6 +17,7 @@ _COLUMNS = [
     "site_plan",
     "candidate_id",
     "host",
+    "generated",
     "state",
     "stage",
     "because",
@@ -50,6 +51,7 @@ def candidates_frame(audit: Audit) -> Any:
     """candidates.csv: every candidate of every plan, whether it was chosen, was there, or was dropped and why."""
     language, notes = audit.facts.language, check_notes(audit.checks)
     hosts = {} if audit.candidates is None else _hosts(audit.candidates.frame)
+    made = audit.candidates is not None and audit.candidates.has("generated")
     rows = []
     for plan in audit.plans:
         stages = {site.candidate_id: site.stage for site in plan.sites}
@@ -60,7 +62,7 @@ def candidates_frame(audit: Audit) -> Any:
             status, note = notes.get(name, UNCHECKED)
             because = "; ".join(each.because for each in reasons)
             told = "; ".join(each.reason.say(language) for each in reasons)
-            row = (plan.plan_id, name, host, state, stages.get(name), because, told, status, note.say(language))
+            row = (plan.plan_id, name, host, made, state, stages.get(name), because, told, status, note.say(language))
             rows.append(row)
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     return frame.assign(stage=frame["stage"].astype("Int64"))
@@ -84,7 +86,20 @@ def screening_notes(plan: Plan) -> list[Text]:
     screening = plan.screening
     if screening is None:
         return []
-    return [_layers(screening), *_dropped(screening), *_unknown(screening)]
+    return [*_generated(screening), _layers(screening), *_dropped(screening), *_unknown(screening)]
+
+
+def _generated(screening: Screening) -> list[Text]:
+    """Candidates that the program made are no offer of anybody's."""
+    if not screening.generated:
+        return []
+    count = whole(screening.generated)
+    return [
+        Text(
+            f"备选点 {count} 处为程序生成，未经现场核实，方案只说明大致方位",
+            f"{count} candidates were made by the program and seen by nobody: the plan tells whereabouts only",
+        )
+    ]
 
 
 def _unknown(screening: Screening) -> list[Text]:

@@ -90,7 +90,12 @@ def _screened(plan: Plan, audience: Audience) -> dict[str, Any]:
     if found is None:
         return {}
     layers = {"checked": list(found.checked), "not_checked": list(found.not_checked)}
-    told = {"candidates": found.offered, "constraints": layers, "size_unknown": dict(found.standards)}
+    told = {
+        "candidates": found.offered,
+        "generated": found.generated,
+        "constraints": layers,
+        "size_unknown": dict(found.standards),
+    }
     if audience == "public":
         counts = Counter(each.because for each in found.dropped)
         return {**told, "dropped_count": dict(sorted(counts.items()))}

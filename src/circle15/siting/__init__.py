@@ -2,6 +2,7 @@
 
 from circle15.siting.certificate import Certificate, Claim, certify
 from circle15.siting.effort import Effort
+from circle15.siting.generation import generate
 from circle15.siting.plan import Demand, Request, Sites, answer, describe, frame_problem
 from circle15.siting.problem import Problem
 from circle15.siting.solve import Solution, solve
@@ -19,5 +20,6 @@ __all__ = [
     "certify",
     "describe",
     "frame_problem",
+    "generate",
     "solve",
 ]

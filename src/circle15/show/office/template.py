@@ -18,7 +18,7 @@ TEMPLATE = "填报模板.xlsx"
 TABLES: tuple[type[Table], ...] = (Residential, Facilities, Candidates, Units)
 
 # Filled in by readers of data, never by people.
-NOT_ASKED = ("geometry", "footprint", "edge_m", "estimated", "assumed")
+NOT_ASKED = ("geometry", "footprint", "edge_m", "estimated", "generated", "assumed")
 PLACES = (
     Column("lon", "number", Text("经度", "longitude"), unit="°"),
     Column("lat", "number", Text("纬度", "latitude"), unit="°"),
