@@ -45,10 +45,28 @@ app = typer.Typer(
 packs_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rule packs: list, show, lint.")
 app.add_typer(packs_app, name="packs")
 
+
+def _refuse_address(value: Path | None) -> Path | None:
+    """An address of objects is no folder, and would become one of a strange name."""
+    if value is not None and len(value.parts[0]) > len("C:") and value.parts[0].endswith(":"):
+        raise typer.BadParameter("只有 batch 可以写 s3:// 等地址 / only batch takes addresses such as s3://")
+    return value
+
+
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="The study file (study.toml).")]
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where results go (default: beside the study).")]
-OutOnly = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Also write to this folder.")]
-OutHere = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where results go (default: this folder).")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="DIR", help="Where results go (default: beside the study).", callback=_refuse_address
+    ),
+]
+OutOnly = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Also write to this folder.", callback=_refuse_address)
+]
+OutHere = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Where results go (default: this folder).", callback=_refuse_address),
+]
 FormatOption = Annotated[Format, typer.Option("--format", help="What is printed on stdout.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Unknown outcomes of binding rules also end in 1.")]
 StrictFindings = Annotated[bool, typer.Option("--strict", help="Warnings also end in 1.")]
@@ -137,7 +155,7 @@ def _root(
 @app.command()
 def demo(
     sample: Annotated[
-        str, typer.Option("--sample", metavar="NAME", help="karhula, helsinki, zhoukou, shifan-zhen.")
+        str, typer.Option("--sample", metavar="NAME", help="karhula, helsinki, zhoukou, shifan-zhen, …")
     ] = "karhula",
     out: OutHere = None,
     quiet: Quiet = False,
@@ -462,7 +480,12 @@ def batch(
     studies: Annotated[
         list[str], typer.Argument(metavar="STUDY…", help="Study files, folders, patterns, or a CSV of studies.")
     ],
-    out: OutHere = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", metavar="DIR|ADDRESS", help="Where results go (default: this folder); s3://bucket/folder."
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option("--workers", metavar="N", min=1, help="Processes (default: one for each processor).")
     ] = None,
@@ -501,7 +524,8 @@ def batch(
             )
         entries = many.find_entries(studies)
         orders = many.Orders(
-            out=out or Path.cwd(),
+            out=Path.cwd() if out is None or many.is_address(out) else Path(out),
+            target=out if out is not None and many.is_address(out) else "",
             language=lang,
             strict=strict,
             resume=resume,

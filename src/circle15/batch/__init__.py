@@ -8,5 +8,17 @@ from circle15.batch.diff import diff
 from circle15.batch.entries import find_entries
 from circle15.batch.meter import parse_size
 from circle15.batch.seats import Crew, Seats
+from circle15.batch.store import is_address
 
-__all__ = ["Cluster", "Crew", "Orders", "Outcome", "Seats", "diff", "find_entries", "parse_size", "run_batch"]
+__all__ = [
+    "Cluster",
+    "Crew",
+    "Orders",
+    "Outcome",
+    "Seats",
+    "diff",
+    "find_entries",
+    "is_address",
+    "parse_size",
+    "run_batch",
+]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
@@ -16,6 +17,7 @@ from circle15.batch.entries import Entry
 from circle15.batch.history import History, Stored
 from circle15.batch.journal import JOURNAL, Course, Journal, Record, read_course
 from circle15.batch.seats import Crew, Lost
+from circle15.batch.store import RECORDS, Ledger, Store, join
 from circle15.batch.work import Clock, Task, broken_row
 from circle15.core.errors import NothingToDoError, OutputError
 from circle15.core.league import Figures, League
@@ -32,9 +34,13 @@ MOST_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What is wanted of a batch. ``most_bytes`` is for each process, 0 without a limit."""
+    """What is wanted of a batch. ``most_bytes`` is for each process, 0 without a limit.
+
+    ``target`` is the address of the store of objects that everything goes into; ``out`` is then not used.
+    """
 
     out: Path
+    target: str = ""
     language: Language | None = None
     strict: bool = False
     resume: bool = False
@@ -52,7 +58,7 @@ class Outcome:
     kept: int
     league: League | None = None
     figures: Figures | None = None
-    written: tuple[Path, ...] = ()
+    written: tuple[Path | str, ...] = ()
 
     @property
     def standing(self) -> Text:
@@ -86,10 +92,49 @@ def run_batch(
     """
     if not entries:
         raise NothingToDoError(Text("没有找到任何研究。", "there is no study to run."))
+    if orders.target:
+        return _run_afar(entries, orders, hire, clock, progress)
+    return _run_here(entries, orders, hire, clock, progress)
+
+
+def _run_afar(
+    entries: Sequence[Entry], orders: Orders, hire: Callable[[], Crew], clock: Clock, progress: Progress
+) -> Outcome:
+    """The same in a store of objects: what the batch as a whole has there is brought here and taken back."""
+    with TemporaryDirectory(prefix="circle15-", ignore_cleanup_errors=True) as scratch:
+        near, ledger = replace(orders, out=Path(scratch)), Ledger(Store(orders.target))
+        folder = near.out / FOLDER
+        _pull_batch(ledger, folder)
+        outcome = _run_here(entries, near, hire, clock, progress, ledger)
+        places = tuple(join(orders.target, f"{FOLDER}/{Path(path).name}") for path in outcome.written)
+        return replace(outcome, written=places)
+
+
+def _pull_batch(ledger: Ledger, folder: Path) -> None:
+    """The journal and the history of a store, and the names of whatever else lies beside them."""
+    for name in ledger.store.names(FOLDER):
+        if not name.startswith(RECORDS):
+            place = folder.parent / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes((ledger.store.read(name) or b"") if place.name == HISTORY else b"")
+    lines = ledger.lines()
+    if lines:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / JOURNAL).write_bytes(b"".join(lines))
+
+
+def _run_here(
+    entries: Sequence[Entry],
+    orders: Orders,
+    hire: Callable[[], Crew],
+    clock: Clock,
+    progress: Progress,
+    ledger: Ledger | None = None,
+) -> Outcome:
     folder = orders.out / FOLDER
     with _alone(folder):
         _clean(folder, entries, orders.out)
-        work = _begin(folder, entries, orders, clock)
+        work = _begin(folder, entries, orders, clock, ledger)
         with closing(hire()) as crew:
             is_whole = _attend_all(work, crew, progress, fail_fast=orders.fail_fast)
         records = tuple(work.done[each.study] for each in work.tasks if each.study in work.done)
@@ -119,7 +164,15 @@ def _concluded(outcome: Outcome, entries: Sequence[Entry], orders: Orders, work:
     ended = _moment(clock)
     studies = {row["study_id"]: row for row in table.frame.to_dict("records") if row["status"] == "done"}
     folders = {study_id: pipeline.results_folder(study_id, orders.out) for study_id in studies}
+    ledger = work.journal.ledger
+    if ledger is not None:
+        for study_id in studies:
+            ledger.store.pull(f"data/processed/{study_id}", orders.out)
     History(folder / HISTORY).keep(Stored(work.run, work.began, ended, table, figures), folders)
+    if ledger is not None:
+        ledger.hold()
+        for path in (*targets, folder / HISTORY):
+            ledger.store.write(f"{FOLDER}/{path.name}", path.read_bytes())
     work.journal.end(ended)
     return replace(outcome, league=table, figures=figures, written=tuple(targets))
 
@@ -175,7 +228,7 @@ def _clean(folder: Path, entries: Sequence[Entry], out: Path) -> None:
         sweep(each)
 
 
-def _begin(folder: Path, entries: Sequence[Entry], orders: Orders, clock: Clock) -> _Work:
+def _begin(folder: Path, entries: Sequence[Entry], orders: Orders, clock: Clock, ledger: Ledger | None) -> _Work:
     """The journal of the run, with what it takes over from the one that it resumes."""
     earlier = read_course(folder / JOURNAL)
     if earlier is None:
@@ -188,7 +241,7 @@ def _begin(folder: Path, entries: Sequence[Entry], orders: Orders, clock: Clock)
     began = resumed.began if resumed and goes_on else _moment(clock)
     kept = {} if resumed is None else _kept(resumed, entries)
     tasks = tuple(_task(each, orders, clock, kept.get(each.study)) for each in entries)
-    return _Work(tasks, Journal(folder / JOURNAL, run, began, kept.values()), run, began)
+    return _Work(tasks, Journal(folder / JOURNAL, run, began, kept.values(), ledger), run, began)
 
 
 def _kept(course: Course, entries: Sequence[Entry]) -> dict[str, Record]:
@@ -204,7 +257,7 @@ def _kept(course: Course, entries: Sequence[Entry]) -> dict[str, Record]:
 def _task(entry: Entry, orders: Orders, clock: Clock, earlier: Record | None) -> Task:
     return Task(
         study=entry.study,
-        path=entry.path.absolute(),
+        path=entry.path if entry.address else entry.path.absolute(),
         study_id=entry.study_id,
         out=orders.out.absolute(),
         language=orders.language,
@@ -212,6 +265,8 @@ def _task(entry: Entry, orders: Orders, clock: Clock, earlier: Record | None) ->
         clock=clock,
         most_bytes=orders.most_bytes,
         earlier=earlier,
+        source=entry.address,
+        target=orders.target,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from circle15.batch.store import Ledger
 from circle15.core.changes import PROGRAM
 from circle15.core.errors import OutputError
 from circle15.core.text import Text
@@ -61,16 +62,23 @@ def _parsed(line: bytes) -> Record | None:
 
 
 class Journal:
-    """A journal that is being written. Every line is on the disk when ``add`` returns."""
+    """A journal that is being written. Every line is on the disk, or in ``ledger``, when ``add`` returns."""
 
-    def __init__(self, path: Path, run: int, began: str, kept: Iterable[Record] = ()) -> None:
+    def __init__(
+        self, path: Path, run: int, began: str, kept: Iterable[Record] = (), ledger: Ledger | None = None
+    ) -> None:
         """Begin a journal with records of an earlier one, in the place of whatever is there. Raises OutputError."""
         self.path = path
-        head = {"program": PROGRAM, "run": run, "began": began}
-        write_all({path: b"".join(_line(each) for each in (head, *kept))})
+        self.ledger = ledger
+        head, *lines = (_line(each) for each in ({"program": PROGRAM, "run": run, "began": began}, *kept))
+        write_all({path: b"".join((head, *lines))})
+        if ledger is not None:
+            ledger.begin(head, lines)
 
     def add(self, record: Record) -> None:
         """Add one line and see it onto the disk. Raises OutputError where that fails: then it does not count."""
+        if self.ledger is not None:
+            self.ledger.add(_line(record))
         try:
             handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
             try:

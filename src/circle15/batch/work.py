@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from circle15 import judge, pipeline
 from circle15.batch.meter import Meter
+from circle15.batch.store import bring, take
 from circle15.core.changes import MANIFEST, PROGRAM, UNFINISHED
 from circle15.core.errors import Circle15Error, OutputError
 from circle15.core.league import STANDINGS, standing
@@ -31,7 +33,11 @@ _MEGABYTE = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a worker is given. ``earlier`` is what an interrupted run kept of the study, None where it kept nothing."""
+    """What a worker is given. ``earlier`` is what an interrupted run kept of the study, None where it kept nothing.
+
+    ``source`` is the address of a study that lies in a store of objects, in the place of ``path``; ``target`` that of
+    the store which the results go into, in the place of ``out``. Both are empty for files.
+    """
 
     study: str
     path: Path
@@ -42,6 +48,8 @@ class Task:
     clock: Clock
     most_bytes: int = 0
     earlier: Record | None = None
+    source: str = ""
+    target: str = ""
 
 
 def attend(task: Task) -> Record:
@@ -52,7 +60,7 @@ def attend(task: Task) -> Record:
     """
     began = task.clock()
     with Meter(task.most_bytes) as meter:
-        record = _attended(task)
+        record = _attended(task) if not (task.source or task.target) else _attended_afar(task)
     if record is task.earlier:
         return record
     log = {
@@ -82,6 +90,20 @@ def _attended(task: Task) -> Record:
     except Exception as error:  # noqa: BLE001  # one bad study never stops the rest, not even by a defect of ours
         text = Text(f"程序内部错误：{error!r}。", f"a defect of this program: {error!r}.")
         return _broken(task, text.say(language), again=isinstance(error, OSError)) | {"detail": _place_of(error)}
+
+
+def _attended_afar(task: Task) -> Record:
+    """The same of objects: they are brought here, the study runs on files, and its results are taken there."""
+    with TemporaryDirectory(prefix="circle15-", ignore_cleanup_errors=True) as scratch:
+        try:
+            near = bring(task, Path(scratch))
+            before = [each.relative_to(near.out).as_posix() for each in near.out.rglob("*") if each.is_file()]
+            record = _attended(near)
+            if task.target and record is not task.earlier and record["row"]["status"] == "done":
+                take(task, near.out, before)
+        except Circle15Error as error:
+            return _broken(task, error.say(task.language or "zh"), again=isinstance(error, OutputError))
+        return record
 
 
 def _place_of(error: Exception) -> str:

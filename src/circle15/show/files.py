@@ -50,8 +50,8 @@ def publish(
     elif same_inputs and "map" in earlier:
         manifest["map"] = earlier["map"]
     if not files.keys() <= earlier.get("outputs", {}).keys():
-        write_all({folder / MANIFEST: _described(_announcement(earlier, files))})
-    targets[folder / MANIFEST] = _described(manifest)
+        write_all({folder / MANIFEST: described(announcement(earlier, files))})
+    targets[folder / MANIFEST] = described(manifest)
     write_all(targets)
     for name in others.keys() - kept.keys():
         _remove(folder, name)
@@ -59,11 +59,12 @@ def publish(
         place.unlink(missing_ok=True)
 
 
-def _described(manifest: Mapping[str, Any]) -> bytes:
+def described(manifest: Mapping[str, Any]) -> bytes:
+    """A manifest as it is written."""
     return (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _announcement(earlier: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+def announcement(earlier: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
     """The manifest of a run that has begun to put its files in place."""
     outputs = {**earlier.get("outputs", {}), **{name: sha256(data) for name, data in files.items()}}
     kept = {"map": earlier["map"]} if "map" in earlier else {}
