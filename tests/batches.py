@@ -121,13 +121,18 @@ def batch(
 
 def contents(out: Path) -> dict[str, bytes]:
     """Every file of an output folder by name, without those that may differ; manifests without their times."""
-    found = {
-        path.relative_to(out).as_posix(): path.read_bytes()
-        for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name not in _APART
-    }
-    return {name: _timeless(data) if name.endswith("manifest.json") else data for name, data in found.items()}
+    paths = (path for path in sorted(out.rglob("*")) if path.is_file() and not is_apart(path))
+    return {path.relative_to(out).as_posix(): contents_of(path) for path in paths}
 
 
-def _timeless(data: bytes) -> bytes:
+def is_apart(path: Path) -> bool:
+    """Whether a file may differ between equal runs."""
+    return path.name in _APART
+
+
+def contents_of(path: Path) -> bytes:
+    """A file; a manifest without its times."""
+    data = path.read_bytes()
+    if path.name != "manifest.json":
+        return data
     return json.dumps({key: value for key, value in json.loads(data).items() if key != "times"}).encode()

@@ -16,9 +16,10 @@ from circle15.batch import Crew, Orders, Seats, find_entries, run_batch
 from circle15.study import load_study
 from tests.batches import Alone, write_study
 from tests.bench.networks import SHARED
-from tests.bench.registry import Case, Figure, Goal, Input, Side, peak_mb, times
+from tests.bench.registry import SEED, Case, Figure, Goal, Input, Side, peak_mb, times
+from tests.simulated import MEDIAN, MOST, SIGMA, digests, killed_and_resumed, rows_of, start, write_country
 
-_STUDIES, _FEW = 200, 20
+_STUDIES, _FEW, _COUNTRY = 200, 20, 2_800
 _GUIXI = """\
 schema = 1
 id     = "{study_id}"
@@ -59,6 +60,30 @@ def _batch(folder: Path, smoke: bool, workers: int) -> Figure:
         tables = b"".join((Path(out) / "batch" / name).read_bytes() for name in ("batch.csv", "batch_figures.csv"))
     digest = hashlib.sha256(tables).hexdigest()[:12]
     return Figure(passed, f"{len(outcome.records)} studies, tables {digest}", peak_mb=peak_mb())
+
+
+def _make_country(folder: Path, smoke: bool) -> None:
+    write_country(folder / "country", 3 if smoke else _COUNTRY, SEED)
+
+
+def _killed(folder: Path, smoke: bool) -> Figure:
+    """Seconds from the first start to the end of the last. Raises AssertionError where anything shows of the kills."""
+    studies, count = folder / "country", 3 if smoke else _COUNTRY
+    crew = ("--workers", "1") if smoke else ("--cluster", "local", "--workers", "2")
+    with tempfile.TemporaryDirectory() as out:
+        began = time.perf_counter()
+        if smoke:
+            run_batch(find_entries([str(studies)]), Orders(out=Path(out) / "out"), Alone, time.time, lambda *_: None)
+            kept = [count]
+        else:
+            kept = killed_and_resumed(studies, Path(out) / "out", count, *crew)
+            assert start(studies, Path(out) / "plain", *crew).wait() in {0, 1}
+            assert digests(Path(out) / "out") == digests(Path(out) / "plain"), "not the bytes of an undisturbed run"
+        passed = time.perf_counter() - began
+        rows = rows_of(Path(out) / "out")
+    assert len(rows) == count, f"{len(rows)} of {count} studies are in the table"
+    assert set(rows.values()) == {1}, "a study is twice in the table"
+    return Figure(passed, f"{count:,} studies each once, same bytes; done when killed: {kept}", peak_mb=peak_mb())
 
 
 def _overhead(folder: Path, smoke: bool) -> Figure:
@@ -103,5 +128,24 @@ CASES = (
         sides=(Side("circle15", _overhead, goal=Goal("<=", 0.3), processes=3),),
         unit="s a study",
         packages=("numpy", "pandas"),
+    ),
+    Case(
+        name="batch-killed",
+        what=(
+            f"{_COUNTRY:,} studies of tables on two workers of a local Dask cluster, killed three times, "
+            f"resumed, and once undisturbed: every study once in the table, every file the same to the byte."
+        ),
+        input=Input(
+            "country",
+            f"{_COUNTRY:,} studies of 1 to {MOST} units, log-normal round {MEDIAN} (sigma {SIGMA})",
+            _make_country,
+        ),
+        sides=(Side("circle15", _killed, processes=1),),
+        unit="s elapsed",
+        remark=(
+            f"Units of a study are drawn from a log-normal distribution of median {MEDIAN} and sigma {SIGMA}, from 1 "
+            f"to {MOST}, seed {SEED}; the seconds are those of both runs."
+        ),
+        packages=("distributed", "numpy", "pandas"),
     ),
 )

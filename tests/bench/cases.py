@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from tests.bench import areas, batches, engine, growth, judging, pages, paving, reading, search, sheet, siting, snapping
+from tests.bench import (
+    areas,
+    batches,
+    big,
+    engine,
+    growth,
+    judging,
+    pages,
+    paving,
+    reading,
+    search,
+    sheet,
+    siting,
+    snapping,
+)
 from tests.bench.registry import Case
 
 CASES: tuple[Case, ...] = (
@@ -17,5 +31,6 @@ CASES: tuple[Case, ...] = (
     *sheet.CASES,
     *pages.CASES,
     *batches.CASES,
+    *big.CASES,
     *growth.CASES,
 )

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SHARED = Path(os.environ.get("CIRCLE15_SHARED") or ROOT.parent / "shared") / "data"
 HOMES, FACILITIES = 10_000, 500
 # Where the corner of the composite is put, in EPSG:32633.
-_COMPOSITE_EPSG, _COMPOSITE_ORIGIN = 32633, (400_000.0, 5_000_000.0)
+COMPOSITE_EPSG, _COMPOSITE_ORIGIN = 32633, (400_000.0, 5_000_000.0)
 
 Ints = NDArray[np.int64]
 
@@ -116,12 +116,8 @@ def _make_composite(folder: Path, smoke: bool) -> None:
     import geopandas as gpd
     import shapely
 
-    xy, ends = _lattice() if smoke else _four_cities()
-    xy = round_half_up((xy.astype(np.float64) + _COMPOSITE_ORIGIN) * 1000) / 1000
-    lines = xy[ends]
-    # Lengths are those of the geometry: some of the lengths given are not positive.
-    lines = lines[(lines[:, 0] != lines[:, 1]).any(axis=1)]
-    path, crs = folder / "composite.gpkg", f"EPSG:{_COMPOSITE_EPSG}"
+    lines = composite_lines(smoke=smoke)
+    path, crs = folder / "composite.gpkg", f"EPSG:{COMPOSITE_EPSG}"
     streets = gpd.GeoDataFrame(
         {"street_id": np.arange(len(lines)).astype(str)}, geometry=shapely.linestrings(lines), crs=crs
     )
@@ -131,9 +127,18 @@ def _make_composite(folder: Path, smoke: bool) -> None:
     places = {"homes": used[every[: 30 if smoke else HOMES]], "facilities": used[every[: 5 if smoke else FACILITIES]]}
     for name, at in places.items():
         gpd.GeoDataFrame(geometry=shapely.points(at), crs=crs).to_file(path, layer=name)
-    network = build(read_streets(path, _COMPOSITE_EPSG))
+    network = build(read_streets(path, COMPOSITE_EPSG))
     every_mm = vertices(network).mm
     _keep(folder, network, *(_match(every_mm, gpd.read_file(path, layer=name)) for name in places))
+
+
+def composite_lines(*, smoke: bool) -> Any:
+    """Its streets, each from one end to the other: an array of (streets, 2, 2) in metres. Raises FileNotFoundError."""
+    xy, ends = _lattice() if smoke else _four_cities()
+    xy = round_half_up((xy.astype(np.float64) + _COMPOSITE_ORIGIN) * 1000) / 1000
+    lines = xy[ends]
+    # Lengths are those of the geometry: some of the lengths given are not positive.
+    return lines[(lines[:, 0] != lines[:, 1]).any(axis=1)]
 
 
 def _four_cities() -> tuple[Any, Any]:
