@@ -48,7 +48,7 @@ def compare(seed: int, kind: str, effort: Effort) -> None:
         assert found.status in {"infeasible", "time_limit"}, where
         assert not len(found.chosen.rows), where
         return
-    if not len(found.chosen.rows) and not optimum == 0:
+    if not len(found.chosen.rows) and optimum != 0:
         assert (found.status, effort.nodes) == ("time_limit", 0), where
         assert found.bound <= optimum, where
         return
