@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import docx
+import openpyxl
+import pypdf
 import pytest
 
 from circle15.core.rule import Ratio
@@ -130,6 +133,40 @@ def test_a_draft_says_so_without_geometry_too(tmp_path):
     found = run(tmp_path, "changan-2025", tables, settings=settings, command=("run", "-q"))
     assert DRAFT in found.stdout
     assert DRAFT in (tmp_path / "data" / "processed" / "case" / "report.md").read_text(encoding="utf-8")
+
+
+def _words_of_docx(path: Path) -> str:
+    file = docx.Document(str(path))
+    return "".join(cell.text for table in file.tables for row in table.rows for cell in row.cells)
+
+
+def _words_of_xlsx(path: Path) -> str:
+    book = openpyxl.load_workbook(path)
+    return "".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
+
+
+READERS: dict[str, Callable[[Path], str]] = {
+    "md": lambda path: path.read_text(encoding="utf-8"),
+    "html": lambda path: path.read_text(encoding="utf-8"),
+    "docx": _words_of_docx,
+    "pdf": lambda path: "".join(page.extract_text() for page in pypdf.PdfReader(path).pages),
+    "xlsx": _words_of_xlsx,
+}
+
+
+def test_a_clause_that_was_not_verified_says_so_beside_its_figure(tmp_path):
+    settings = 'show.outputs = ["tables", "html_map", "markdown", "docx", "pdf", "xlsx"]'
+    areas = {"id": "A", "households": 1000, "built": "existing", "community_code": "C", "x": 0, "y": 0}
+    sites = [{"id": "F", "type": "day_care", "floor_area_m2": 100, "community_code": "C", "x": 900, "y": 0}]
+    tables: Tables = {"residential": [areas], "facilities": sites}
+    streets = [[[0, 0], [1000, 0]]]
+    found = run(tmp_path, "guizhou", tables, streets=streets, settings=settings, command=("run", "-q"))
+    assert (found.exit_code, found.outcome("GZ-02", "A")) == (0, "fail")
+    line = next(line for line in found.stdout.splitlines() if line.startswith("GZ-02"))
+    assert "条文未核验" in line
+    for form, words in READERS.items():
+        (page,) = tmp_path.rglob(f"*.{form}")
+        assert "条文未核验" in re.sub(r"\s", "", words(page)), form
 
 
 def test_no_rule_of_a_draft_can_fail_a_run():

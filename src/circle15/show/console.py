@@ -9,7 +9,7 @@ import pandas as pd
 
 from circle15.core.league import League
 from circle15.core.results import Audit, Finding, Plan
-from circle15.core.rule import FORCE_WORDS, METRIC_WORDS, STUDY, Pack, Rule
+from circle15.core.rule import METRIC_WORDS, STUDY, Pack, Rule
 from circle15.core.tables import OUTCOME_WORDS
 from circle15.core.text import Text
 from circle15.show.checks import screening_notes
@@ -19,6 +19,7 @@ from circle15.show.sentences import (
     WAY_WORDS,
     basis_text,
     counting_texts,
+    force_text,
     measured_text,
     optimality_text,
     plan_basis,
@@ -80,7 +81,7 @@ def _attribute_lines(audit: Audit) -> list[Text]:
     told = [rule for rule in rules if counts[rule.rule_id]["pass"] or counts[rule.rule_id]["fail"]]
     lines = [Text("", "")] if rules else []
     for rule in told:
-        limit, force, outcome = rule_limit_text(rule), FORCE_WORDS[rule.force], audit.outcomes[rule.rule_id]
+        limit, force, outcome = rule_limit_text(rule), force_text(rule), audit.outcomes[rule.rule_id]
         word = OUTCOME_WORDS[outcome or "not_applicable"]
         zh = "  ".join(
             f"{OUTCOME_WORDS[key].zh} {whole(value)}" for key, value in counts[rule.rule_id].items() if value

@@ -151,6 +151,12 @@ def rule_text(rule: Rule) -> Text:
     )
 
 
+def force_text(rule: Rule) -> Text:
+    """The force of a rule, and whether its clause is yet to be read in the document: such a rule fails no run."""
+    force = FORCE_WORDS[rule.force]
+    return force if rule.verified else Text(f"{force.zh}，条文未核验", f"{force.en}, clause not verified")
+
+
 def measured_text(value: float, rule: Rule) -> str:
     """A value in the unit of its rule: shares as percentages; a dash for null."""
     return percent(value) if rule.limit.unit == SHARE_UNIT else grouped(value) or "—"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from circle15.core.basemaps import BASE_MAPS
 from circle15.core.results import Audit
-from circle15.core.rule import FORCE_WORDS, Rule
+from circle15.core.rule import Rule
 from circle15.show.families import (
     GAPS,
     Family,
@@ -21,6 +21,7 @@ from circle15.show.html.popup import type_label
 from circle15.show.html.tables import share
 from circle15.show.html.words import Words, number, percent
 from circle15.show.palette import CLASS_STYLES, SHARE_STEPS
+from circle15.show.sentences import force_text
 
 
 def left_panel(
@@ -131,7 +132,7 @@ def _rule_line(rule: Rule, words: Words) -> Html:
     return tag(
         "p",
         tag("b", rule.rule_id),
-        f" {words.limit(rule.limit)} · {words.measured(rule, rule.metrics[0])} · {words.say(FORCE_WORDS[rule.force])}",
+        f" {words.limit(rule.limit)} · {words.measured(rule, rule.metrics[0])} · {words.say(force_text(rule))}",
         class_="rule",
     )
 

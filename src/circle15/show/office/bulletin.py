@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from circle15.core.results import Audit
-from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, Rule
+from circle15.core.rule import LEGAL_WORDS, Rule
 from circle15.core.text import Text, first_ids
 from circle15.show.numbers import percent, whole
 from circle15.show.office.assessment import document
@@ -16,7 +16,7 @@ from circle15.show.office.progress import progress
 from circle15.show.office.results import Result, results
 from circle15.show.office.shares import share_rankings
 from circle15.show.office.tasks import Task, task_label, task_rules, task_table, task_title, tasks
-from circle15.show.sentences import counting_texts, rule_limit_text, unit_text
+from circle15.show.sentences import counting_texts, force_text, rule_limit_text, unit_text
 
 _CHANGES = Text("四、变化", "4 Changes")
 
@@ -154,7 +154,7 @@ def _lacking(found: Sequence[Result]) -> list[Text]:
         if each.outcome == "fail" and each.is_goal and each.difference.known:
             short = Number(abs(each.difference.value or 0.0), each.difference.form).text
             unit, rule = each.difference_unit, each.rule
-            force, gap = FORCE_WORDS[rule.force], (f"{short} {unit.zh}", f"{short} {unit.en}")
+            force, gap = force_text(rule), (f"{short} {unit.zh}", f"{short} {unit.en}")
             sentences.append(
                 Text(
                     f"{rule.rule_id}（{force.zh}，{each.limit.zh}）：尚差 {gap[0]}。",

@@ -28,7 +28,14 @@ from circle15.show.office.ruletables import (
 )
 from circle15.show.office.shares import zone_shares
 from circle15.show.office.tasks import task_rules, task_table, task_title
-from circle15.show.sentences import basis_text, optimality_text, plan_basis, plan_notes, unused_bases
+from circle15.show.sentences import (
+    basis_text,
+    force_text,
+    optimality_text,
+    plan_basis,
+    plan_notes,
+    unused_bases,
+)
 
 # Columns that say nothing where every row is of the whole study, and those that chapter 4 gives.
 _LEFT_OUT = ("level", "zone_id", "target_op", "target", "outcome")
@@ -150,7 +157,7 @@ def failures(audit: Audit, found: Sequence[Result]) -> list[Block]:
 
 
 def _failure(result: Result) -> Text:
-    rule, force = result.rule, FORCE_WORDS[result.rule.force]
+    rule, force = result.rule, force_text(result.rule)
     return Text(
         f"{rule.rule_id}（{force.zh}）：{result.reading.zh}，限值 {result.limit.zh}，"
         f"差额 {with_unit(result, 'zh')}；不达标 {whole(result.counts['fail'])}，"

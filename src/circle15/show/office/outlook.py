@@ -9,7 +9,7 @@ import pandas as pd
 from circle15.core.exports import rows_for
 from circle15.core.limit import SYMBOLS, Limit
 from circle15.core.results import Audit
-from circle15.core.rule import FORCE_WORDS, Rule
+from circle15.core.rule import Rule
 from circle15.core.tables import OUTCOME_WORDS
 from circle15.core.text import Text
 from circle15.show.numbers import percent
@@ -17,7 +17,7 @@ from circle15.show.office.document import NOTHING, Number, Row, Table, heads
 from circle15.show.office.names import LEVEL_WORDS, named, zone_names
 from circle15.show.office.results import POINTS, measure
 from circle15.show.outlook import courses, known_share, outlook_basis
-from circle15.show.sentences import SHARE_UNIT, WAY_WORDS, limit_text, paced_limit_text, unit_text
+from circle15.show.sentences import SHARE_UNIT, WAY_WORDS, force_text, limit_text, paced_limit_text, unit_text
 
 
 def outlook_brief(audit: Audit) -> Table:
@@ -62,7 +62,7 @@ def pending_goals(audit: Audit) -> list[Row]:
     return [
         (
             course.rule.rule_id,
-            FORCE_WORDS[course.rule.force].say(language),
+            force_text(course.rule).say(language),
             str(course.rule.year or NOTHING),
             _value(course.rows[0], course.rule),
             outlook_basis(audit, course.rule, course.basis).say(language),

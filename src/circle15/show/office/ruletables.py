@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from circle15.core.counting import SWITCHES
 from circle15.core.exports import told
 from circle15.core.results import Audit
-from circle15.core.rule import FORCE_WORDS, METRIC_WORDS
+from circle15.core.rule import METRIC_WORDS
 from circle15.core.text import Language, Text
 from circle15.show.office.document import NOTHING, Number, Row, Table, heads
 from circle15.show.office.names import SEVERITY_WORDS, layer_text
 from circle15.show.office.outlook import pending_goals
 from circle15.show.office.results import Result, outcome_text, reasons, remarks
 from circle15.show.outlook import courses
-from circle15.show.sentences import pace_text, rule_limit_text, value_word
+from circle15.show.sentences import force_text, pace_text, rule_limit_text, value_word
 
 
 def rules_table(audit: Audit, results: Sequence[Result]) -> Table:
@@ -43,7 +43,7 @@ def rules_table(audit: Audit, results: Sequence[Result]) -> Table:
             each.rule.rule_id,
             each.rule.clause,
             each.rule.source,
-            FORCE_WORDS[each.rule.force].say(language),
+            force_text(each.rule).say(language),
             str(each.rule.year or NOTHING),
             each.value,
             each.of.say(language),
@@ -77,7 +77,7 @@ def rules_brief(audit: Audit, results: Sequence[Result]) -> Table:
         (
             each.rule.rule_id,
             f"{each.rule.clause}({each.rule.source}{f',{each.rule.year} 年' if each.rule.year else ''})",
-            FORCE_WORDS[each.rule.force].say(language),
+            force_text(each.rule).say(language),
             each.limit.say(language),
             each.value,
             each.of.say(language),
@@ -111,7 +111,7 @@ def goals_table(audit: Audit, results: Sequence[Result]) -> Table:
     rows = tuple(
         (
             each.rule.rule_id,
-            FORCE_WORDS[each.rule.force].say(language),
+            force_text(each.rule).say(language),
             str(each.rule.year or NOTHING),
             each.value,
             each.of.say(language),

@@ -8,10 +8,10 @@ from typing import Literal
 
 from circle15.core.crs import parse_crs
 from circle15.core.results import Audit
-from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, Rule
+from circle15.core.rule import LEGAL_WORDS, Rule
 from circle15.core.text import Text
 from circle15.show.numbers import whole
-from circle15.show.sentences import pace_text, rule_text
+from circle15.show.sentences import force_text, pace_text, rule_text
 from circle15.show.sheets.pen import BLACK, GREY, Pen
 from circle15.show.sheets.subject import Subject
 from circle15.show.titles import DATE, MAKER, REVIEW, TITLE
@@ -132,9 +132,9 @@ def _documents(audit: Audit, rules: Sequence[Rule]) -> list[str]:
     language = audit.facts.language
     return list(
         dict.fromkeys(
-            f"{rule.source} {LEGAL_WORDS[rule.legal_status].say(language)}，{FORCE_WORDS[rule.force].say(language)}"
+            f"{rule.source} {LEGAL_WORDS[rule.legal_status].say(language)}，{force_text(rule).say(language)}"
             if language == "zh"
-            else f"{rule.source} {LEGAL_WORDS[rule.legal_status].en}, {FORCE_WORDS[rule.force].en}"
+            else f"{rule.source} {LEGAL_WORDS[rule.legal_status].en}, {force_text(rule).en}"
             for rule in rules
         )
     )
