@@ -58,10 +58,12 @@ COLUMNS = {
     "findings.csv": "code severity layer count ids message fix",
     "plan.csv": "site_plan stage rank candidate_id facility_type lon lat host zone_ids gain covered_after share_after "
     "floor_area_m2 seats beds cost constraint_status constraint_notes reason",
+    "projects.csv": "project_id name facility_type town community address lon lat host build_mode floor_area_m2 seats "
+    "beds year cost responsible note",
     "candidates.csv": "site_plan candidate_id host generated state stage because reason "
     "constraint_status constraint_notes",
 }
-PLANS = ["plan.csv", "candidates.csv", "plan.json", "proof.json"]
+PLANS = ["plan.csv", "projects.csv", "candidates.csv", "plan.json", "proof.json"]
 TABLES = sorted(["manifest.json", *(name for name in COLUMNS if name not in PLANS)])
 GEOJSON = [
     "covered_area.geojson",

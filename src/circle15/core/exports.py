@@ -187,8 +187,8 @@ EXPORT_LAYERS: Mapping[str, ExportLayer] = {
 HOME_TABLES = frozenset({"access", "pace_changes", "repairs", "candidates"})
 HOME_ROWS: Mapping[str, str] = {"verdicts": "subject_kind", "ratios": "level", "outlook": "level", "scores": "level"}
 _ONE_HOME = "area"
-# Of a plan's table the public gets what it gets of its layer.
-TABLE_LAYERS: Mapping[str, str] = {"plan": "proposed_sites", "facilities": "facilities"}
+# Of the tables of plans the public gets what it gets of their layer.
+TABLE_LAYERS: Mapping[str, str] = {"plan": "proposed_sites", "projects": "proposed_sites", "facilities": "facilities"}
 # Findings that name rows of these layers name homes, or streets that do not leave.
 _HOME_LAYERS = frozenset({"residential", "entrances", "streets"})
 

@@ -61,6 +61,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "rooms": ("功能室",),
     "functions": ("服务功能",),
     "stars": ("星级评定", "等级"),
+    "address": ("详细地址", "坐落"),
+    "responsible": ("责任部门", "牵头单位"),
     "build_mode": ("建设性质", "建设类型"),
     "constraint_id": ("图斑编号",),
     "effect": ("管控类型", "管控方式"),

@@ -15,6 +15,7 @@ from circle15.core.text import Text
 from circle15.show.checks import screening_notes
 from circle15.show.numbers import percent, whole
 from circle15.show.outlook import outlook_lines
+from circle15.show.projects import union_text
 from circle15.show.sentences import (
     WAY_WORDS,
     basis_text,
@@ -155,7 +156,8 @@ def _binding_lines(audit: Audit) -> list[Text]:
 
 def plan_lines(audit: Audit) -> list[Text]:
     """Every plan: its basis, its sites with their gains, and its certificate."""
-    return [line for plan in audit.plans for line in _plan(audit, plan)]
+    lines = [line for plan in audit.plans for line in _plan(audit, plan)]
+    return [*lines, Text("", ""), union_text(audit)] if len(audit.plans) > 1 else lines
 
 
 def _plan(audit: Audit, plan: Plan) -> list[Text]:

@@ -20,6 +20,7 @@ from circle15.show import proof
 from circle15.show.checks import UNCHECKED, candidates_frame, check_notes
 from circle15.show.geometry import to_wgs84
 from circle15.show.numbers import plain, whole
+from circle15.show.projects import projects_frame
 
 # Decimals by column ending; everything else is written with six.
 _DECIMALS = {"_m": 3, "_min": 4, "lon": 8, "lat": 8}
@@ -201,7 +202,7 @@ def _metres(column: Any) -> Any:
 def frames(audit: Audit) -> dict[str, Any]:
     """Every table of a run by name: what the study's audience may have of it.
 
-    ``plan`` and ``candidates`` only where there are plans, ``repairs`` where streets were cleaned.
+    ``plan``, ``projects`` and ``candidates`` only where there are plans, ``repairs`` where streets were cleaned.
     """
     found = _all_frames(audit)
     if audit.facts.audience == "internal":
@@ -233,7 +234,14 @@ def _all_frames(audit: Audit) -> dict[str, Any]:
     }
     if audit.repairs is not None:
         found["repairs"] = _repairs_frame(audit, audit.repairs)
-    return {**found, "plan": plan_frame(audit), "candidates": candidates_frame(audit)} if audit.plans else found
+    if not audit.plans:
+        return found
+    return {
+        **found,
+        "plan": plan_frame(audit),
+        "projects": projects_frame(audit),
+        "candidates": candidates_frame(audit),
+    }
 
 
 def _repairs_frame(audit: Audit, repairs: Repairs) -> Any:

@@ -22,6 +22,7 @@ from circle15.show.office.document import (
 )
 from circle15.show.office.names import layer_text
 from circle15.show.office.placetables import unlocated_table
+from circle15.show.office.projects import projects_table
 from circle15.show.office.results import results
 from circle15.show.office.ruletables import counting_table, findings_table, not_assessed_table, thresholds_table
 from circle15.show.sentences import STATE_WORDS, footing_text, stamps
@@ -199,6 +200,7 @@ def _appendices(audit: Audit) -> list[Block]:
         (Text("附表1 数据质检问题", "Annex 1 Findings"), findings_table(audit)),
         (Text("附表2 未定位设施", "Annex 2 Facilities without a place"), unlocated_table(audit)),
         (Text("附表3 未评估的条文", "Annex 3 Clauses not assessed"), not_assessed_table(audit)),
+        (Text("附表4 规划项目表", "Annex 4 Projects"), projects_table(audit)),
     )
     blocks: list[Block] = [Heading(1, Text("附表", "Annexes").say(language))]
     for title, table in tables:

@@ -28,6 +28,7 @@ from circle15.show.office.ruletables import (
 )
 from circle15.show.office.shares import zone_shares
 from circle15.show.office.tasks import task_rules, task_table, task_title
+from circle15.show.projects import union_text
 from circle15.show.sentences import (
     basis_text,
     force_text,
@@ -240,7 +241,8 @@ def plans(audit: Audit) -> list[Block]:
         return [*blocks, Paragraph(Text("本次评估未做选址。", "No sites were planned.").say(language))]
     for plan in audit.plans:
         blocks += _plan(audit, plan)
-    return blocks
+    note = Text("；项目表见附表4。", "; they are listed in annex 4.")
+    return [*blocks, Paragraph(union_text(audit).say(language) + note.say(language), "note")]
 
 
 def _plan(audit: Audit, plan: Plan) -> list[Block]:

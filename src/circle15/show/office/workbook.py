@@ -25,6 +25,7 @@ from circle15.show.office.placetables import (
     standards_table,
     unlocated_table,
 )
+from circle15.show.office.projects import projects_table
 from circle15.show.office.results import Result, results
 from circle15.show.office.ruletables import findings_table, rules_table
 from circle15.show.office.tasks import task_rules, task_table, task_title
@@ -47,6 +48,7 @@ def sheets(audit: Audit) -> tuple[Sheet, ...]:
             [declared_table(audit, Ratios, rows_for("ratios", audit.ratios.frame, audit.facts.audience))],
         ),
         (Text("逐年展望", "Outlook"), [outlook_table(audit)]),
+        (Text("规划项目表", "Projects"), [projects_table(audit)]),
         (Text("供需对照与步速", "Capacity and paces"), _beside(audit)),
     )
     return tuple(Sheet(name.say(language), finished(_filled(audit, blocks))) for name, blocks in content)
