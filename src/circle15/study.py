@@ -22,7 +22,7 @@ from circle15.core.formats import EXPORTS
 from circle15.core.generation import ORIGINS, SPACING_M, Generation
 from circle15.core.limit import Limit
 from circle15.core.mapping import ExportMapping
-from circle15.core.results import Audience
+from circle15.core.results import PROBLEMS, Audience, PlanProblem
 from circle15.core.rule import METRICS, Metric, Pack, Rule
 from circle15.core.tables import ZONE_LEVELS
 from circle15.core.terms import Terms
@@ -107,8 +107,9 @@ _SITE_KEYS = (
     Key("rule", "text"),
     Key("limit", "table"),
     Key("metric", "text", choices=METRICS),
-    Key("problem", "text", choices=("max_coverage",)),
-    Key("per_stage", "integers", required=True),
+    Key("problem", "text", choices=PROBLEMS),
+    Key("share", "positive number"),
+    Key("per_stage", "integers"),
     Key("stages", "integers", required=True),
     Key("weight", "text", required=True, choices=WEIGHTS),
     Key("mandatory", "texts"),
@@ -161,6 +162,8 @@ class SiteSpec:
     rule: Rule
     assumed: str
     metric: Metric
+    problem: PlanProblem
+    share: float | None
     stages: Mapping[int, int]
     weight: str
     mandatory: tuple[str, ...]
@@ -368,7 +371,10 @@ def _site_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
         )
     problems += check(entry.get("limit", {}), _SITE_LIMIT_KEYS, f"{where}.limit") if "limit" in entry else []
     problems += _term_problems(entry, where)
-    stages, places = entry["stages"], entry["per_stage"]
+    if entry.get("problem") == "min_sites":
+        return problems + _least_problems(entry, where) + _prescribed_problems(entry, where)
+    problems += _only_least_problems(entry, where)
+    stages, places = entry["stages"], entry.get("per_stage", ())
     if not stages or len(stages) != len(places) or sorted(set(stages)) != stages or min(places) < 0:
         problems.append(
             Text(
@@ -377,6 +383,37 @@ def _site_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
             )
         )
     return problems + _prescribed_problems(entry, where)
+
+
+def _least_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
+    """The least sites for a share: of one year, their number being the answer."""
+    problems = []
+    if "per_stage" in entry or len(entry["stages"]) != 1:
+        problems.append(
+            Text(
+                f"{where}：min_sites 求最少设点数，stages 只写一个年度，不写 per_stage。",
+                f"{where}: min_sites asks how many sites it takes: one year in stages, and no per_stage.",
+            )
+        )
+    if not 0 < entry.get("share", 0) <= 1:
+        problems.append(
+            Text(
+                f"{where}：min_sites 须写 share，即应达到的覆盖率（大于 0，至多 1）。",
+                f"{where}: min_sites needs share, the share to be covered (above 0, at most 1).",
+            )
+        )
+    return problems
+
+
+def _only_least_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
+    if "share" not in entry:
+        return []
+    return [
+        Text(
+            f'{where}：share 只用于 problem = "min_sites"。请删去，或改写 problem。',
+            f'{where}: share goes with problem = "min_sites". Remove it, or change the problem.',
+        )
+    ]
 
 
 def _term_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
@@ -398,7 +435,8 @@ def _term_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
 
 def _prescribed_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
     """Mandatory sites that contradict the forbidden ones, each other, or the number of places."""
-    mandatory, places = entry.get("mandatory", []), sum(entry["per_stage"])
+    mandatory = entry.get("mandatory", [])
+    places = sum(entry["per_stage"]) if "per_stage" in entry else len(mandatory)
     problems = []
     both = [name for name in mandatory if name in entry.get("forbidden", [])]
     if both:
@@ -655,7 +693,9 @@ def _site(entry: Mapping[str, Any], number: int, pack: Pack) -> SiteSpec:
         rule=rule,
         assumed=assumed,
         metric=entry.get("metric", rule.metric),
-        stages=dict(zip(entry["stages"], entry["per_stage"], strict=True)),
+        problem=entry.get("problem", "max_coverage"),
+        share=entry.get("share"),
+        stages=dict(zip(entry["stages"], entry.get("per_stage", [0] * len(entry["stages"])), strict=True)),
         weight=entry["weight"],
         mandatory=tuple(entry.get("mandatory", ())),
         forbidden=tuple(entry.get("forbidden", ())),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from circle15.core.changes import Changes
 from circle15.core.crs import APPROXIMATE
@@ -40,6 +40,7 @@ from circle15.core.terms import Term
 from circle15.core.text import Language, Text
 
 __all__ = [
+    "PROBLEMS",
     "Audience",
     "Audit",
     "Dropped",
@@ -58,6 +59,7 @@ __all__ = [
 ]
 
 PlanProblem = Literal["max_coverage", "min_sites"]
+PROBLEMS: tuple[PlanProblem, ...] = get_args(PlanProblem)
 PlanStatus = Literal["optimal", "feasible", "infeasible", "time_limit"]
 Audience = Literal["internal", "public"]
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from circle15.core.text import Text
 
 # Constraints that a plan can be freed of, the softest first: what is given up when they clash.
-KINDS = ("separation", "quota_max", "quota_min", "budget", "forbidden", "mandatory")
+KINDS = ("share", "separation", "quota_max", "quota_min", "budget", "forbidden", "mandatory")
 
 
 KIND_WORDS = {
+    "share": Text("应达到的覆盖率", "the share to be covered"),
     "separation": Text("设点间距", "the separation"),
     "quota_max": Text("名额上限", "the most in each zone"),
     "quota_min": Text("名额下限", "the least in each zone"),
@@ -51,6 +52,7 @@ class Term:
     def say(self) -> Text:
         """The constraint in words."""
         words = {
+            "share": Text(f"覆盖率达到 {self.number / 10:g}%", f"a share of {self.number / 10:g} % covered"),
             "separation": Text(
                 f"设点间距不小于 {self.number / 1000:g} 米", f"sites at least {self.number / 1000:g} m apart"
             ),

@@ -83,6 +83,8 @@ def _request(ground: Ground, spec: SiteSpec) -> siting.Request:
         forbidden=spec.forbidden,
         zones_of=_zones_of_candidates(ground),
         terms=spec.terms,
+        problem=spec.problem,
+        share=spec.share,
     )
 
 
@@ -197,6 +199,7 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
             proven=plan["proven"],
             optimal=plan["status"] == "optimal",
             proof=tuple(_multipliers(each, demand.area_ids, problem) for each in plan["proof"]),
+            need=siting.needed(request, demand, problem) if request.problem == "min_sites" else None,
         )
         checked = siting.certify(problem, claim)
         changed = () if plan["intact"] else ("proof.json",)

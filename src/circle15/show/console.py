@@ -21,6 +21,7 @@ from circle15.show.sentences import (
     basis_text,
     counting_texts,
     force_text,
+    curve_text,
     measured_text,
     optimality_text,
     plan_basis,
@@ -190,7 +191,9 @@ def _plan(audit: Audit, plan: Plan) -> list[Text]:
         )
         for year in plan.idle_stages
     ]
-    notes = [Text(f"  {each.zh}", f"  {each.en}") for each in (*screening_notes(plan), *plan_notes(plan))]
+    curve = curve_text(plan) if plan.problem == "min_sites" else []
+    told = (*screening_notes(plan), *plan_notes(plan), *curve)
+    notes = [Text(f"  {each.zh}", f"  {each.en}") for each in told]
     return [
         *lines,
         Text(

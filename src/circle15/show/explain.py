@@ -219,12 +219,9 @@ def no_plan(plan_id: str) -> Text:
     )
 
 
-def certificate(audit_language: Language, plan_id: str, found: Any) -> str:
-    """What the raw coverage says of a stored plan."""
-    verdict = Text("成立", "holds") if found.holds else Text("不成立", "does NOT hold")
-    strange = ", ".join(found.objections)
-    lines = [
-        Text(f"方案 {plan_id}：最优性说明{verdict.zh}", f"Plan {plan_id}: the certificate {verdict.en}"),
+def _recomputed(found: Any) -> tuple[Text, ...]:
+    """Value and bound of a plan that covers as much as it can."""
+    return (
         Text(
             f"  覆盖量：方案所载 {whole(found.claim.objective)}，按原始覆盖重算 {whole(found.objective)}",
             f"  covered: stated {whole(found.claim.objective)}, recomputed from raw coverage {whole(found.objective)}",
@@ -235,12 +232,40 @@ def certificate(audit_language: Language, plan_id: str, found: Any) -> str:
             f"  bound: stated {whole(found.claim.proven)}, recomputed {whole(found.proven)}; "
             f"no plan under the same conditions passes it",
         ),
+    )
+
+
+def _recomputed_least(found: Any) -> tuple[Text, ...]:
+    """Number of sites and bound of a plan with as few sites as it can."""
+    return (
+        Text(
+            f"  设施数：方案所载 {whole(found.claim.objective)}，重算 {whole(found.objective)}；"
+            f"须新增覆盖 {whole(found.claim.need)}",
+            f"  sites: stated {whole(found.claim.objective)}, recomputed {whole(found.objective)}; "
+            f"to be newly covered: {whole(found.claim.need)}",
+        ),
+        Text(
+            f"  下界：方案所载 {whole(found.claim.proven)}，重算 {whole(found.proven)}；"
+            f"任何满足同样条件的方案都不会更少",
+            f"  bound: stated {whole(found.claim.proven)}, recomputed {whole(found.proven)}; "
+            f"no plan under the same conditions has fewer",
+        ),
+    )
+
+
+def certificate(audit_language: Language, plan_id: str, found: Any) -> str:
+    """What the raw coverage says of a stored plan."""
+    verdict = Text("成立", "holds") if found.holds else Text("不成立", "does NOT hold")
+    strange = ", ".join(found.objections)
+    lines = [
+        Text(f"方案 {plan_id}：最优性说明{verdict.zh}", f"Plan {plan_id}: the certificate {verdict.en}"),
+        *(_recomputed(found) if found.claim.need is None else _recomputed_least(found)),
     ]
-    if found.claim.bound < found.proven:
+    if found.claim.bound != found.proven:
         lines.append(
             Text(
-                f"  其中由 {whole(found.proven)} 降至 {whole(found.claim.bound)} 是求解器的结论，未在此重算",
-                f"  from {whole(found.proven)} down to {whole(found.claim.bound)} it is the solver's word, "
+                f"  其中由 {whole(found.proven)} 至 {whole(found.claim.bound)} 是求解器的结论，未在此重算",
+                f"  from {whole(found.proven)} to {whole(found.claim.bound)} it is the solver's word, "
                 f"not recomputed here",
             )
         )

@@ -50,6 +50,9 @@ def plan_object(plan: Plan, audience: Audience) -> dict[str, Any]:
     """
     return {
         "site_plan": plan.plan_id,
+        "problem": plan.problem,
+        "share": plan.share,
+        "need": plan.need,
         "facility_type": plan.facility_type,
         "rule_id": plan.rule_id or None,
         "assumption": plan.assumed or None,
@@ -73,6 +76,7 @@ def plan_object(plan: Plan, audience: Audience) -> dict[str, Any]:
         "terms": _terms(plan.terms),
         "prices": dict(plan.prices),
         "one_more": plan.one_more,
+        "curve": [{"sites": each.sites, "covered": each.covered, "bound": each.bound} for each in plan.curve],
         "alternatives": {
             site.candidate_id: {each.candidate_id: each.loss for each in site.alternatives} for site in plan.sites
         },

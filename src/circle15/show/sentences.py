@@ -9,7 +9,7 @@ from typing import Any
 from circle15.core.counting import SWITCHES, departures
 from circle15.core.crs import DATUM_WORDS
 from circle15.core.limit import SYMBOLS, Limit
-from circle15.core.results import Audit, Plan
+from circle15.core.results import Audit, Plan, Point
 from circle15.core.rule import (
     ATTRIBUTES,
     ATTRIBUTES_BUILT,
@@ -27,6 +27,9 @@ from circle15.core.terms import KIND_WORDS, Term
 from circle15.core.text import Text
 from circle15.core.units import Pace
 from circle15.show.numbers import grouped, percent, whole
+
+# So many numbers of sites of a curve are told in words.
+_CURVE_POINTS = 8
 
 # Metrics in tables and lists, where all else is counted by attributes.
 WAY_WORDS: Mapping[Metric, Text] = {
@@ -204,6 +207,11 @@ def optimality_text(plan: Plan) -> Text:
     """How good a plan is at least: what it covers, what none can pass, the gap between. Several years are summed."""
     status, gap = STATUS_WORDS[plan.status], percent(plan.gap)
     objective, bound = whole(plan.objective), whole(plan.bound)
+    if plan.problem == "min_sites":
+        return Text(
+            f"{status.zh}：{_share_asked(plan).zh}，需新增设施 {objective} 处，任何方案不少于 {bound} 处，差距 {gap}",
+            f"{status.en}: {_share_asked(plan).en}, {objective} sites, no plan has fewer than {bound}, gap {gap}",
+        )
     if len(plan.stages) == 1:
         return Text(
             f"{status.zh}：覆盖 {objective}，上界 {bound}，差距 {gap}",
@@ -213,6 +221,34 @@ def optimality_text(plan: Plan) -> Text:
         f"{status.zh}：覆盖 {whole(plan.covered)}，各年度年末合计 {objective}，上界 {bound}，差距 {gap}",
         f"{status.en}: covers {whole(plan.covered)}, summed over year ends {objective}, bound {bound}, gap {gap}",
     )
+
+
+def _share_asked(plan: Plan) -> Text:
+    """What a plan of the least sites is to reach; full covering means all that candidates can cover."""
+    share = percent(plan.share)
+    if plan.share == 1:
+        return Text("覆盖备选点能覆盖的全部", "to cover all that candidates can")
+    return Text(f"覆盖率达到 {share}", f"to cover {share}")
+
+
+def curve_text(plan: Plan) -> list[Text]:
+    """The share that some numbers of sites reach, and can reach at most; nothing where the plan has no curve."""
+    if len(plan.curve) < 2 or not plan.total_weight:
+        return []
+    step = -(-(len(plan.curve) - 1) // _CURVE_POINTS)
+    shown = plan.curve[len(plan.curve) - 1 :: -step][::-1]
+    said = [_point(plan, each) for each in shown]
+    return [
+        Text(
+            "设施数与覆盖率：" + "、".join(each.zh for each in said),
+            "share by number of sites: " + ", ".join(each.en for each in said),
+        )
+    ]
+
+
+def _point(plan: Plan, point: Point) -> Text:
+    share, most = (percent((plan.covered_before + each) / plan.total_weight) for each in (point.covered, point.bound))
+    return Text(f"{point.sites} 处 {share}（至多 {most}）", f"{point.sites}: {share} (at most {most})")
 
 
 def plan_notes(plan: Plan) -> list[Text]:

@@ -165,6 +165,25 @@ def _checked(found: tuple[str, Text], language: Language) -> dict[str, str]:
     return {"constraint_status": status, "constraint_notes": notes.say(language)}
 
 
+def curve_frame(audit: Audit) -> Any:
+    """curve.csv: what each number of sites of a plan covers, and what none of that number passes."""
+    columns = ["site_plan", "sites", "covered", "bound", "covered_after", "share_after", "share_bound"]
+    rows = [
+        (
+            plan.plan_id,
+            each.sites,
+            each.covered,
+            each.bound,
+            plan.covered_before + each.covered,
+            (plan.covered_before + each.covered) / plan.total_weight if plan.total_weight else None,
+            (plan.covered_before + each.bound) / plan.total_weight if plan.total_weight else None,
+        )
+        for plan in audit.plans
+        for each in plan.curve
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def csv_bytes(frame: Any) -> bytes:
     """A frame as CSV: numbers without noise, empty cells for null, no formulas, LF line ends."""
     shown = {name: _shown(frame[name]) for name in frame.columns}
@@ -242,6 +261,7 @@ def _all_frames(audit: Audit) -> dict[str, Any]:
         "projects": projects_frame(audit),
         "candidates": candidates_frame(audit),
     }
+    return {**found, "plan": plan_frame(audit), "candidates": candidates_frame(audit), "curve": curve_frame(audit)}
 
 
 def _repairs_frame(audit: Audit, repairs: Repairs) -> Any:

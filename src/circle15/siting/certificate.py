@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from circle15.core.results import Multipliers
-from circle15.siting.problem import Problem, choice, objections, objective
+from circle15.siting.least import fewest, floor
+from circle15.siting.problem import Choice, Problem, choice, objections, objective
 from circle15.siting.proof import check, everything, same
 
 
@@ -13,7 +14,8 @@ from circle15.siting.proof import check, everything, same
 class Claim:
     """What a stored plan says of itself: its sites with their years, its value, its bounds and what proves them.
 
-    ``years`` count from 0; a year that the study does not have is −1.
+    ``years`` count from 0; a year that the study does not have is −1. With a ``need``, the weight to be covered, the
+    value is the number of sites, and no plan is claimed to have fewer than the bounds.
     """
 
     sites: tuple[str, ...]
@@ -23,6 +25,7 @@ class Claim:
     proven: int
     optimal: bool
     proof: tuple[Multipliers, ...]
+    need: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,13 @@ class Certificate:
             not self.objections
             and self.objective == self.claim.objective
             and self.proven == self.claim.proven
-            and self.objective <= self.claim.bound <= self.proven
+            and _in_order(self.objective, self.claim.bound, self.proven, least=self.claim.need is not None)
             and self.claim.optimal == (self.objective == self.claim.bound)
         )
+
+
+def _in_order(objective: int, bound: int, proven: int, *, least: bool) -> bool:
+    return proven <= bound <= objective if least else objective <= bound <= proven
 
 
 def certify(problem: Problem, claim: Claim) -> Certificate:
@@ -55,6 +62,8 @@ def certify(problem: Problem, claim: Claim) -> Certificate:
     if strange:
         return Certificate(claim, 0, everything(problem), tuple(dict.fromkeys(strange)))
     chosen = choice([row_of[each] for each in claim.sites], claim.years)
+    if claim.need is not None:
+        return _certify_least(problem, chosen, claim, claim.need)
     broken, value = list(objections(problem, chosen)), objective(problem, chosen)
     try:
         found = check(problem, value, claim.proof)
@@ -63,3 +72,15 @@ def certify(problem: Problem, claim: Claim) -> Certificate:
     if not same(found.links, claim.proof):
         broken.append("multipliers")
     return Certificate(claim, value, found.bound, tuple(broken))
+
+
+def _certify_least(problem: Problem, chosen: Choice, claim: Claim, need: int) -> Certificate:
+    """Recompute whether so many sites reach the weight, and that fewer than proven do not."""
+    broken = list(objections(problem, chosen))
+    if problem.covered(chosen.rows) < need:
+        broken.append("share")
+    try:
+        proven = fewest(problem, need, claim.proof, claim.proven)
+    except ValueError:
+        return Certificate(claim, len(chosen.rows), floor(problem, need), (*broken, "multipliers"))
+    return Certificate(claim, len(chosen.rows), proven, tuple(broken))

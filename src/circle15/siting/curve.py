@@ -53,7 +53,9 @@ def _bounds(problem: Problem, effort: Effort, most: int, value: int) -> Ints:
     """For 0 … ``most`` sites the least bound of multipliers found for a few numbers among them."""
     core = reduce(problem, dominated=False)
     at = start(core, np.zeros((len(core.weight), 1), dtype=np.int64))
-    found = np.full(most + 1, problem.covered(problem.allowed))
+    alone = np.sort(problem.covers[problem.allowed] @ np.where(problem.depth > 0, problem.weight, 0))[::-1]
+    sums = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(alone)])
+    found: Ints = np.minimum(sums[: most + 1], problem.covered(problem.allowed))
     for count in _marks(most):
         ascent = descend(replace(core, places=(count,)), at, value, effort.steps // 5, effort.stop)
         at = ascent.demand, ascent.rows, ascent.targets

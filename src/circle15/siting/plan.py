@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +13,21 @@ from scipy.sparse import csr_matrix
 
 from circle15.core.errors import ConfigError
 from circle15.core.limit import Limit
-from circle15.core.results import Alternative, Plan, Site, Uncovered
+from circle15.core.results import Alternative, Plan, PlanProblem, Site, Uncovered
 from circle15.core.rule import Metric
 from circle15.core.tables import BASIS_WORDS
-from circle15.core.terms import Terms
+from circle15.core.terms import Term, Terms
 from circle15.core.text import Text, first_ids
 from circle15.siting.clash import clash, free, losses, one_more, prices
+from circle15.siting.curve import curve
 from circle15.siting.effort import Effort
+from circle15.siting.least import Least, least
 from circle15.siting.problem import Ints, Problem, choice
 from circle15.siting.solve import Solution, solve
 from circle15.siting.terms import Standing, rows, terms_of, without
 
+# Twice as many sites as the plan has are on its curve.
+_BEYOND = 2
 _MANDATORY = Text("研究中指定的设点", "prescribed by the study")
 # Candidates that may stand in for a site: so many, that lose at most this part of its gain.
 _MOST_RIVALS = 3
@@ -51,6 +57,8 @@ class Request:
     forbidden: tuple[str, ...]
     zones_of: Mapping[str, tuple[str, ...]]
     terms: Terms = field(default_factory=Terms)
+    problem: PlanProblem = "max_coverage"
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +100,13 @@ def frame_problem(request: Request, demand: Demand, sites: Sites, candidate: Int
     place[order] = np.arange(len(order))
     ids = tuple(names[order].tolist())
     shape = (len(ids), len(demand.area_ids))
+    places = tuple(count for _, count in sorted(request.stages.items()))
     return Problem(
         candidate_ids=ids,
         covers=csr_matrix((np.ones(len(candidate), dtype=np.int64), (place[candidate], area)), shape=shape),
         weight=demand.weight,
         depth=(demand.outcome == "fail").astype(np.int64),
-        places=tuple(places for _, places in sorted(request.stages.items())),
+        places=(len(ids),) if request.problem == "min_sites" else places,
         mandatory=_rows(request.mandatory, ids, "mandatory"),
         forbidden=_rows(request.forbidden, ids, "forbidden"),
         rows=rows(request.terms, Standing(sites.mm[order], sites.zone[order], sites.zones, sites.cost[order])),
@@ -109,18 +118,51 @@ def answer(request: Request, demand: Demand, problem: Problem, effort: Effort) -
 
     Where no plan keeps all constraints: what clashes, and the best plan without the softest of them.
     """
+    if request.problem == "min_sites":
+        return _least(request, demand, problem, effort)
     solution = solve(problem, effort)
     if solution.status != "infeasible":
         plan = describe(request, demand, problem, solution)
         if not len(solution.chosen.rows):
             return plan
-        return replace(plan, prices=prices(problem, effort, solution), one_more=one_more(problem, effort, solution))
+        return replace(
+            plan,
+            prices=prices(problem, effort, solution),
+            one_more=one_more(problem, effort, solution),
+            curve=curve(problem, effort, solution.chosen, _BEYOND * len(solution.chosen.rows)),
+        )
     clashing = clash(problem, effort)
     plan = replace(describe(request, demand, problem, solution), clash=clashing)
     if not clashing:
         return plan
     given_up, best = free(problem, effort, clashing)
     return replace(plan, given_up=given_up, relaxed=describe(request, demand, without(problem, given_up), best))
+
+
+def needed(request: Request, demand: Demand, problem: Problem) -> int:
+    """The weight that sites have to cover newly for the share asked; for full covering, all that can be covered."""
+    total, today = demand.weight_of("pass", "fail", "unknown"), demand.weight_of("pass")
+    need = max(0, math.ceil(Fraction(str(request.share)) * total) - today)
+    return min(need, problem.covered(problem.allowed)) if request.share == 1 else need
+
+
+def _least(request: Request, demand: Demand, problem: Problem, effort: Effort) -> Plan:
+    """The least sites for a share; where none reach it, the least that cover as much as can be covered."""
+    need = needed(request, demand, problem)
+    solution = least(problem, need, effort)
+    plan = replace(describe(request, demand, problem, solution), need=need)
+    if solution.status == "infeasible":
+        asked = Term("share", "", round(1000 * (request.share or 0)))
+        best = least(problem, _within(problem, effort), effort)
+        relaxed = describe(request, demand, problem, best)
+        return replace(plan, clash=(asked, *plan.terms), given_up=(asked,), relaxed=relaxed)
+    count = len(solution.chosen.rows)
+    return replace(plan, curve=curve(problem, effort, solution.chosen, count + max(1, count // 4)))
+
+
+def _within(problem: Problem, effort: Effort) -> int:
+    """The most that can be covered within the constraints, as far as is known."""
+    return solve(problem, effort).objective if problem.rows else problem.covered(problem.allowed)
 
 
 def _rows(names: Sequence[str], ids: tuple[str, ...], key: str) -> tuple[int, ...]:
@@ -135,7 +177,7 @@ def _rows(names: Sequence[str], ids: tuple[str, ...], key: str) -> tuple[int, ..
     return tuple(ids.index(name) for name in names)
 
 
-def describe(request: Request, demand: Demand, problem: Problem, solution: Solution) -> Plan:
+def describe(request: Request, demand: Demand, problem: Problem, solution: Solution | Least) -> Plan:
     """The plan with its value, bound, gap, sites in order of opening, and who cannot be covered and why."""
     picks = _picks(request, problem, solution)
     opened = [pick.stage for pick in picks]
@@ -150,7 +192,7 @@ def describe(request: Request, demand: Demand, problem: Problem, solution: Solut
         pace=request.pace,
         weight=request.weight,
         weight_estimated=request.weight_estimated,
-        stages=request.stages,
+        stages=_stages(request, solution),
         status=solution.status,
         objective=solution.objective,
         bound=solution.bound,
@@ -166,7 +208,16 @@ def describe(request: Request, demand: Demand, problem: Problem, solution: Solut
         idle_stages=tuple(
             year for year, places in sorted(request.stages.items()) if opened and opened.count(year) < places
         ),
+        problem=request.problem,
+        share=request.share,
     )
+
+
+def _stages(request: Request, solution: Solution | Least) -> Mapping[int, int]:
+    """The places of each year: as many as are asked for, or as many as it takes."""
+    if request.problem == "min_sites":
+        return {max(request.stages): len(solution.chosen.rows)}
+    return request.stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +230,7 @@ class _Pick:
     newly: Ints
 
 
-def _picks(request: Request, problem: Problem, solution: Solution) -> list[_Pick]:
+def _picks(request: Request, problem: Problem, solution: Solution | Least) -> list[_Pick]:
     """The sites year by year, within a year by the largest gain; ties to the first of the problem's order."""
     picks: list[_Pick] = []
     open_ = problem.depth > 0

@@ -37,6 +37,7 @@ from circle15.show.sentences import (
     plan_notes,
     unused_bases,
 )
+from circle15.show.sentences import basis_text, curve_text, optimality_text, plan_basis, plan_notes, unused_bases
 
 # Columns that say nothing where every row is of the whole study, and those that chapter 4 gives.
 _LEFT_OUT = ("level", "zone_id", "target_op", "target", "outcome")
@@ -266,7 +267,10 @@ def _plan(audit: Audit, plan: Plan) -> list[Block]:
             )
             for year in plan.idle_stages
         ),
-        *(Text(f"{each.zh}。", f"{each.en}.") for each in (*screening_notes(plan), *plan_notes(plan))),
+        *(
+            Text(f"{each.zh}。", f"{each.en}.")
+            for each in (*screening_notes(plan), *plan_notes(plan), *curve_text(plan))
+        ),
     ]
     return [
         Heading(2, title.say(language)),
