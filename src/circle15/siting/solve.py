@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,12 +59,17 @@ class Solution:
         return (self.bound - self.objective) / self.bound if self.bound else 0.0
 
 
-def solve(problem: Problem, effort: Effort, begin: Choice | None = None) -> Solution:
+# Multipliers of a core's groups of demand (× year) to begin an ascent with, from the value of the best plan.
+Prices = Callable[[Core, int], Floats]
+
+
+def solve(problem: Problem, effort: Effort, begin: Choice | None = None, prices: Prices | None = None) -> Solution:
     """The best plan found within the effort, with its bound.
 
-    ``begin``: a plan to start from; it is kept unless a better one is found.
+    ``begin``: a plan to start from; it is kept unless a better one is found. ``prices``: better first multipliers
+    than those that any covering problem has.
     """
-    run = _Run(problem, effort)
+    run = _Run(problem, effort, prices)
     if begin is not None:
         run.offer(begin)
     return run.solve()
@@ -72,8 +78,8 @@ def solve(problem: Problem, effort: Effort, begin: Choice | None = None) -> Solu
 class _Run:
     """One solving: the best choice so far, the chain of multipliers, and what they fix."""
 
-    def __init__(self, problem: Problem, effort: Effort) -> None:
-        self.problem, self.effort = problem, effort
+    def __init__(self, problem: Problem, effort: Effort, prices: Prices | None) -> None:
+        self.problem, self.effort, self.prices = problem, effort, prices
         self.best: Choice | None = None
         self.value = -1
         self.fixed = NOTHING
@@ -149,10 +155,10 @@ class _Run:
     def _shrink(self) -> tuple[tuple[Core, Floats, Floats, Floats], Ints]:
         """Bound, search where the bound points to, fix, and again on what is left, while that helps."""
         core = reduce(self.problem, dominated=False)
-        at = start(core, self._counts(core))
+        at = self._start(core)
         size, steps = core.size[0], self.effort.steps * 2 // 5
         while True:
-            length = 1.0 if not self.links else _LATER
+            length = 1.0 if not self.links and self.prices is None else _LATER
             ascent = descend(core, at, self.value, steps, self.effort.stop, length=length)
             at = ascent.demand, ascent.rows, ascent.targets
             self.links.append(spread(self.problem, core, ascent.held))
@@ -165,9 +171,14 @@ class _Run:
             steps = self.effort.steps
             if smaller.size[0] > 0.9 * size and len(self.links) > 1:
                 break
-            at = carry(core, smaller, ascent.demand), ascent.rows, ascent.targets
+            carried = carry(core, smaller, ascent.demand) if self.prices is None else self.prices(smaller, self.value)
+            at = carried, ascent.rows, ascent.targets
             core, size = smaller, smaller.size[0]
         return (core, *at), ascent.bound.best
+
+    def _start(self, core: Core) -> tuple[Floats, Floats, Floats]:
+        demand, rows, targets = start(core, self._counts(core))
+        return demand if self.prices is None else self.prices(core, self.value), rows, targets
 
     def _narrow(self, core: Core, worth: Ints, times: float) -> Core:
         """The candidates that are worth most under the multipliers, and those of the best plan."""
