@@ -250,6 +250,7 @@ def _plan(audit: Audit, plan: Plan) -> list[Block]:
     language, label = audit.facts.language, audit.facts.pack.types[plan.facility_type].label
     title = Text(f"规划新增设施（建议）：{label.zh}", f"Proposed sites: {label.en}")
     basis, weight = plan_basis(plan), basis_text(audit, plan.weight)
+    notes = (*screening_notes(plan), *plan_notes(plan), *curve_text(plan))
     sentences = [
         Text(f"选址依据：{basis.zh}；权重：{weight.zh}。", f"Under: {basis.en}; weight: {weight.en}."),
         Text(
