@@ -158,7 +158,8 @@ def _concluded(outcome: Outcome, entries: Sequence[Entry], orders: Orders, work:
     folder = orders.out / FOLDER
     log = [record["log"] | {"study": record["study"]} for record in records]
     borne = {stamp for record in records for stamp in record.get("stamps", ())}
-    files = batch_files(table, figures, log, sorted(borne), orders.language or "zh")
+    outlines = {record["row"]["study_id"]: record.get("outline", []) for record in records}
+    files = batch_files(table, figures, outlines, log, sorted(borne), orders.language or "zh")
     targets = {folder / name: data for name, data in files.items()}
     write_all(targets)
     ended = _moment(clock)

@@ -22,6 +22,7 @@ from circle15.core.league import STANDINGS, standing
 from circle15.core.results import Audit
 from circle15.core.text import Language, Text, first_ids, redact
 from circle15.read.layers import file_sha256
+from circle15.show.outline import study_outline
 from circle15.show.titles import borne_stamps
 from circle15.study import Study, load_study
 
@@ -126,6 +127,7 @@ def _run(study: Study, task: Task, known: str) -> Record:
         "row": _row(result, task, has_map="html_map" in outputs),
         "figures": judge.study_figures(result),
         "stamps": borne_stamps(result),
+        "outline": study_outline(result),
     }
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from circle15.core.league import Figures, League
 from circle15.core.text import Language, Text
 from circle15.show.office import league_files
+from circle15.show.outline import Ring
 from circle15.show.summary import league_object
 from circle15.show.tables import csv_bytes
 from circle15.show.titles import STAMPS
@@ -25,11 +26,14 @@ LOG_COLUMNS = ("study", "attempts", "began", "seconds", "peak_mb", "detail")
 def batch_files(
     league: League,
     figures: Figures,
+    outlines: Mapping[str, Sequence[Ring]],
     log: Sequence[Mapping[str, Any]],
     borne: Sequence[str],
     language: Language,
 ) -> dict[str, bytes]:
-    """Every file of a batch by name; ``borne`` are the stamps that any of its studies bears.
+    """Every file of a batch by name.
+
+    ``outlines`` say where studies lie, by id; ``borne`` are the stamps that any of them bears.
 
     The same studies give the same bytes, but for the log. The workbook and the Word file need the extra ``office``
     and are left out without it.
@@ -42,7 +46,7 @@ def batch_files(
         FIGURES_CSV: csv_bytes(figures.frame),
         LEAGUE_JSON: (json.dumps(league_object(league, figures), ensure_ascii=False, indent=1) + "\n").encode(),
         **league_files(league, figures, stamps, language, office=has_office()),
-        INDEX: index_page(league, figures, stamps, language).encode(),
+        INDEX: index_page(league, figures, outlines, stamps, language).encode(),
         LOG_CSV: csv_bytes(pd.DataFrame(list(log), columns=list(LOG_COLUMNS))),
     }
 

@@ -90,7 +90,7 @@ def test_the_page_runs_nothing_and_loads_nothing(league):
 def test_a_study_with_a_map_is_a_link_to_it():
     blank = dict.fromkeys(column.name for column in League.columns)
     row = {"study": "s", "study_id": "a b", "name": "n", "status": "done", "exit_code": 0, "map": "maps/a b.html"}
-    page = index_page(judge.league([blank | row]), judge.figures([], {}), (), "zh")
+    page = index_page(judge.league([blank | row]), judge.figures([], {}), {}, (), "zh")
     assert '<a href="../maps/a%20b.html">a b</a>' in page
 
 

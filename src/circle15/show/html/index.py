@@ -1,4 +1,4 @@
-"""The index page of a batch: its ranking, its sums, and links to the maps of its studies, in one file."""
+"""The index page of a batch: where its studies are, their ranking, sums, and links to their maps, in one file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from circle15.core.league import Figures, League
 from circle15.core.text import Language, Text
+from circle15.show.html.atlas import STYLE, Outlines, atlas
 from circle15.show.html.markup import Html, join, tag
 from circle15.show.office.document import Heading, Number, Paragraph, Table
 from circle15.show.office.league import league_document
@@ -25,7 +26,7 @@ th{background:#e7ecf2}td.number{text-align:right;white-space:nowrap}
 """
 
 
-def index_page(league: League, figures: Figures, stamps: Sequence[Text], language: Language) -> str:
+def index_page(league: League, figures: Figures, outlines: Outlines, stamps: Sequence[Text], language: Language) -> str:
     """The page as it lies in the folder of the batch. It loads nothing and runs nothing."""
     document = league_document(league, figures, stamps, language)
     maps = {row["study_id"]: row["map"] for row in league.frame.to_dict("records") if row["map"]}
@@ -35,11 +36,12 @@ def index_page(league: League, figures: Figures, stamps: Sequence[Text], languag
         tag("meta", name="generator", content="circle15"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("title", document.title),
-        tag("style", Html(_STYLE)),
+        tag("style", Html(_STYLE + STYLE)),
     ]
     body = [
         tag("h1", document.title),
         tag("p", [tag("span", each, class_="stamp") for each in document.stamps]) if document.stamps else None,
+        atlas(league, outlines, language),
         [_block(each, maps) for each in document.blocks],
     ]
     page = tag("html", tag("head", head), tag("body", tag("main", body)), lang=_LANGUAGES[language])
