@@ -11,6 +11,7 @@ from typing import Any
 from circle15.batch import Orders, Outcome, find_entries, run_batch
 from circle15.batch.seats import Lost
 from circle15.batch.work import Record, Task, attend
+from circle15.show.files import LOCKED
 from tests import studies
 
 PACK = """\
@@ -50,7 +51,7 @@ clause = "每千人不少于4张"
 """
 
 # What may differ between equal runs, and what only says how far a run came.
-_APART = ("batch_log.csv", "journal.jsonl", "history.sqlite", ".lock")
+_APART = ("batch_log.csv", "journal.jsonl", "history.sqlite")
 
 
 def write_study(folder: Path, study_id: str, *units: tuple[int, int | None, int], show: str = '["tables"]') -> Path:
@@ -127,7 +128,7 @@ def contents(out: Path) -> dict[str, bytes]:
 
 def is_apart(path: Path) -> bool:
     """Whether a file may differ between equal runs."""
-    return path.name in _APART
+    return path.name in _APART or path.name.endswith(LOCKED)
 
 
 def contents_of(path: Path) -> bytes:

@@ -128,10 +128,13 @@ class Session:
 
 @contextmanager
 def session(lang: Language | None, *, quiet: bool = False) -> Iterator[Session]:
-    """Errors of the user become one message and exit code 2."""
+    """Errors of the user, and Ctrl-C, become one message and exit code 2."""
     here = Session(lang, quiet)
     try:
         yield here
+    except KeyboardInterrupt:
+        typer.echo(Text("已中断。", "interrupted.").say(here.language), err=True)
+        raise typer.Exit(COULD_NOT_RUN) from None
     except Circle15Error as error:
         typer.echo(Text("错误：", "error: ").say(here.language) + error.say(here.language), err=True)
         raise typer.Exit(COULD_NOT_RUN) from None

@@ -23,11 +23,11 @@ from circle15.core.errors import NothingToDoError, OutputError
 from circle15.core.league import Figures, League
 from circle15.core.text import Language, Text
 from circle15.pipeline import Progress
-from circle15.show.files import sweep, write_all
+from circle15.show.files import LOCKED, sweep, write_all
 from circle15.show.league import batch_files
 
 # Where the files of a batch lie under its output folder.
-FOLDER, LOCK, HISTORY = "batch", ".lock", "history.sqlite"
+FOLDER, LOCK, HISTORY = "batch", LOCKED, "history.sqlite"
 # How often a study is tried whose process died, or whose files could not be written.
 MOST_ATTEMPTS = 3
 

@@ -23,7 +23,7 @@ from circle15.core.changes import MANIFEST
 from circle15.core.errors import ConfigError, OutputError
 from circle15.core.text import Text
 from circle15.read.spec import is_database
-from circle15.show.files import announcement, described, sha256
+from circle15.show.files import LOCKED, announcement, described, sha256
 
 if TYPE_CHECKING:
     from circle15.batch.work import Task
@@ -203,10 +203,19 @@ def _tables(inputs: Any) -> list[Mapping[str, Any]]:
     return [each for each in inputs.values() if isinstance(each, dict)] if isinstance(inputs, dict) else []
 
 
+def results_in(out: Path) -> list[str]:
+    """The names of the files below an output folder; locks are none."""
+    return [
+        path.relative_to(out).as_posix()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and not path.name.endswith(LOCKED)
+    ]
+
+
 def take(task: Task, out: Path, before: Iterable[str]) -> None:
     """Put the results of a study where they belong, its manifest last; ``before`` are the objects there were."""
     store = Store(task.target)
-    after = {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    after = {name: (out / name).read_bytes() for name in results_in(out)}
     folder = f"data/processed/{task.study_id}/"
     manifest = folder + MANIFEST
     earlier = json.loads(store.read(manifest) or b"{}")

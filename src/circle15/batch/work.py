@@ -15,7 +15,7 @@ from typing import Any
 
 from circle15 import judge, pipeline
 from circle15.batch.meter import Meter
-from circle15.batch.store import bring, take
+from circle15.batch.store import bring, results_in, take
 from circle15.core.changes import MANIFEST, PROGRAM, UNFINISHED
 from circle15.core.errors import Circle15Error, OutputError
 from circle15.core.league import STANDINGS, standing
@@ -98,7 +98,7 @@ def _attended_afar(task: Task) -> Record:
     with TemporaryDirectory(prefix="circle15-", ignore_cleanup_errors=True) as scratch:
         try:
             near = bring(task, Path(scratch))
-            before = [each.relative_to(near.out).as_posix() for each in near.out.rglob("*") if each.is_file()]
+            before = results_in(near.out) if task.target else []
             record = _attended(near)
             if task.target and record is not task.earlier and record["row"]["status"] == "done":
                 take(task, near.out, before)

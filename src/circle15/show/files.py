@@ -7,9 +7,12 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from circle15.core.changes import MANIFEST, PROGRAM, UNFINISHED
 from circle15.core.errors import OutputError
@@ -21,6 +24,9 @@ _HEAD_BYTES = 4096
 _WHOLE_FOLDERS = (".gdb",)
 # How the name of what is not in its place yet ends: whoever is stopped meanwhile leaves it behind.
 STAGED = ".circle15"
+# How the name of the lock beside the results of a study ends; it stays there, empty.
+LOCKED = ".lock"
+_WAIT_S = 60
 
 
 def publish(
@@ -32,9 +38,18 @@ def publish(
     those of other inputs are removed. Whenever it is stopped, every file is whole, and the folder is known as ours: a
     manifest that lists the files goes before the first of them that no earlier one lists.
 
-    Raises OutputError for a place that cannot be written, for files that this program did not write, and for folders
-    below that are links to somewhere else.
+    Of two runs of one study at once the later waits for the earlier to be done with its files, then writes its own.
+
+    Raises OutputError for a place that cannot be written, for files that this program did not write, for folders
+    below that are links to somewhere else, and where another run does not come to an end.
     """
+    with _alone(folder):
+        _publish(folder, files, manifest, place, page)
+
+
+def _publish(
+    folder: Path, files: Mapping[str, bytes], manifest: dict[str, Any], place: Path, page: bytes | None
+) -> None:
     _refuse_links(folder, files)
     earlier = _earlier(folder)
     same_inputs = earlier.get("run_key") == manifest["run_key"]
@@ -57,6 +72,29 @@ def publish(
         _remove(folder, name)
     if "map" in earlier and "map" not in manifest:
         place.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other runs out of the results of a study. The system lets go of the lock of whoever dies."""
+    lock = FileLock(folder.with_name(f".{folder.name}{LOCKED}"), timeout=_WAIT_S)
+    try:
+        _make(folder.parent)
+        lock.acquire()
+    except Timeout as error:
+        raise OutputError(
+            Text(
+                f"另一个运行正在写入 {folder}，等了 {_WAIT_S} 秒仍未结束。请等它结束再运行，或换一个 --out。",
+                f"another run has been writing {folder} for {_WAIT_S} seconds: wait for its end, or choose another "
+                f"--out.",
+            )
+        ) from error
+    except OSError as error:
+        raise _unwritable(error) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def described(manifest: Mapping[str, Any]) -> bytes:
@@ -106,15 +144,19 @@ def write_all(targets: Mapping[Path, bytes]) -> None:
         for parent in dict.fromkeys(path.parent for path in places):
             sync_folder(parent)
     except OSError as error:
-        raise OutputError(
-            Text(
-                f"无法写入 {error.filename or ''}：{error.strerror}。请检查输出位置的权限和空间。",
-                f"cannot write {error.filename or ''}: {error.strerror}. Check permissions and space.",
-            )
-        ) from error
+        raise _unwritable(error) from error
     finally:
         for left in staged.values():
             _discard(left)
+
+
+def _unwritable(error: OSError) -> OutputError:
+    return OutputError(
+        Text(
+            f"无法写入 {error.filename or ''}：{error.strerror}。请检查输出位置的权限和空间。",
+            f"cannot write {error.filename or ''}: {error.strerror}. Check permissions and space.",
+        )
+    )
 
 
 def _whole_folder(path: Path) -> Path | None:

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from typer.testing import CliRunner
 
 from circle15.batch import Seats, find_entries, parse_size
@@ -19,7 +20,7 @@ from circle15.batch.seats import Lost
 from circle15.batch.work import Task
 from circle15.cli import app
 from circle15.core.errors import ConfigError
-from tests.batches import batch, contents, write_study
+from tests.batches import Alone, batch, contents, write_study
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +127,32 @@ def test_a_process_that_dies_of_a_study_is_replaced(towns):
 def test_a_study_that_takes_too_much_memory_is_a_row(towns):
     done = call("towns/a", "--out", "m", "--max-memory", "10MB", "-q", code=2, folder=towns[0])
     assert "--max-memory 的 0.01 GB" in done.stdout
+
+
+# ---- Ctrl-C, and two at once ---------------------------------------------------------------------------------
+
+
+class Pressed(Alone):
+    """A crew whose waiting is broken off by Ctrl-C, every time."""
+
+    def take(self):
+        raise KeyboardInterrupt
+
+
+def test_a_second_ctrl_c_ends_in_2_with_one_line(towns, monkeypatch):
+    monkeypatch.setattr("circle15.batch.Seats", lambda _: Pressed())
+    done = call("towns/a", "--out", "pressed", "-q", code=2, folder=towns[0])
+    assert done.stderr.strip() == "已中断。"
+    assert not (towns[0] / "pressed" / "batch" / "batch.csv").exists()
+
+
+def test_a_run_does_not_write_among_the_files_of_another(towns, monkeypatch, tmp_path):
+    monkeypatch.setattr("circle15.show.files._WAIT_S", 0)
+    study = towns[0] / "towns" / "a" / "study.toml"
+    runner, results = CliRunner(), tmp_path / "data" / "processed"
+    results.mkdir(parents=True)
+    with FileLock(results / ".a.lock"):
+        done = runner.invoke(app, ["run", str(study), "--out", str(tmp_path), "-q"])
+    assert (done.exit_code, (results / "a").exists()) == (2, False)
+    assert "另一个运行正在写入" in done.stderr
+    assert runner.invoke(app, ["run", str(study), "--out", str(tmp_path), "-q"]).exit_code == 0
