@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from types import SimpleNamespace
+from typing import Any
 
 import geopandas as gpd
 import pytest
 import shapely
 
-from circle15 import judge, pipeline
+from circle15 import judge
 from circle15.core.league import League
-from circle15.read.samples import sample_study
 from circle15.show.html.atlas import atlas
 from circle15.show.html.index import index_page
 from circle15.show.outline import study_outline
-from circle15.study import load_study
-from tests.batches import batch
+from tests import studies
+from tests.batches import batch, write_study
 
-NAMES = ["changan", "zhoukou"]
+HOMES = [{"id": "R1", "x": 0, "y": 0, "population": 900}, {"id": "R2", "x": 3000, "y": 500, "population": 100}]
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    """The index of a study of a street and one of tables alone."""
+    """The index of a study with places and one of tables alone."""
     folder = tmp_path_factory.mktemp("atlas")
-    batch([sample_study(name) for name in NAMES], folder / "out")
+    placed = write_study(folder, "a", (1000, 5, 4))
+    more = studies.write(folder / "more", "../a/pack.toml", {"residential": HOMES}).read_text(encoding="utf-8")
+    crs, inputs = f'crs = "{studies.CRS}"\n', more[more.index("[inputs.residential]") :].replace('"res', '"../more/res')
+    text = placed.read_text(encoding="utf-8").replace("[inputs.zone_table]", f"{crs}[inputs.zone_table]", 1)
+    placed.write_text(text.replace("[show]", f"{inputs}[show]"), encoding="utf-8")
+    batch([placed, write_study(folder, "b", (2000, 4, 5))], folder / "out")
     return (folder / "out" / "batch" / "index.html").read_text(encoding="utf-8")
 
 
@@ -35,30 +41,57 @@ def drawing(page: str) -> ET.Element:
     return ET.fromstring(found[0])
 
 
-def test_studies_with_places_are_drawn_with_their_ranks_and_lead_to_their_maps(page):
-    svg = drawing(page)
-    links = {link.get("href"): link for link in svg.findall("a")}
-    assert set(links) == {"../maps/example-ca.html"}
-    for link in links.values():
-        title, number = link.find("title"), link.find("text")
-        assert title is not None
-        assert number is not None
-        assert re.fullmatch(rf".+（虚构）：第 {number.text} 名|.+（虚构）：无名次", title.text or "")
+def test_a_study_with_a_place_is_drawn_with_its_rank_and_one_of_tables_is_not(page):
+    (study,) = drawing(page)
+    title, number = study.find("title"), study.find("text")
+    assert title is not None
+    assert number is not None
+    assert (title.text, number.text) == ("虚构：第 1 名", "1")
     assert "另有 1 个研究未绘出" in page
 
 
-def sides(name: str) -> tuple[float, float]:
-    """How far the outline of a sample reaches east and north, in metres of its CRS."""
-    audit = pipeline.audit(load_study(sample_study(name)))
-    rings = [shapely.Polygon(ring) for ring in study_outline(audit)]
-    west, south, east, north = gpd.GeoSeries(rings, crs="EPSG:4326").to_crs(audit.facts.crs).total_bounds
+def test_a_study_with_a_map_leads_to_it():
+    row = {"study": "s", "study_id": "s", "name": "n", "map": "maps/a b.html"}
+    blank = dict.fromkeys(column.name for column in League.columns)
+    (link,) = drawing("".join(atlas(judge.league([blank | ROW | row]), {"s": SQUARE}, "zh")))
+    assert (link.tag, link.get("href")) == ("a", "../maps/a%20b.html")
+
+
+def study(audience="internal", review="", zones=None) -> Any:
+    """What an outline is made of: two homes 3,000 m apart and a facility of nowhere."""
+    homes = gpd.GeoDataFrame(geometry=shapely.points([[500_000.0, 2_700_000.0], [503_000.0, 2_700_500.0]]))
+    nowhere = gpd.GeoDataFrame(geometry=[None])
+    return SimpleNamespace(
+        facts=SimpleNamespace(crs=studies.CRS, audience=audience, title_block={"审图号": review}),
+        zones=zones,
+        residential=SimpleNamespace(frame=homes),
+        facilities=SimpleNamespace(frame=nowhere),
+    )
+
+
+def two_towns() -> Any:
+    """Two towns of 4,000 m by 2,000 m beside one another, with a community in one of them."""
+    at = [(0, 4), (4, 8), (1, 2)]
+    boxes = [shapely.box(500_000 + 1000 * west, 2_700_000, 500_000 + 1000 * east, 2_702_000) for west, east in at]
+    return SimpleNamespace(frame=gpd.GeoDataFrame({"level": ["town", "town", "community"]}, geometry=boxes))
+
+
+def sides(audit: Any) -> tuple[float, float]:
+    """How far an outline reaches east and north, in metres."""
+    (ring,) = study_outline(audit)
+    west, south, east, north = gpd.GeoSeries([shapely.Polygon(ring)], crs="EPSG:4326").to_crs(studies.CRS).total_bounds
     return east - west, north - south
 
 
-def test_the_outline_of_a_town_is_that_of_its_zones_and_a_box_hides_where_homes_are():
-    """示范镇 is 6,000 m by 5,000 m; Chang'an's street has homes from 200 m to 2,600 m, on a line 20 m wide with F1."""
-    assert sides("shifan-zhen") == pytest.approx((6000, 5000), abs=60)
-    assert sides("changan") == pytest.approx((2400 + 200, 20 + 200), abs=20)
+def test_zones_are_one_outline_and_without_them_a_box_stays_off_the_homes():
+    assert sides(study(zones=two_towns())) == pytest.approx((8000, 2000), abs=25)
+    assert sides(study()) == pytest.approx((3000 + 200, 500 + 200), abs=25)
+
+
+def test_the_public_sees_reviewed_zones_and_no_box():
+    assert study_outline(study("public", "", two_towns())) == []
+    assert study_outline(study("public", "GS(2024)0001")) == []
+    assert len(study_outline(study("public", "GS(2024)0001", two_towns()))) == 1
 
 
 def test_the_drawing_runs_and_loads_nothing_and_is_told_in_words(page):

@@ -8,6 +8,7 @@ import os
 import re
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 from circle15.batch import Seats, find_entries, parse_size
 from circle15.batch.meter import OVER_MEMORY, Meter
 from circle15.batch.seats import Lost
-from circle15.batch.work import Task
+from circle15.batch.work import Task, attend
 from circle15.cli import app
 from circle15.core.errors import ConfigError
 from tests.batches import Alone, batch, contents, write_study
@@ -51,20 +52,26 @@ def sources(monkeypatch):
 
 CREWS = {
     "processes": ("--workers", "2"),
-    "Dask": ("--cluster", "local", "--workers", "1"),
-    "Dask of two": ("--cluster", "local", "--workers", "2"),
+    "Dask": ("--cluster", "local", "--workers", "2"),
 }
 
 
-@pytest.mark.parametrize(
-    "crew", [pytest.param(name, marks=[pytest.mark.long] * (name == "Dask of two")) for name in CREWS]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("crew", CREWS)
 @pytest.mark.usefixtures("sources")
 def test_every_crew_writes_the_same_bytes(towns, crew):
     folder, expected = towns
-    out = crew.replace(" ", "-")
+    out = crew
     done = call("towns", "--out", out, *CREWS[crew], "--format", "json", code=2, folder=folder)
     assert contents(folder / out) == expected
+    assert [each["study_id"] for each in json.loads(done.stdout)["studies"]] == ["a", "b", "c"]
+
+
+def test_the_command_line_prints_the_table_and_its_progress(towns, monkeypatch):
+    monkeypatch.setattr("circle15.batch.Seats", lambda _: Alone())
+    folder, expected = towns
+    done = call("towns", "--out", "printed", "--format", "json", code=2, folder=folder)
+    assert contents(folder / "printed") == expected
     assert [each["study_id"] for each in json.loads(done.stdout)["studies"]] == ["a", "b", "c"]
     assert re.search(r"\[3/3\] towns/\w/study.toml", done.stderr)
 
@@ -103,11 +110,11 @@ def test_a_process_that_takes_too_much_memory_ends_itself(monkeypatch):
 
 
 @pytest.mark.usefixtures("sources")
-def test_a_process_that_dies_of_a_study_is_replaced(towns):
+def test_a_process_that_dies_of_a_study_is_replaced_by_one_that_gives_the_same_bytes(towns, tmp_path):
     """Killed while it begins: the study is lost, for which its row has a reason, and the seat takes the next."""
     folder, _ = towns
     (entry,) = find_entries([str(folder / "towns" / "a" / "study.toml")])
-    task = Task(entry.study, entry.path, entry.study_id, folder / "seat", None, strict=False, clock=time.time)
+    task = Task(entry.study, entry.path, entry.study_id, tmp_path / "seat", None, strict=False, clock=time.time)
     with closing(Seats(1)) as seats:
         seats.give(task)
         ((seat, _),) = seats._working.values()
@@ -119,7 +126,9 @@ def test_a_process_that_dies_of_a_study_is_replaced(towns):
         seats.give(task)
         _, answer = seats.take()
     assert isinstance(answer, dict)
-    assert answer["row"]["status"] == "done"
+    here = attend(replace(task, out=tmp_path / "here"))
+    assert {**answer, "log": None} == {**here, "log": None}
+    assert contents(tmp_path / "seat") == contents(tmp_path / "here")
 
 
 @pytest.mark.long

@@ -12,13 +12,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from circle15.batch import Cluster, find_entries
 from circle15.batch.seats import Lost
-from circle15.batch.work import Task
+from circle15.batch.work import Task, attend
 from tests.batches import batch, contents, write_study
 from tests.simulated import digests, killed_and_resumed, rows_of, start, write_country
 
@@ -36,7 +37,7 @@ def sources(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path("src").resolve()), os.environ.get("PYTHONPATH", "")]))
 
 
-def test_a_study_whose_dask_worker_is_killed_is_lost_and_the_cluster_takes_the_next(tmp_path):
+def test_a_study_whose_dask_worker_is_killed_is_lost_and_the_next_gives_the_bytes_of_any_crew(tmp_path):
     (entry,) = find_entries([str(write_study(tmp_path, "a", (1000, 5, 4)))])
     task = Task(entry.study, entry.path, entry.study_id, tmp_path / "out", None, strict=False, clock=time.time)
     with closing(Cluster(None, 1)) as cluster:
@@ -49,7 +50,9 @@ def test_a_study_whose_dask_worker_is_killed_is_lost_and_the_cluster_takes_the_n
         cluster.give(task)
         _, answer = cluster.take()
     assert isinstance(answer, dict)
-    assert answer["row"]["status"] == "done"
+    here = attend(replace(task, out=tmp_path / "here"))
+    assert {**answer, "log": None} == {**here, "log": None}
+    assert contents(tmp_path / "out") == contents(tmp_path / "here")
 
 
 # ---- whole clusters ------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from circle15.core.errors import ConfigError, OutputError
 from tests.batches import Alone, Clock, batch, contents, write_study
 
 # Of the places at which a put may not come about, every so many are tried; every one in the long test.
-EVERY = 11
+EVERY = 23
 LIST = "study,city,province\na/study.toml,甲市,乙省\nb/study.toml,甲市,乙省\nc/study.toml,丙市,乙省\n"
 
 
