@@ -260,8 +260,8 @@ def _all_frames(audit: Audit) -> dict[str, Any]:
         "plan": plan_frame(audit),
         "projects": projects_frame(audit),
         "candidates": candidates_frame(audit),
+        "curve": curve_frame(audit),
     }
-    return {**found, "plan": plan_frame(audit), "candidates": candidates_frame(audit), "curve": curve_frame(audit)}
 
 
 def _repairs_frame(audit: Audit, repairs: Repairs) -> Any:

@@ -31,13 +31,13 @@ from circle15.show.office.tasks import task_rules, task_table, task_title
 from circle15.show.projects import union_text
 from circle15.show.sentences import (
     basis_text,
+    curve_text,
     force_text,
     optimality_text,
     plan_basis,
     plan_notes,
     unused_bases,
 )
-from circle15.show.sentences import basis_text, curve_text, optimality_text, plan_basis, plan_notes, unused_bases
 
 # Columns that say nothing where every row is of the whole study, and those that chapter 4 gives.
 _LEFT_OUT = ("level", "zone_id", "target_op", "target", "outcome")
