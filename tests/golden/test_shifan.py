@@ -313,6 +313,14 @@ def test_no_three_sites_cover_more(out: Path, plan_id: str, existing: dict[str, 
     chosen = rows(out, "plan.csv", site_plan=plan_id)
     assert gains(existing, [row["candidate_id"] for row in chosen]) == best
     assert sum(float(row["gain"]) for row in chosen) == best
+    # Every home the plan covers stands once in the allocation, at the nearest of the sites.
+    ways, order = walks(tuple(CANDIDATES.values())), list(CANDIDATES)
+    sites = [row["candidate_id"] for row in chosen]
+    held = rows(out, "allocation.csv", site_plan=plan_id)
+    assert sum(float(row["weight"]) for row in held) == best
+    for row in held:
+        far = {site: ways[row["area_id"]][order.index(site)] for site in sites}
+        assert float(row["distance_m"]) == min(far.values()) == far[row["candidate_id"]]
 
 
 def test_farmland_forbids_the_best_canteen() -> None:

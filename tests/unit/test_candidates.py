@@ -102,3 +102,27 @@ def test_seats_are_asked_for_likewise(tmp_path: Path) -> None:
     seats = STANDARD.replace("floor_area_m2", "seats").replace("value = 400", "value = 50")
     plan = plan_of(tmp_path, [{"seats": 49}, {"seats": 50}, {"seats": 60}], seats)
     assert (dropped(plan), plan["sites"]) == (["C-1"], ["C-2"])
+
+
+def test_homes_go_to_the_nearest_site_and_none_is_counted_twice(tmp_path: Path) -> None:
+    """Sites at 400 and 1500 m: 0 is 400 m from the first alone, 1000 is 500 m from the second, 600 from the first."""
+    hosts = {"C-1": {"at": (400, 0)}, "C-2": {"at": (1500, 0)}}
+    site = SITE.replace("JJ-01", "T-01").replace("[2023]", "[2023, 2024]").replace("[1]", "[1, 1]")
+    study = write_town(
+        tmp_path,
+        streets=STREETS,
+        homes=HOMES,
+        facilities=CENTRE,
+        candidates=hosts,
+        study=OWN_PACK + CANDIDATES + site,
+    )
+    done = call("site", study, "--format", "json", "-q")
+    (plan,) = json.loads(done.stdout)
+    # The first site to open covers two homes, 80 people, and one of them is nearer to the second.
+    assert plan["sites"] == ["C-1", "C-2"]
+    text = (tmp_path / "data" / "processed" / "invented" / "allocation.csv").read_text(encoding="utf-8-sig")
+    assert text.splitlines()[1:] == [
+        "1-day_care,H-1,C-1,2023,400.000,50",
+        "1-day_care,H-2,C-2,2024,500.000,30",
+        "1-day_care,H-3,C-2,2024,500.000,20",
+    ]

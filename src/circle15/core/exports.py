@@ -184,7 +184,7 @@ EXPORT_LAYERS: Mapping[str, ExportLayer] = {
 
 # Of the tables of a run, those that are of single homes, of streets, or of what might have been planned, and of the
 # others the rows that are: by the column that says what a row is of. What the public gets is added up.
-HOME_TABLES = frozenset({"access", "pace_changes", "repairs", "candidates"})
+HOME_TABLES = frozenset({"access", "pace_changes", "repairs", "candidates", "allocation"})
 HOME_ROWS: Mapping[str, str] = {"verdicts": "subject_kind", "ratios": "level", "outlook": "level", "scores": "level"}
 _ONE_HOME = "area"
 # Of the tables of plans the public gets what it gets of their layer.

@@ -41,6 +41,7 @@ from circle15.core.text import Language, Text
 
 __all__ = [
     "PROBLEMS",
+    "Allocated",
     "Audience",
     "Audit",
     "Dropped",
@@ -129,6 +130,16 @@ class Dropped:
     because: str
     by: str
     reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """A home that a plan newly covers, the site it is nearest to, how far that is, and what the home weighs."""
+
+    area_id: str
+    candidate_id: str
+    distance_mm: int
+    weight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +267,7 @@ class Plan:
     given_up: tuple[Term, ...] = ()
     relaxed: Plan | None = None
     screening: Screening | None = None
+    allocation: tuple[Allocated, ...] = ()
     problem: PlanProblem = "max_coverage"
     share: float | None = None
     need: int | None = None

@@ -15,6 +15,7 @@ from circle15.core.rule import Metric, Rule
 from circle15.core.tables import Residential
 from circle15.core.text import Text, first_ids
 from circle15.core.units import Pace, round_half_up
+from circle15.pipeline.allocation import with_allocation
 from circle15.pipeline.assess import judged, subjects
 from circle15.pipeline.candidates import offer, with_screening
 from circle15.pipeline.distances import access_to
@@ -52,7 +53,9 @@ def _plan(ground: Ground, spec: SiteSpec) -> Plan:
     request, demand, problem = problem_of(ground, spec)
     with patience(spec.time_limit_s) as stop:
         plan = siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed, stop=stop))
-    return with_screening(plan, ground, spec, offer(ground, spec))
+    offered = offer(ground, spec)
+    plan = with_allocation(plan, ground, spec, offered.hosts, demand.weight)
+    return with_screening(plan, ground, spec, offered)
 
 
 def problem_of(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Demand, siting.Problem]:

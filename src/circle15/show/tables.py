@@ -140,6 +140,26 @@ def plan_frame(audit: Audit) -> Any:
     return pd.DataFrame(rows, columns=columns)
 
 
+def allocation_frame(audit: Audit) -> Any:
+    """allocation.csv: each home a plan newly covers, with the site it is nearest to once all are open."""
+    columns = ["site_plan", "area_id", "candidate_id", "stage", "distance_m", "weight"]
+    rows = []
+    for plan in audit.plans:
+        stages = {site.candidate_id: site.stage for site in plan.sites}
+        rows += [
+            (
+                plan.plan_id,
+                each.area_id,
+                each.candidate_id,
+                stages[each.candidate_id],
+                each.distance_mm / MM_PER_M,
+                each.weight,
+            )
+            for each in plan.allocation
+        ]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def _site_row(plan: Plan, site: Any, hosts: Any, place: Any, audit: Audit) -> dict[str, Any]:
     host = hosts.loc[site.candidate_id]
     lon, lat = place[site.candidate_id]
@@ -221,7 +241,8 @@ def _metres(column: Any) -> Any:
 def frames(audit: Audit) -> dict[str, Any]:
     """Every table of a run by name: what the study's audience may have of it.
 
-    ``plan``, ``projects`` and ``candidates`` only where there are plans, ``repairs`` where streets were cleaned.
+    ``plan``, ``projects``, ``candidates`` and ``allocation`` only where there are plans, ``repairs`` where streets
+    were cleaned.
     """
     found = _all_frames(audit)
     if audit.facts.audience == "internal":
@@ -261,6 +282,7 @@ def _all_frames(audit: Audit) -> dict[str, Any]:
         "projects": projects_frame(audit),
         "candidates": candidates_frame(audit),
         "curve": curve_frame(audit),
+        "allocation": allocation_frame(audit),
     }
 
 
