@@ -268,10 +268,7 @@ def _plan(audit: Audit, plan: Plan) -> list[Block]:
             )
             for year in plan.idle_stages
         ),
-        *(
-            Text(f"{each.zh}。", f"{each.en}.")
-            for each in (*screening_notes(plan), *plan_notes(plan), *curve_text(plan))
-        ),
+        *(Text(f"{each.zh}。", f"{each.en}.") for each in notes),
     ]
     return [
         Heading(2, title.say(language)),
