@@ -64,7 +64,7 @@ COLUMNS = {
     "candidates.csv": "site_plan candidate_id host generated state stage because reason "
     "constraint_status constraint_notes",
 }
-PLANS = ["plan.csv", "projects.csv", "candidates.csv", "allocation.csv", "plan.json", "proof.json"]
+PLANS = ["plan.csv", "projects.csv", "candidates.csv", "allocation.csv", "curve.csv", "plan.json", "proof.json"]
 TABLES = sorted(["manifest.json", *(name for name in COLUMNS if name not in PLANS)])
 GEOJSON = [
     "covered_area.geojson",

@@ -165,6 +165,17 @@ def test_names_decide_where_no_effect_is_given_and_a_finding_says_so(tmp_path: P
     assert "生态保护红线（禁止）、规划绿地（提示）" in found["message"]
 
 
+@pytest.mark.parametrize(
+    ("said", "name"), [('type = "永久基本农田"', None), ('types = { "JBNT" = "永久基本农田" }', "JBNT")]
+)
+def test_a_study_names_a_layer_that_does_not_name_itself(tmp_path: Path, said: str, name: str | None) -> None:
+    study = town(tmp_path, {"A-1": {"box": (-10, -20, 10, 20), **({"name": name} if name else {})}})
+    text = study.read_text(encoding="utf-8")
+    study.write_text(text.replace('path = "constraints.geojson"', f'path = "constraints.geojson"\n{said}'), "utf-8")
+    (plan,) = plans(study)
+    assert plan["dropped"] == [{"candidate_id": "C-1", "because": "inside_forbidden", "by": FARMLAND}]
+
+
 def test_a_control_line_that_is_to_warn_only_warns_and_is_a_finding(tmp_path: Path) -> None:
     study = town(tmp_path, {"A-1": area(-10, 10, FARMLAND, "提示")})
     (plan,) = plans(study)

@@ -177,10 +177,12 @@ def _repair_findings(cells: Mapping[str, Mended], kept: Any, typed: Any, spec: I
 
 
 def _with_types(rows: Any, spec: InputSpec) -> Any:
+    """The study's word for the kind of each row: of constraints that is the name of their layer."""
+    column = "name" if spec.layer == "constraints" else "type"
     if spec.type is not None:
-        return rows.assign(type=spec.type)
-    if spec.types and "type" in rows.columns:
-        return rows.assign(type=rows["type"].replace(dict(spec.types)))
+        return rows.assign(**{column: spec.type})
+    if spec.types and column in rows.columns:
+        return rows.assign(**{column: rows[column].replace(dict(spec.types))})
     return rows
 
 
