@@ -313,6 +313,9 @@ def test_no_three_sites_cover_more(out: Path, plan_id: str, existing: dict[str, 
     chosen = rows(out, "plan.csv", site_plan=plan_id)
     assert gains(existing, [row["candidate_id"] for row in chosen]) == best
     assert sum(float(row["gain"]) for row in chosen) == best
+    told = rows(out, "plan_shares.csv", site_plan=plan_id, basis="pop60")
+    assert [float(row["covered_after"]) for row in told[1:]] == [float(row["covered_after"]) for row in chosen]
+    assert [row["share_after"] for row in told[1:]] == [row["share_after"] for row in chosen]
     # Every home the plan covers stands once in the allocation, at the nearest of the sites.
     ways, order = walks(tuple(CANDIDATES.values())), list(CANDIDATES)
     sites = [row["candidate_id"] for row in chosen]

@@ -121,6 +121,16 @@ def test_homes_go_to_the_nearest_site_and_none_is_counted_twice(tmp_path: Path) 
     # The first site to open covers two homes, 80 people, and one of them is nearer to the second.
     assert plan["sites"] == ["C-1", "C-2"]
     text = (tmp_path / "data" / "processed" / "invented" / "allocation.csv").read_text(encoding="utf-8-sig")
+    shares = (tmp_path / "data" / "processed" / "invented" / "plan_shares.csv").read_text(encoding="utf-8-sig")
+    # Nobody is served today; then two homes of three and 80 people of 100, then all.
+    assert shares.splitlines()[1:] == [
+        "1-day_care,areas,0,,,0,3,0",
+        "1-day_care,areas,1,2023,C-1,2,3,0.666667",
+        "1-day_care,areas,2,2024,C-2,3,3,1",
+        "1-day_care,pop60,0,,,0,100,0",
+        "1-day_care,pop60,1,2023,C-1,80,100,0.8",
+        "1-day_care,pop60,2,2024,C-2,100,100,1",
+    ]
     assert text.splitlines()[1:] == [
         "1-day_care,H-1,C-1,2023,400.000,50",
         "1-day_care,H-2,C-2,2024,500.000,30",

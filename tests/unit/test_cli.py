@@ -60,11 +60,21 @@ COLUMNS = {
     "floor_area_m2 seats beds cost constraint_status constraint_notes reason",
     "projects.csv": "project_id name facility_type town community address lon lat host build_mode floor_area_m2 seats "
     "beds year cost responsible note",
+    "plan_shares.csv": "site_plan basis rank stage candidate_id covered_after total share_after",
     "allocation.csv": "site_plan area_id candidate_id stage distance_m weight",
     "candidates.csv": "site_plan candidate_id host generated state stage because reason "
     "constraint_status constraint_notes",
 }
-PLANS = ["plan.csv", "projects.csv", "candidates.csv", "allocation.csv", "curve.csv", "plan.json", "proof.json"]
+PLANS = [
+    "plan.csv",
+    "projects.csv",
+    "candidates.csv",
+    "plan_shares.csv",
+    "allocation.csv",
+    "curve.csv",
+    "plan.json",
+    "proof.json",
+]
 TABLES = sorted(["manifest.json", *(name for name in COLUMNS if name not in PLANS)])
 GEOJSON = [
     "covered_area.geojson",

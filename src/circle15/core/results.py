@@ -143,6 +143,16 @@ class Allocated:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What is covered by one basis once the first ``rank`` sites of a plan are open; rank 0 is today."""
+
+    rank: int
+    basis: str
+    covered: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
 class Screening:
     """What candidates were put to before a plan was made of those that remain.
 
@@ -268,6 +278,7 @@ class Plan:
     relaxed: Plan | None = None
     screening: Screening | None = None
     allocation: tuple[Allocated, ...] = ()
+    shares: tuple[Shared, ...] = ()
     problem: PlanProblem = "max_coverage"
     share: float | None = None
     need: int | None = None

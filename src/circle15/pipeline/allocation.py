@@ -1,12 +1,14 @@
-"""Who would walk to which proposed site."""
+"""Who would walk to which proposed site, and what is covered by every basis when it opens."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from circle15.core.results import Allocated, Plan
+from circle15.core.results import Allocated, Plan, Shared
+from circle15.core.tables import BASES, Residential
 from circle15.pipeline.ground import Ground, near_pairs
 from circle15.route import Places
 from circle15.route.network import Ints
@@ -33,3 +35,30 @@ def with_allocation(plan: Plan, ground: Ground, spec: SiteSpec, hosts: Places, w
         if area_id in covered
     )
     return replace(plan, allocation=allocated)
+
+
+def with_shares(plan: Plan, residential: Residential, area_ids: Any, outcome: Any) -> Plan:
+    """The plan with what is covered today and after each of its sites, by every basis that the homes carry.
+
+    ``outcome``: today's of each home, by the plan's limit and metric; all but those it does not apply to are in the
+    total. An empty cell weighs nothing.
+    """
+    within = np.isin(outcome, ("pass", "fail", "unknown"))
+    shares = []
+    for basis, weight in _weights(residential).items():
+        total = float(weight[within].sum())
+        covered = float(weight[outcome == "pass"].sum())
+        shares.append(Shared(0, basis, covered, total))
+        of = dict(zip(area_ids, weight.tolist(), strict=True))
+        for site in plan.sites:
+            covered += sum(of[area_id] for area_id in site.area_ids)
+            shares.append(Shared(site.rank, basis, covered, total))
+    return replace(plan, shares=tuple(shares))
+
+
+def _weights(residential: Residential) -> dict[str, Any]:
+    """What each home weighs by each basis of its own columns that is not wholly empty."""
+    frame = residential.frame
+    found = {basis: frame[basis] for basis in BASES if residential.has(basis) and frame[basis].notna().any()}
+    counted = {basis: np.nan_to_num(cells.to_numpy(dtype=float, na_value=0.0)) for basis, cells in found.items()}
+    return {"areas": np.ones(len(frame)), **counted}

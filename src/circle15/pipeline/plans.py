@@ -15,7 +15,7 @@ from circle15.core.rule import Metric, Rule
 from circle15.core.tables import Residential
 from circle15.core.text import Text, first_ids
 from circle15.core.units import Pace, round_half_up
-from circle15.pipeline.allocation import with_allocation
+from circle15.pipeline.allocation import with_allocation, with_shares
 from circle15.pipeline.assess import judged, subjects
 from circle15.pipeline.candidates import offer, with_screening
 from circle15.pipeline.distances import access_to
@@ -55,6 +55,7 @@ def _plan(ground: Ground, spec: SiteSpec) -> Plan:
         plan = siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed, stop=stop))
     offered = offer(ground, spec)
     plan = with_allocation(plan, ground, spec, offered.hosts, demand.weight)
+    plan = with_shares(plan, ground.residential, demand.area_ids, demand.outcome)
     return with_screening(plan, ground, spec, offered)
 
 

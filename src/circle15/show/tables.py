@@ -140,6 +140,20 @@ def plan_frame(audit: Audit) -> Any:
     return pd.DataFrame(rows, columns=columns)
 
 
+def plan_shares_frame(audit: Audit) -> Any:
+    """plan_shares.csv: what is covered by every basis today (rank 0) and after each site of each plan."""
+    columns = ["site_plan", "basis", "rank", "stage", "candidate_id", "covered_after", "total", "share_after"]
+    rows = []
+    for plan in audit.plans:
+        sites = {site.rank: (site.stage, site.candidate_id) for site in plan.sites}
+        for each in plan.shares:
+            share = each.covered / each.total if each.total else None
+            opened = sites.get(each.rank, (None, None))
+            rows.append((plan.plan_id, each.basis, each.rank, *opened, each.covered, each.total, share))
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(stage=frame["stage"].astype("Int64"))
+
+
 def allocation_frame(audit: Audit) -> Any:
     """allocation.csv: each home a plan newly covers, with the site it is nearest to once all are open."""
     columns = ["site_plan", "area_id", "candidate_id", "stage", "distance_m", "weight"]
@@ -241,8 +255,7 @@ def _metres(column: Any) -> Any:
 def frames(audit: Audit) -> dict[str, Any]:
     """Every table of a run by name: what the study's audience may have of it.
 
-    ``plan``, ``projects``, ``candidates`` and ``allocation`` only where there are plans, ``repairs`` where streets
-    were cleaned.
+    What plans make only where there are any, ``repairs`` where streets were cleaned.
     """
     found = _all_frames(audit)
     if audit.facts.audience == "internal":
@@ -283,6 +296,7 @@ def _all_frames(audit: Audit) -> dict[str, Any]:
         "candidates": candidates_frame(audit),
         "curve": curve_frame(audit),
         "allocation": allocation_frame(audit),
+        "plan_shares": plan_shares_frame(audit),
     }
 
 
