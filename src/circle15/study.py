@@ -109,6 +109,7 @@ _SITE_KEYS = (
     Key("metric", "text", choices=METRICS),
     Key("problem", "text", choices=PROBLEMS),
     Key("share", "positive number"),
+    Key("cap_m", "positive number"),
     Key("per_stage", "integers"),
     Key("stages", "integers", required=True),
     Key("weight", "text", required=True, choices=WEIGHTS),
@@ -164,6 +165,7 @@ class SiteSpec:
     metric: Metric
     problem: PlanProblem
     share: float | None
+    cap_mm: int | None
     stages: Mapping[int, int]
     weight: str
     mandatory: tuple[str, ...]
@@ -373,7 +375,7 @@ def _site_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
     problems += _term_problems(entry, where)
     if entry.get("problem") == "min_sites":
         return problems + _least_problems(entry, where) + _prescribed_problems(entry, where)
-    problems += _only_least_problems(entry, where)
+    problems += _only_least_problems(entry, where) + _cap_problems(entry, where)
     stages, places = entry["stages"], entry.get("per_stage", ())
     if not stages or len(stages) != len(places) or sorted(set(stages)) != stages or min(places) < 0:
         problems.append(
@@ -401,6 +403,24 @@ def _least_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
                 f"{where}：min_sites 须写 share，即应达到的覆盖率（大于 0，至多 1）。",
                 f"{where}: min_sites needs share, the share to be covered (above 0, at most 1).",
             )
+        )
+    return problems
+
+
+def _cap_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
+    """The p-median: of one year, and with a way that counts for whoever reaches nothing."""
+    is_median = entry.get("problem") == "p_median"
+    problems = []
+    if is_median != ("cap_m" in entry):
+        problems.append(
+            Text(
+                f'{where}：problem = "p_median" 与 cap_m 须同时写；更远或走不到的，路程按 cap_m 计。',
+                f'{where}: problem = "p_median" and cap_m go together: longer ways, or none, count as cap_m.',
+            )
+        )
+    if is_median and len(entry["stages"]) != 1:
+        problems.append(
+            Text(f"{where}：p_median 只支持一个年度。请只写一个。", f"{where}: p_median is of one year. Give one.")
         )
     return problems
 
@@ -697,6 +717,7 @@ def _site(entry: Mapping[str, Any], number: int, pack: Pack) -> SiteSpec:
         metric=entry.get("metric", rule.metric),
         problem=entry.get("problem", "max_coverage"),
         share=entry.get("share"),
+        cap_mm=mm_from_m(entry["cap_m"]) if "cap_m" in entry else None,
         stages=dict(zip(entry["stages"], entry.get("per_stage", [0] * len(entry["stages"])), strict=True)),
         weight=entry["weight"],
         mandatory=tuple(entry.get("mandatory", ())),

@@ -57,9 +57,10 @@ __all__ = [
     "Site",
     "Source",
     "Uncovered",
+    "Walk",
 ]
 
-PlanProblem = Literal["max_coverage", "min_sites"]
+PlanProblem = Literal["max_coverage", "min_sites", "p_median"]
 PROBLEMS: tuple[PlanProblem, ...] = get_args(PlanProblem)
 PlanStatus = Literal["optimal", "feasible", "infeasible", "time_limit"]
 Audience = Literal["internal", "public"]
@@ -229,6 +230,23 @@ class Multipliers:
 
 
 @dataclass(frozen=True, slots=True)
+class Walk:
+    """The ways that a p-median adds up: of ``people``, ``today`` mm in all, a way above ``cap_mm`` counting as that.
+
+    ``names``: of each step of a way, the area and the mm that it is of, which the multipliers of the proof belong to.
+    """
+
+    cap_mm: int
+    people: int
+    today: int
+    names: tuple[str, ...]
+
+    def mean_m(self, total: int) -> float | None:
+        """The mean way in metres if all ways add up to ``total``."""
+        return total / self.people / 1000 if self.people else None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan of sites for one facility type.
 
@@ -245,6 +263,8 @@ class Plan:
     Where the ``problem`` is ``min_sites``, the plan is to bring the share of all weight to ``share`` by newly covering
     ``need``, in one year: ``objective`` is the number of sites, and no plan has fewer than ``bound``; then objective ≥
     bound ≥ proven, and gap = (objective − bound) ÷ objective. ``curve``: what each number of sites covers.
+    Where it is ``p_median``, ``walk`` says of whom: objective and bounds are people's ways in mm, added up, and the
+    invariant is that of ``min_sites``; gains and shares are still those of the limit.
     """
 
     plan_id: str
@@ -283,6 +303,7 @@ class Plan:
     share: float | None = None
     need: int | None = None
     curve: tuple[Point, ...] = ()
+    walk: Walk | None = None
 
     @property
     def covered(self) -> int:

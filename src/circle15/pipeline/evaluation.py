@@ -46,7 +46,13 @@ def _checks(ground: Ground, sites: Facilities) -> Checks:
 def _measured(today: Ground, then: Ground, spec: SiteSpec, count: int) -> Measured:
     """The sites of one type against the best as many candidates where sites may stand, which no term binds."""
     free = replace(
-        spec, problem="max_coverage", share=None, stages={min(spec.stages): count}, mandatory=(), terms=Terms()
+        spec,
+        problem="max_coverage",
+        share=None,
+        cap_mm=None,
+        stages={min(spec.stages): count},
+        mandatory=(),
+        terms=Terms(),
     )
     request, demand, problem = problem_of(today, free)
     best = siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed))

@@ -64,6 +64,8 @@ def problem_of(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.D
     offered = offer(ground, spec)
     request = replace(_request(ground, spec), forbidden=offered.still_there(spec.forbidden))
     demand = siting.Demand(ground.area_ids, _weight(ground, spec.weight), _outcome(ground, spec.rule, spec.metric))
+    if spec.cap_mm is not None:
+        demand = replace(demand, walks=_walks(ground, offered.hosts, spec, spec.cap_mm))
     near = near_pairs(ground, offered.hosts, spec.metric, request.limit_mm, spec.rule.footing)
     sites = _sites(ground, offered.hosts, spec)
     return request, demand, siting.frame_problem(request, demand, sites, near.source, near.target)
@@ -89,6 +91,7 @@ def _request(ground: Ground, spec: SiteSpec) -> siting.Request:
         terms=spec.terms,
         problem=spec.problem,
         share=spec.share,
+        cap_mm=spec.cap_mm,
     )
 
 
@@ -167,6 +170,18 @@ def _outcome(ground: Ground, rule: Rule, metric: Metric) -> Any:
     return rows_of.loc[rows_of["metric"] == metric, "outcome"].to_numpy(dtype=object)
 
 
+def _walks(ground: Ground, hosts: Places, spec: SiteSpec, cap_mm: int) -> siting.Walks:
+    """Everyone's way in metres to each candidate, and to the nearest facility today, longer ones as the cap."""
+    rule = spec.rule
+    access = access_to(
+        ground, [rule], {rule.rule_id: judge.counted(rule, ground.facilities, ground.study.as_of)}, {}
+    ).frame
+    column = "distance_mm" if spec.metric == "network" else "straight_mm"
+    ways = access.set_index("area_id")[column].reindex(ground.area_ids).fillna(cap_mm).to_numpy(dtype=np.int64)
+    near = near_pairs(ground, hosts, spec.metric, cap_mm)
+    return siting.Walks(hosts.ids, near.source, near.target, near.mm, np.minimum(ways, cap_mm))
+
+
 def covered(ground: Ground, spec: SiteSpec) -> int:
     """The weight that the facilities there are cover, as a ``[[site]]`` counts it."""
     return int(_weight(ground, spec.weight)[_outcome(ground, spec.rule, spec.metric) == "pass"].sum())
@@ -195,15 +210,18 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
             continue
         request, demand, problem = problem_of(ground, specs[plan["site_plan"]])
         years = sorted(request.stages)
+        ways, names = None, demand.area_ids
+        if demand.walks is not None:
+            median, problem = siting.median_of(demand, problem)
+            ways, names = median.total, np.array(median.names(demand.area_ids), dtype=object)
         claim = siting.Claim(
             sites=tuple(plan["sites"]),
             years=tuple(years.index(each) if each in years else -1 for each in plan["site_stages"]),
-            objective=plan["objective"],
-            bound=plan["bound"],
-            proven=plan["proven"],
+            **{name: plan[name] if ways is None else ways - plan[name] for name in ("objective", "bound", "proven")},
             optimal=plan["status"] == "optimal",
-            proof=tuple(_multipliers(each, demand.area_ids, problem) for each in plan["proof"]),
+            proof=tuple(_multipliers(each, names, problem) for each in plan["proof"]),
             need=siting.needed(request, demand, problem) if request.problem == "min_sites" else None,
+            ways=ways,
         )
         checked = siting.certify(problem, claim)
         changed = () if plan["intact"] else ("proof.json",)

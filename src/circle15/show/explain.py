@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from typing import Any
 
 from circle15.core.errors import ConfigError
@@ -219,6 +220,34 @@ def no_plan(plan_id: str) -> Text:
     )
 
 
+def _recomputed_of(found: Any) -> Callable[[Any], tuple[Text, ...]]:
+    """What says the value and bound of a certificate."""
+    if found.claim.ways is not None:
+        return _recomputed_ways
+    return _recomputed if found.claim.need is None else _recomputed_least
+
+
+def _stated(found: Any, value: int) -> int:
+    """A value of a certificate as the plan states it: of ways what is left of today's."""
+    return value if found.claim.ways is None else int(found.claim.ways - value)
+
+
+def _recomputed_ways(found: Any) -> tuple[Text, ...]:
+    """People's ways added up, and the bound on them."""
+    numbers = (found.claim.objective, found.objective, found.claim.proven, found.proven)
+    said, value, stated, proven = (whole(_stated(found, each)) for each in numbers)
+    return (
+        Text(
+            f"  步行距离合计（人·毫米）：方案所载 {said}，重算 {value}",
+            f"  ways added up (mm × people): stated {said}, recomputed {value}",
+        ),
+        Text(
+            f"  下界：方案所载 {stated}，重算 {proven}；任何满足同样条件的方案都不会更短",
+            f"  bound: stated {stated}, recomputed {proven}; no plan under the same conditions has less",
+        ),
+    )
+
+
 def _recomputed(found: Any) -> tuple[Text, ...]:
     """Value and bound of a plan that covers as much as it can."""
     return (
@@ -259,14 +288,14 @@ def certificate(audit_language: Language, plan_id: str, found: Any) -> str:
     strange = ", ".join(found.objections)
     lines = [
         Text(f"方案 {plan_id}：最优性说明{verdict.zh}", f"Plan {plan_id}: the certificate {verdict.en}"),
-        *(_recomputed(found) if found.claim.need is None else _recomputed_least(found)),
+        *_recomputed_of(found)(found),
     ]
     if found.claim.bound != found.proven:
+        proven, bound = (whole(_stated(found, each)) for each in (found.proven, found.claim.bound))
         lines.append(
             Text(
-                f"  其中由 {whole(found.proven)} 至 {whole(found.claim.bound)} 是求解器的结论，未在此重算",
-                f"  from {whole(found.proven)} to {whole(found.claim.bound)} it is the solver's word, "
-                f"not recomputed here",
+                f"  其中由 {proven} 至 {bound} 是求解器的结论，未在此重算",
+                f"  from {proven} to {bound} it is the solver's word, not recomputed here",
             )
         )
     if strange:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from circle15.core.errors import OutputError
-from circle15.core.results import Audience, Audit, Multipliers, Plan
+from circle15.core.results import Audience, Audit, Multipliers, Plan, Walk
 from circle15.core.terms import Term
 from circle15.core.text import Text
 
@@ -35,12 +37,32 @@ def files(audit: Audit) -> dict[str, bytes]:
     proofs = [
         {"site_plan": plan.plan_id, "sha256": _digest(steps), "steps": steps}
         for plan in audit.plans
-        for steps in [[_link_object(link, ids) for link in plan.proof]]
+        for steps in [[_link_object(link, _named(plan, ids)) for link in plan.proof]]
     ]
     return {
         PLANS: (plans + "\n").encode(),
         PROOFS: (json.dumps(proofs, ensure_ascii=False, separators=(",", ":")) + "\n").encode(),
     }
+
+
+def _named(plan: Plan, ids: Any) -> Any:
+    """What the multipliers of a plan belong to."""
+    return ids if plan.walk is None else np.array(plan.walk.names, dtype=object)
+
+
+def _walk(plan: Plan, walk: Walk) -> dict[str, Any]:
+    return {
+        "cap_m": walk.cap_mm / 1000,
+        "people": walk.people,
+        "today": walk.today,
+        "mean_m_today": _rounded(walk.mean_m(walk.today)),
+        "mean_m": _rounded(walk.mean_m(plan.objective)),
+        "mean_m_bound": _rounded(walk.mean_m(plan.bound)),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def plan_object(plan: Plan, audience: Audience) -> dict[str, Any]:
@@ -53,6 +75,7 @@ def plan_object(plan: Plan, audience: Audience) -> dict[str, Any]:
         "problem": plan.problem,
         "share": plan.share,
         "need": plan.need,
+        "walk": None if plan.walk is None else _walk(plan, plan.walk),
         "facility_type": plan.facility_type,
         "rule_id": plan.rule_id or None,
         "assumption": plan.assumed or None,

@@ -9,7 +9,7 @@ from typing import Any
 from circle15.core.counting import SWITCHES, departures
 from circle15.core.crs import DATUM_WORDS
 from circle15.core.limit import SYMBOLS, Limit
-from circle15.core.results import Audit, Plan, Point
+from circle15.core.results import Audit, Plan, Point, Walk
 from circle15.core.rule import (
     ATTRIBUTES,
     ATTRIBUTES_BUILT,
@@ -212,6 +212,8 @@ def optimality_text(plan: Plan) -> Text:
             f"{status.zh}：{_share_asked(plan).zh}，需新增设施 {objective} 处，任何方案不少于 {bound} 处，差距 {gap}",
             f"{status.en}: {_share_asked(plan).en}, {objective} sites, no plan has fewer than {bound}, gap {gap}",
         )
+    if plan.walk is not None:
+        return _walk_text(plan, plan.walk)
     if len(plan.stages) == 1:
         return Text(
             f"{status.zh}：覆盖 {objective}，上界 {bound}，差距 {gap}",
@@ -220,6 +222,20 @@ def optimality_text(plan: Plan) -> Text:
     return Text(
         f"{status.zh}：覆盖 {whole(plan.covered)}，各年度年末合计 {objective}，上界 {bound}，差距 {gap}",
         f"{status.en}: covers {whole(plan.covered)}, summed over year ends {objective}, bound {bound}, gap {gap}",
+    )
+
+
+def _walk_text(plan: Plan, walk: Walk) -> Text:
+    """The mean way with the plan, today, and the least that any plan can have."""
+    status, gap = STATUS_WORDS[plan.status], percent(plan.gap)
+    means = (walk.mean_m(each) for each in (plan.objective, walk.today, plan.bound))
+    after, before, least = ("—" if each is None else whole(each) for each in means)
+    cap = f"{walk.cap_mm / 1000:g}"
+    return Text(
+        f"{status.zh}：人均步行 {after} 米（现状 {before} 米，超过 {cap} 米按 {cap} 米计），"
+        f"任何方案不短于 {least} 米，差距 {gap}",
+        f"{status.en}: a mean walk of {after} m (today {before} m, above {cap} m counts as {cap} m), "
+        f"no plan is below {least} m, gap {gap}",
     )
 
 

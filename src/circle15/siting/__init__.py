@@ -3,7 +3,7 @@
 from circle15.siting.certificate import Certificate, Claim, certify
 from circle15.siting.effort import Effort
 from circle15.siting.generation import generate
-from circle15.siting.plan import Demand, Request, Sites, answer, describe, frame_problem, needed
+from circle15.siting.plan import Demand, Request, Sites, Walks, answer, describe, frame_problem, median_of, needed
 from circle15.siting.problem import Problem
 from circle15.siting.solve import Solution, solve
 
@@ -16,11 +16,13 @@ __all__ = [
     "Request",
     "Sites",
     "Solution",
+    "Walks",
     "answer",
     "certify",
     "describe",
     "frame_problem",
     "generate",
+    "median_of",
     "needed",
     "solve",
 ]

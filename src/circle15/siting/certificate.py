@@ -14,8 +14,9 @@ from circle15.siting.proof import check, everything, same
 class Claim:
     """What a stored plan says of itself: its sites with their years, its value, its bounds and what proves them.
 
-    ``years`` count from 0; a year that the study does not have is −1. With a ``need``, the weight to be covered, the
-    value is the number of sites, and no plan is claimed to have fewer than the bounds.
+    ``years`` count from 0; a year that the study does not have is −1. With ``ways``, those of all people today added
+    up, value and bounds are what plans save of them. With a ``need``, the weight to be covered, the value is the number
+    of sites, and no plan is claimed to have fewer than the bounds.
     """
 
     sites: tuple[str, ...]
@@ -26,6 +27,7 @@ class Claim:
     optimal: bool
     proof: tuple[Multipliers, ...]
     need: int | None = None
+    ways: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

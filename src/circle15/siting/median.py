@@ -7,10 +7,12 @@ the nearest site (Cornuejols, Nemhauser & Wolsey 1980). Search, bound and proof 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from circle15.siting.bound import Floats
@@ -42,6 +44,11 @@ class Median:
     def total(self) -> int:
         """People's ways today, added up."""
         return int((self.weight * self.today).sum())
+
+    def names(self, area_ids: Sequence[str] | NDArray[np.object_]) -> tuple[str, ...]:
+        """What each demand of the covering problem is called: the home's id and the way in mm."""
+        owner, _, high = _steps(self)
+        return tuple(f"{area_ids[home]} {self.today[home] - saved}" for home, saved in zip(owner, high, strict=True))
 
     def cost(self, chosen: Choice) -> int:
         """People's ways added up when all chosen sites are open, from the pairs."""

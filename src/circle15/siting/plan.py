@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from circle15.core.errors import ConfigError
+from circle15.core.errors import ConfigError, InternalError
 from circle15.core.limit import Limit
-from circle15.core.results import Alternative, Plan, PlanProblem, Site, Uncovered
+from circle15.core.results import Alternative, Plan, PlanProblem, Site, Uncovered, Walk
 from circle15.core.rule import Metric
 from circle15.core.tables import BASIS_WORDS
 from circle15.core.terms import Term, Terms
@@ -22,6 +22,7 @@ from circle15.siting.clash import clash, free, losses, one_more, prices
 from circle15.siting.curve import curve
 from circle15.siting.effort import Effort
 from circle15.siting.least import Least, least
+from circle15.siting.median import Median, as_covering, solve_median
 from circle15.siting.problem import Ints, Problem, choice
 from circle15.siting.solve import Solution, solve
 from circle15.siting.terms import Standing, rows, terms_of, without
@@ -32,6 +33,7 @@ _MANDATORY = Text("研究中指定的设点", "prescribed by the study")
 # Candidates that may stand in for a site: so many, that lose at most this part of its gain.
 _MOST_RIVALS = 3
 _NEAR = 0.1
+_NEAREST = Text("与方案其他设点合计步行距离最短", "the plan as a whole makes the ways shortest")
 _CHOSEN = Text("与方案其他设点合计覆盖最多", "the plan as a whole covers most")
 
 
@@ -59,15 +61,31 @@ class Request:
     terms: Terms = field(default_factory=Terms)
     problem: PlanProblem = "max_coverage"
     share: float | None = None
+    cap_mm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Walks:
+    """Ways in mm of the pairs (candidate of ``ids``, area), and of each area to what stands today."""
+
+    ids: NDArray[np.object_]
+    candidate: Ints
+    area: Ints
+    mm: Ints
+    today: Ints
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """The residential areas as demand: ``outcome`` under the request's limit today (pass, fail, unknown …)."""
+    """The residential areas as demand: ``outcome`` under the request's limit today (pass, fail, unknown …).
+
+    ``walks``: their ways, where it is these that are to be short.
+    """
 
     area_ids: NDArray[np.object_]
     weight: Ints
     outcome: NDArray[np.object_]
+    walks: Walks | None = None
 
     def weight_of(self, *outcomes: str) -> int:
         """The weight of the areas with one of these outcomes."""
@@ -120,6 +138,8 @@ def answer(request: Request, demand: Demand, problem: Problem, effort: Effort) -
     """
     if request.problem == "min_sites":
         return _least(request, demand, problem, effort)
+    if demand.walks is not None:
+        return _nearest(request, demand, problem, effort)
     solution = solve(problem, effort)
     if solution.status != "infeasible":
         plan = describe(request, demand, problem, solution)
@@ -137,6 +157,42 @@ def answer(request: Request, demand: Demand, problem: Problem, effort: Effort) -
         return plan
     given_up, best = free(problem, effort, clashing)
     return replace(plan, given_up=given_up, relaxed=describe(request, demand, without(problem, given_up), best))
+
+
+def median_of(demand: Demand, problem: Problem) -> tuple[Median, Problem]:
+    """The ways of the areas whose outcome is known, and the covering problem they amount to.
+
+    Raises InternalError for demand without ways.
+    """
+    walks = demand.walks
+    if walks is None:
+        raise InternalError(Text("没有步行距离。", "there are no walks."))
+    row_of = {name: row for row, name in enumerate(problem.candidate_ids)}
+    rows = np.array([row_of[str(name)] for name in walks.ids], dtype=np.int64)
+    people = np.where(demand.outcome == "unknown", 0, demand.weight)
+    median = Median(rows[walks.candidate], walks.area, walks.mm, walks.today, people)
+    covering = as_covering(median, problem.candidate_ids, problem.places)
+    kept = {name: getattr(problem, name) for name in ("rows", "mandatory", "forbidden", "dated")}
+    return median, replace(covering, **kept)
+
+
+def _nearest(request: Request, demand: Demand, problem: Problem, effort: Effort) -> Plan:
+    """The sites that make people's ways the shortest; who is served is told by the limit all the same."""
+    median, covering = median_of(demand, problem)
+    solution = solve_median(median, covering, effort)
+    plan = describe(request, demand, problem, solution)
+    value, bound = median.cost(solution.chosen), median.total - solution.bound
+    return replace(
+        plan,
+        objective=value,
+        bound=bound,
+        gap=(value - bound) / value if value else 0.0,
+        proven=median.total - solution.proven,
+        walk=Walk(request.cap_mm or 0, int(median.weight.sum()), median.total, median.names(demand.area_ids)),
+        clash=clash(problem, effort) if solution.status == "infeasible" else (),
+        sites=tuple(replace(site, alternatives=()) for site in plan.sites),
+        idle_stages=(),
+    )
 
 
 def needed(request: Request, demand: Demand, problem: Problem) -> int:
@@ -286,7 +342,8 @@ def _alternatives(request: Request, problem: Problem, picks: Sequence[_Pick], pl
 
 def _reason(request: Request, problem: Problem, pick: _Pick) -> Text:
     basis = BASIS_WORDS[request.weight]
-    why = _MANDATORY if pick.row in problem.mandatory else _CHOSEN
+    chosen = _NEAREST if request.problem == "p_median" else _CHOSEN
+    why = _MANDATORY if pick.row in problem.mandatory else chosen
     mark = Text("（推算）", " (estimated)") if request.weight_estimated else Text("", "")
     limit = _assumption(request)
     return Text(
