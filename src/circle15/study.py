@@ -110,6 +110,7 @@ _SITE_KEYS = (
     Key("problem", "text", choices=PROBLEMS),
     Key("share", "positive number"),
     Key("cap_m", "positive number"),
+    Key("backup", "flag"),
     Key("per_stage", "integers"),
     Key("stages", "integers", required=True),
     Key("weight", "text", required=True, choices=WEIGHTS),
@@ -166,6 +167,7 @@ class SiteSpec:
     problem: PlanProblem
     share: float | None
     cap_mm: int | None
+    backup: bool
     stages: Mapping[int, int]
     weight: str
     mandatory: tuple[str, ...]
@@ -374,7 +376,9 @@ def _site_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
     problems += check(entry.get("limit", {}), _SITE_LIMIT_KEYS, f"{where}.limit") if "limit" in entry else []
     problems += _term_problems(entry, where)
     if entry.get("problem") == "min_sites":
-        return problems + _least_problems(entry, where) + _prescribed_problems(entry, where)
+        return (
+            problems + _least_problems(entry, where) + _cap_problems(entry, where) + _prescribed_problems(entry, where)
+        )
     problems += _only_least_problems(entry, where) + _cap_problems(entry, where)
     stages, places = entry["stages"], entry.get("per_stage", ())
     if not stages or len(stages) != len(places) or sorted(set(stages)) != stages or min(places) < 0:
@@ -408,7 +412,7 @@ def _least_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
 
 
 def _cap_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
-    """The p-median: of one year, and with a way that counts for whoever reaches nothing."""
+    """The p-median: of one year, and with a way that counts for whoever reaches nothing; backup: of covering."""
     is_median = entry.get("problem") == "p_median"
     problems = []
     if is_median != ("cap_m" in entry):
@@ -416,6 +420,13 @@ def _cap_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
             Text(
                 f'{where}：problem = "p_median" 与 cap_m 须同时写；更远或走不到的，路程按 cap_m 计。',
                 f'{where}: problem = "p_median" and cap_m go together: longer ways, or none, count as cap_m.',
+            )
+        )
+    if entry.get("backup") and entry.get("problem", "max_coverage") != "max_coverage":
+        problems.append(
+            Text(
+                f"{where}：backup 只用于 max_coverage。请删去，或改写 problem。",
+                f"{where}: backup goes with max_coverage. Remove it, or change the problem.",
             )
         )
     if is_median and len(entry["stages"]) != 1:
@@ -718,6 +729,7 @@ def _site(entry: Mapping[str, Any], number: int, pack: Pack) -> SiteSpec:
         problem=entry.get("problem", "max_coverage"),
         share=entry.get("share"),
         cap_mm=mm_from_m(entry["cap_m"]) if "cap_m" in entry else None,
+        backup=entry.get("backup", False),
         stages=dict(zip(entry["stages"], entry.get("per_stage", [0] * len(entry["stages"])), strict=True)),
         weight=entry["weight"],
         mandatory=tuple(entry.get("mandatory", ())),

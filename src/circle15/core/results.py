@@ -263,6 +263,7 @@ class Plan:
     Where the ``problem`` is ``min_sites``, the plan is to bring the share of all weight to ``share`` by newly covering
     ``need``, in one year: ``objective`` is the number of sites, and no plan has fewer than ``bound``; then objective ≥
     bound ≥ proven, and gap = (objective − bound) ÷ objective. ``curve``: what each number of sites covers.
+    With ``backup`` weight counts once more where two facilities serve it; gains and shares are still of the first.
     Where it is ``p_median``, ``walk`` says of whom: objective and bounds are people's ways in mm, added up, and the
     invariant is that of ``min_sites``; gains and shares are still those of the limit.
     """
@@ -304,6 +305,7 @@ class Plan:
     need: int | None = None
     curve: tuple[Point, ...] = ()
     walk: Walk | None = None
+    backup: bool = False
 
     @property
     def covered(self) -> int:

@@ -50,6 +50,7 @@ def _measured(today: Ground, then: Ground, spec: SiteSpec, count: int) -> Measur
         problem="max_coverage",
         share=None,
         cap_mm=None,
+        backup=False,
         stages={min(spec.stages): count},
         mandatory=(),
         terms=Terms(),

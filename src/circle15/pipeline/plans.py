@@ -19,7 +19,7 @@ from circle15.pipeline.allocation import with_allocation, with_shares
 from circle15.pipeline.assess import judged, subjects
 from circle15.pipeline.candidates import offer, with_screening
 from circle15.pipeline.distances import access_to
-from circle15.pipeline.ground import Ground, lay, near_pairs
+from circle15.pipeline.ground import Ground, counted_sites, lay, near_pairs
 from circle15.pipeline.patience import patience
 from circle15.pipeline.progress import Progress, silent
 from circle15.read.zones import membership
@@ -66,6 +66,8 @@ def problem_of(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.D
     demand = siting.Demand(ground.area_ids, _weight(ground, spec.weight), _outcome(ground, spec.rule, spec.metric))
     if spec.cap_mm is not None:
         demand = replace(demand, walks=_walks(ground, offered.hosts, spec, spec.cap_mm))
+    if spec.backup:
+        demand = replace(demand, standing=_standing(ground, spec, request.limit_mm))
     near = near_pairs(ground, offered.hosts, spec.metric, request.limit_mm, spec.rule.footing)
     sites = _sites(ground, offered.hosts, spec)
     return request, demand, siting.frame_problem(request, demand, sites, near.source, near.target)
@@ -170,6 +172,13 @@ def _outcome(ground: Ground, rule: Rule, metric: Metric) -> Any:
     return rows_of.loc[rows_of["metric"] == metric, "outcome"].to_numpy(dtype=object)
 
 
+def _standing(ground: Ground, spec: SiteSpec, most_mm: int) -> Any:
+    """How many counted facilities serve each area within the limit today."""
+    sites = counted_sites(ground, judge.counted(spec.rule, ground.facilities, ground.study.as_of))
+    near = near_pairs(ground, sites, spec.metric, most_mm, spec.rule.footing)
+    return np.bincount(near.target, minlength=len(ground.area_ids)).astype(np.int64)
+
+
 def _walks(ground: Ground, hosts: Places, spec: SiteSpec, cap_mm: int) -> siting.Walks:
     """Everyone's way in metres to each candidate, and to the nearest facility today, longer ones as the cap."""
     rule = spec.rule
@@ -214,6 +223,7 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
         if demand.walks is not None:
             median, problem = siting.median_of(demand, problem)
             ways, names = median.total, np.array(median.names(demand.area_ids), dtype=object)
+        problem = siting.deepened(demand, problem)
         claim = siting.Claim(
             sites=tuple(plan["sites"]),
             years=tuple(years.index(each) if each in years else -1 for each in plan["site_stages"]),

@@ -214,6 +214,11 @@ def optimality_text(plan: Plan) -> Text:
         )
     if plan.walk is not None:
         return _walk_text(plan, plan.walk)
+    if plan.backup:
+        return Text(
+            f"{status.zh}：覆盖 {whole(plan.covered)}，连同第二处覆盖合计 {objective}，上界 {bound}，差距 {gap}",
+            f"{status.en}: covers {whole(plan.covered)}, counting second cover {objective}, bound {bound}, gap {gap}",
+        )
     if len(plan.stages) == 1:
         return Text(
             f"{status.zh}：覆盖 {objective}，上界 {bound}，差距 {gap}",

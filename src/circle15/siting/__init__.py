@@ -3,7 +3,18 @@
 from circle15.siting.certificate import Certificate, Claim, certify
 from circle15.siting.effort import Effort
 from circle15.siting.generation import generate
-from circle15.siting.plan import Demand, Request, Sites, Walks, answer, describe, frame_problem, median_of, needed
+from circle15.siting.plan import (
+    Demand,
+    Request,
+    Sites,
+    Walks,
+    answer,
+    deepened,
+    describe,
+    frame_problem,
+    median_of,
+    needed,
+)
 from circle15.siting.problem import Problem
 from circle15.siting.solve import Solution, solve
 
@@ -19,6 +30,7 @@ __all__ = [
     "Walks",
     "answer",
     "certify",
+    "deepened",
     "describe",
     "frame_problem",
     "generate",

@@ -79,13 +79,15 @@ class Walks:
 class Demand:
     """The residential areas as demand: ``outcome`` under the request's limit today (pass, fail, unknown …).
 
-    ``walks``: their ways, where it is these that are to be short.
+    ``walks``: their ways, where it is these that are to be short. ``standing``: how many facilities serve each area
+    today, where a second one counts too.
     """
 
     area_ids: NDArray[np.object_]
     weight: Ints
     outcome: NDArray[np.object_]
     walks: Walks | None = None
+    standing: Ints | None = None
 
     def weight_of(self, *outcomes: str) -> int:
         """The weight of the areas with one of these outcomes."""
@@ -140,23 +142,40 @@ def answer(request: Request, demand: Demand, problem: Problem, effort: Effort) -
         return _least(request, demand, problem, effort)
     if demand.walks is not None:
         return _nearest(request, demand, problem, effort)
-    solution = solve(problem, effort)
+    deep = deepened(demand, problem)
+    solution = solve(deep, effort)
+    plan = describe(request, demand, problem, solution)
     if solution.status != "infeasible":
-        plan = describe(request, demand, problem, solution)
-        if not len(solution.chosen.rows):
-            return plan
-        return replace(
-            plan,
-            prices=prices(problem, effort, solution),
-            one_more=one_more(problem, effort, solution),
-            curve=curve(problem, effort, solution.chosen, _BEYOND * len(solution.chosen.rows)),
-        )
-    clashing = clash(problem, effort)
-    plan = replace(describe(request, demand, problem, solution), clash=clashing)
+        return _weighed(plan, deep, effort, solution) if len(solution.chosen.rows) else plan
+    clashing = clash(deep, effort)
     if not clashing:
         return plan
-    given_up, best = free(problem, effort, clashing)
-    return replace(plan, given_up=given_up, relaxed=describe(request, demand, without(problem, given_up), best))
+    given_up, best = free(deep, effort, clashing)
+    relaxed = describe(request, demand, without(problem, given_up), best)
+    return replace(plan, clash=clashing, given_up=given_up, relaxed=relaxed)
+
+
+def _weighed(plan: Plan, problem: Problem, effort: Effort, solution: Solution) -> Plan:
+    """The plan with what its constraints cost, what one more site adds and, where cover counts once, its curve."""
+    most = 0 if plan.backup else _BEYOND * len(solution.chosen.rows)
+    return replace(
+        plan,
+        prices=prices(problem, effort, solution),
+        one_more=one_more(problem, effort, solution),
+        curve=curve(problem, effort, solution.chosen, most) if most else (),
+    )
+
+
+def deepened(demand: Demand, problem: Problem) -> Problem:
+    """The problem in which demand counts up to twice, what stands today included, where a second facility counts.
+
+    After the backup coverage of Hogan & ReVelle (1986).
+    """
+    if demand.standing is None:
+        return problem
+    served = np.isin(demand.outcome, ("pass", "fail"))
+    depth = np.where(served, np.clip(2 - demand.standing, 0, 2), 0)
+    return replace(problem, depth=np.maximum(depth, problem.depth))
 
 
 def median_of(demand: Demand, problem: Problem) -> tuple[Median, Problem]:
@@ -266,6 +285,7 @@ def describe(request: Request, demand: Demand, problem: Problem, solution: Solut
         ),
         problem=request.problem,
         share=request.share,
+        backup=demand.standing is not None,
     )
 
 
