@@ -136,3 +136,19 @@ def test_homes_go_to_the_nearest_site_and_none_is_counted_twice(tmp_path: Path) 
         "1-day_care,H-2,C-2,2024,500.000,30",
         "1-day_care,H-3,C-2,2024,500.000,20",
     ]
+
+
+def test_a_home_that_gets_a_second_site_is_not_covered_twice(tmp_path: Path) -> None:
+    """The centre serves H-1 today; with backup a site at its door counts, and the share of who is served stays."""
+    study = write_town(
+        tmp_path,
+        streets=STREETS,
+        homes={"H-1": {"at": (0, 0), "pop60": 50}},
+        facilities={"F-1": {"at": (100, 0), "type": "day_care"}},
+        candidates={"C-1": {"at": (50, 0)}},
+        study=OWN_PACK + CANDIDATES + SITE.replace("JJ-01", "T-01") + "backup = true\n",
+    )
+    (plan,) = json.loads(call("site", study, "--format", "json", "-q").stdout)
+    assert plan["sites"] == ["C-1"]
+    shares = (tmp_path / "data" / "processed" / "invented" / "plan_shares.csv").read_text(encoding="utf-8-sig")
+    assert [line.split(",")[5:] for line in shares.splitlines()[-2:]] == [["50", "50", "1"], ["50", "50", "1"]]
