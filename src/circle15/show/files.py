@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ _HEAD_BYTES = 4096
 _WHOLE_FOLDERS = (".gdb",)
 # How the name of what is not in its place yet ends: whoever is stopped meanwhile leaves it behind.
 STAGED = ".circle15"
-# How the name of the lock beside the results of a study ends; it stays there, empty.
+# How the name of the lock beside the results of a study ends.
 LOCKED = ".lock"
 _WAIT_S = 60
 
@@ -94,6 +94,9 @@ def _alone(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        # While it is held: who waits for it sees that it is gone and makes a new one. Windows keeps it, empty.
+        with suppress(OSError):
+            Path(lock.lock_file).unlink()
         lock.release()
 
 
