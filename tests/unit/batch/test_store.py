@@ -6,8 +6,9 @@ import contextlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 from typer.testing import CliRunner
@@ -49,22 +50,43 @@ def whole(tmp_path_factory):
     return folder / "towns", contents(folder / "out")
 
 
-def object_server() -> str | None:
-    """The address of an object server, such as moto's, that ``AWS_ENDPOINT_URL`` names and that is there."""
-    address = os.environ.get("AWS_ENDPOINT_URL")
-    with contextlib.suppress(OSError):
-        if address and urlopen(address):
-            return address
-    return None
+# What scripts/test puts there: moto contradicts requirements.lock, so it has an environment of its own.
+SERVER_PYTHON = Path(sys.prefix) / "objects" / "bin" / "python"
+SERVE = "import sys; from moto.server import ThreadedMotoServer as S; s = S(port=0, verbose=False); s.start(); \
+print(*s.get_host_and_port(), flush=True); sys.stdin.read(); s.stop()"
+
+
+@pytest.fixture(scope="module")
+def object_server():
+    """An object server of our own. Without moto its tests skip, except under CI, where that is a failure."""
+    if not SERVER_PYTHON.exists():
+        reason = "no object server: scripts/test installs one"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        subprocess.Popen(
+            [SERVER_PYTHON, "-c", SERVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as server,
+    ):
+        assert server.stdin is not None
+        assert server.stdout is not None
+        host, port = server.stdout.readline().decode().split()
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield
+        server.stdin.close()
 
 
 @pytest.fixture(params=["memory", "s3"])
 def bucket(request, tmp_path, whole):
     """A store that holds the towns, of every kind that there is."""
-    if request.param == "s3" and object_server() is None:
-        pytest.skip("no object server: start one and name it in AWS_ENDPOINT_URL (CONTRIBUTING.md)")
     place = "memory://bucket" if request.param == "memory" else f"s3://b{tmp_path.name[-40:]}".replace("_", "-")
     if request.param == "s3":
+        request.getfixturevalue("object_server")
         make_bucket(place)
     store = Store(place)
     for name in store.names():
