@@ -120,20 +120,8 @@ NUMBERS = {
     for value in ("-5", "0", "inf", "nan", '"150"', "true")
 }
 LATER = {
-    name: Case((name.rpartition(".")[2], "本版本尚不支持"), study=add(lines))
-    for name, lines in {
-        **{
-            f"inputs.{layer}": f'\n[inputs.{layer}]\npath = "homes.geojson"\ndatum = "WGS84"\n'
-            for layer in ("constraints",)
-        },
-        **{
-            f"site.{key}": f"\n{key} = {value}\n"
-            for key, value in {
-                "capacity": '"seats"',
-                "prefer": "{ JJ-19 = 1.2 }",
-            }.items()
-        },
-    }.items()
+    f"site.{key}": Case((key, "本版本尚不支持"), study=add(f"\n{key} = {value}\n"))
+    for key, value in {"capacity": '"seats"', "prefer": "{ JJ-19 = 1.2 }"}.items()
 }
 INPUTS = {
     "no datum": Case(
