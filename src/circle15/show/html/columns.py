@@ -142,7 +142,7 @@ def _binding(audit: Audit, ids: NDArray[np.object_]) -> dict[str, Any]:
 
 
 def _people(audit: Audit) -> list[dict[str, Any]]:
-    """Head counts, null where empty, and which rows of them are estimates."""
+    """Which of the weights are head counts, and which rows of them are estimates."""
     frame = audit.residential.frame
     marks = frame["estimated"].fillna("") if "estimated" in frame else pd.Series([""] * len(frame))
     named = marks.map(lambda mark: frozenset(mark.split("+")))
@@ -153,7 +153,7 @@ def _people(audit: Audit) -> list[dict[str, Any]]:
             found.append(
                 {
                     "label": pair(BASIS_WORDS[column]),
-                    "values": _plain(frame[column]),
+                    "basis": column,
                     "estimated": _codes(estimated, (False, True)) if column in estimated_columns(audit) else "",
                 }
             )
@@ -161,9 +161,9 @@ def _people(audit: Audit) -> list[dict[str, Any]]:
 
 
 def _weights(audit: Audit) -> dict[str, list[float | None]]:
-    """What each area weighs under every basis but counting, for figures that the page tells anew. Empty cells: 0."""
+    """What each area weighs under every basis but counting, null where empty."""
     frame = audit.residential.frame
-    return {basis: _plain(frame[basis].fillna(0)) for basis in BASES if basis in frame}
+    return {basis: _plain(frame[basis]) for basis in BASES if basis in frame}
 
 
 def _zones(audit: Audit, ids: NDArray[np.object_]) -> dict[str, dict[str, Any]]:

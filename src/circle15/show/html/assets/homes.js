@@ -27,8 +27,8 @@ const packedHomes = (() => {
       ways: Object.fromEntries(Object.entries(columns.rules).map(([id, rule]) => [id, way(columns, rule, row)])),
       binding: word(columns.binding.rule, row) === null ? null
         : [word(columns.binding.rule, row), columns.outcomes[digit(columns.binding.outcome, row)]],
-      people: columns.people.filter((each) => each.values[row] !== null).map((each) =>
-        [each.label, count(each.values[row]), each.estimated !== "" && each.estimated[row] === "1"]),
+      people: columns.people.filter((each) => columns.weights[each.basis][row] !== null).map((each) =>
+        [each.label, count(columns.weights[each.basis][row]), each.estimated !== "" && each.estimated[row] === "1"]),
       assumed: word(columns.assumed, row),
       edge: columns.edge[row] === "1",
       sites: columns.sites[row] || [],

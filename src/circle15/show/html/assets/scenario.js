@@ -39,7 +39,8 @@ const scenarios = (() => {
       return found;
     }
 
-    /* What is added to a covered sum: the weight of the changed rows, within a zone or in all; null if nobody knows. */
+    /* What is added to a covered sum: the weight of the changed rows, within a zone or in all, an empty cell being 0;
+       null if nobody knows. */
     function gain(rows, basis, level, zone) {
       const weight = basis === "areas" ? null : columns.weights[basis];
       const zones = level === "study" ? null : columns.zones[level];
@@ -48,7 +49,7 @@ const scenarios = (() => {
       let sum = 0;
       for (const row of rows) {
         if (zones && zones.row[row] !== wanted) continue;
-        sum += weight === null ? 1 : weight[row];
+        sum += weight === null ? 1 : weight[row] || 0;
       }
       return sum;
     }
