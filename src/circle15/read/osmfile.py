@@ -66,7 +66,9 @@ def reading(shown: str) -> Iterator[None]:
     """Turn what osmium raises for a file that it cannot read into an InputError that names the file."""
     try:
         yield
-    except (RuntimeError, OSError, osmium.InvalidLocationError) as error:
+    except InputError:
+        raise
+    except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError) as error:
         raise InputError(
             Text(
                 zh=f"{shown}：OSM 文件已损坏、不完整或格式不符（{error}）。请重新下载或导出该文件，"

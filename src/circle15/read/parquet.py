@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas
 import numpy as np
+import shapely
 
 from circle15.core.errors import ConfigError, InputError
 from circle15.core.text import Text
@@ -58,7 +59,7 @@ def _geometries(table: Any, spec: InputSpec) -> Any:
     try:
         main = json.loads(table.schema.metadata[b"geo"])["primary_column"]
         frame = geopandas.GeoDataFrame.from_arrow(table).set_geometry(main)
-    except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError, shapely.GEOSException) as error:
         raise _damaged(spec, error) from error
     return frame.rename_geometry("geometry") if main != "geometry" else frame
 

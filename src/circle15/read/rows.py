@@ -5,7 +5,7 @@ A frame's index holds the numbers by which messages name its rows: lines of a te
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,11 +182,18 @@ def _with_types(rows: Any, spec: InputSpec) -> Any:
     if spec.type is not None:
         return rows.assign(**{column: spec.type})
     if spec.types and column in rows.columns:
-        return rows.assign(**{column: rows[column].replace(dict(spec.types))})
+        return rows.assign(**{column: reworded(rows[column], spec.types)})
     return rows
 
 
 def translate(frame: Any) -> Any:
     """``frame`` with the words of :data:`WORDS` replaced; words that are not listed stay as they are."""
-    known = {column: frame[column].replace(dict(words)) for column, words in WORDS.items() if column in frame.columns}
+    known = {column: reworded(frame[column], words) for column, words in WORDS.items() if column in frame.columns}
     return frame.assign(**known)
+
+
+def reworded(cells: Any, words: Mapping[Any, Any]) -> Any:
+    """Cells with ``words`` replaced. Cells of GeoJSON may be lists, which equal no word and are taken as text."""
+    if cells.dtype == object:
+        cells = cells.map(lambda cell: cell if isinstance(cell, Hashable) else str(cell))
+    return cells.replace(dict(words))

@@ -261,7 +261,10 @@ def _same_places(claimed: pyproj.CRS, declared: pyproj.CRS, bounds: Any) -> bool
         return False
     west, south, east, north = bounds
     x, y = np.array([west, east, west, east]), np.array([south, south, north, north])
-    there = pyproj.Transformer.from_crs(claimed, declared, always_xy=True).transform(x, y)
+    try:
+        there = pyproj.Transformer.from_crs(claimed, declared, always_xy=True).transform(x, y)
+    except pyproj.exceptions.ProjError:
+        return False
     tolerance = _SAME_PLACE_DEG if declared.is_geographic else _SAME_PLACE_M
     return bool(np.hypot(there[0] - x, there[1] - y).max() <= tolerance)
 

@@ -31,8 +31,8 @@ _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
 _ID, _TARGET = re.compile(rb'\bId="([^"]+)"'), re.compile(rb'\bTarget="([^"]+)"')
 
 # Where cells say they are: a sheet is laid out whole between its first and its last one, however few lie between.
-_ROW = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']\s*\$?[A-Za-z]{1,3}\$?([0-9]{1,10})")
-_COLUMN = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']\s*\$?([A-Za-z]{1,3})\$?[0-9]")
+_ROW = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']\s*\$?[A-Za-z]{1,9}\$?([0-9]{1,10})")
+_COLUMN = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']\s*\$?([A-Za-z]{1,9})\$?[0-9]")
 _MOST_CELLS = 20_000_000
 
 # What hides a place from that look: another encoding, or references in its stead. No program writes such sheets.

@@ -268,6 +268,7 @@ WORKBOOKS: dict[str, Any] = {
     "an empty sheet": Case("a.xlsx", book([]), NothingToDoError),
     "a zip bomb": Case("a.xlsx", bomb(), InputError),
     "a zip bomb that lies": Case("a.xlsx", lying_bomb(), InputError),
+    "a column beyond all others": Case("a.xlsx", in_sheet(b'r="C2"', b'r="nullC2"'), InputError),
     "a cell in the last corner": Case("a.xlsx", in_sheet(b'r="C2"', b'r="XFD1048576"'), InputError),
     "a million merged cells": Case(
         "a.xlsx",
@@ -329,6 +330,11 @@ VECTORS: dict[str, Any] = {
         geojson({"type": "GeometryCollection", "geometries": [point(118, 24), polygon(*SQUARE)]}),
         SchemaError,
     ),
+    "a list where a word belongs": Case(
+        "a.geojson",
+        geojson(point(118, 24), point(118.1, 24), built=["new", ["new", "existing"]]),
+        SchemaError,
+    ),
     "a bow-tie": Case("a.geojson", geojson(polygon(*BOW)), SchemaError),
     "a spike": Case("a.geojson", geojson(polygon(*SQUARE[:3], (118.52, 24.71), *SQUARE[2:])), "geometry_repaired"),
     "a ring of two points": Case("a.geojson", geojson(polygon(SQUARE[0], SQUARE[1], SQUARE[0])), InputError),
@@ -370,6 +376,9 @@ VECTORS: dict[str, Any] = {
 MAPS: dict[str, Any] = {
     "an empty osm": Case("a.osm", "", InputError, **STREETS),
     "half an osm": Case("a.osm", half(osm(NODES + WAY).encode()), InputError, **STREETS),
+    "an id that is no number in osm": Case(
+        "a.osm", osm('<node id=";" lat="24" lon="118"/>' + WAY), InputError, **STREETS
+    ),
     "osm without a street": Case("a.osm", osm(NODES), NothingToDoError, **STREETS),
     "a way before its nodes": Case("a.osm", osm(WAY + NODES), InputError, **STREETS),
     "a node off the globe": Case("a.osm", osm(NODES.replace("24.75", "2475") + WAY), InputError, **STREETS),
