@@ -99,6 +99,19 @@ def polygon(*ring: tuple[float, float]) -> dict[str, Any]:
     return {"type": "Polygon", "coordinates": [[list(each) for each in ring]]}
 
 
+def mif(system: str) -> Make:
+    """Two points of MapInfo in a system of coordinates."""
+
+    def make(path: Path) -> None:
+        path.with_suffix(".mid").write_text('"a"\n"b"\n')
+        path.write_text(
+            f'Version 300\nCharset "Neutral"\nDelimiter ","\nCoordSys {system}\nColumns 1\n  area_id Char(9)\n'
+            "Data\n\nPoint 118.5 24.75\nPoint 118.51 24.76\n"
+        )
+
+    return make
+
+
 def book(rows: list[list[Any]]) -> bytes:
     made = openpyxl.Workbook()
     for row in rows:
@@ -353,6 +366,9 @@ VECTORS: dict[str, Any] = {
     "a shapefile whose CRS is no text": Case("a.shp", with_crs(b"GCS_", b"G\xc3S_"), InputError),
     "a geodatabase that is a file": Case("a.gdb", b"x", InputError),
     "an empty geodatabase": Case("a.gdb", Path.mkdir, InputError),
+    "a mif whose CRS leads nowhere": Case(
+        "a.mif", mif("Earth Projection , 104"), CrsError, fields={"crs": "EPSG:4549"}
+    ),
     "kml cut short": Case("a.kml", "<kml><Document><Placemark><Point><coordinates>118", InputError),
     "gml, of which GDAL would leave a note beside": Case("a.gml", vector(), 2),
     "polygons for a table of zones": Case(
