@@ -223,6 +223,53 @@ def test_saved_scenario_names_its_places(show, tmp_path):
     assert (site["lon"], site["lat"]) == pytest.approx((middle["lng"], middle["lat"]), abs=1e-9)
 
 
+# The canvases of the homes as they are, kept in the page, and how far two of these pictures are from each other: the
+# part of their dots that differ by more than a quarter of full colour.
+PICTURE = """() => Object.values(circle15.homes.layer._tiles).map(({ el }) => {
+  const copy = new OffscreenCanvas(el.width, el.height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(el, 0, 0);
+  return copy.getImageData(0, 0, el.width, el.height).data;
+})"""
+APART = """([one, two]) => {
+  let differ = 0, all = 0;
+  one.forEach((dots, tile) => {
+    for (let at = 0; at < dots.length; at += 4, all += 1) {
+      if ([0, 1, 2, 3].some((band) => Math.abs(dots[at + band] - two[tile][at + band]) > 64)) differ += 1;
+    }
+  });
+  return differ / all;
+}"""
+
+
+def picture(view: Any) -> Any:
+    """What is painted of the homes, once nothing is left to paint."""
+    view.evaluate("async () => { do await new Promise(requestAnimationFrame); while (packed.busy); }")
+    return view.evaluate_handle(PICTURE)
+
+
+@pytest.mark.parametrize("ratio", [1, 1.25])
+def test_a_part_painted_anew_looks_as_the_whole_does(show, karhula, ratio):
+    view = show(page(karhula[2]).replace("<head>", f"<head><script>window.devicePixelRatio = {ratio}</script>", 1))
+    before = picture(view)
+    view.evaluate("trials.add(circle15.map.getCenter()).then((trial) => { window.trial = trial; })")
+    for place in ([300, 200], [310, 210], [60, 600]):
+        view.evaluate("(at) => trial.marker.setLatLng(circle15.map.containerPointToLatLng(at)).fire('drag')", place)
+        part = picture(view)
+        view.evaluate("circle15.homes.layer.repaint()")
+        whole = picture(view)
+        assert view.evaluate(APART, [before, part]) > 5e-4
+        assert view.evaluate(APART, [part, whole]) < 1e-5
+        before = whole
+
+
+def test_tiles_whose_first_painting_is_overtaken_are_shown_all_the_same(show, karhula):
+    view = show(page(karhula[2]))
+    view.evaluate("circle15.map.setZoom(15, { animate: false }); circle15.homes.layer.repaint()")
+    picture(view)
+    shown = "Object.values(circle15.homes.layer._tiles).map(({ el }) => getComputedStyle(el).visibility)"
+    assert set(view.evaluate(shown)) == {"visible"}
+
+
 def test_public_page_carries_no_streets_to_walk_on(karhula):
     audit = karhula[2]
     facts = replace(audit.facts, audience="public", title_block={"审图号": "虚审1号"})

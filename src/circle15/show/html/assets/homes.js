@@ -101,13 +101,13 @@ const packedHomes = (() => {
       /* Shows the homes whose class is wanted. */
       show(mine, wanted) {
         const shown = given.classes.map((name) => wanted.has(name));
-        let differs = false;
+        const differ = [];
         for (let row = 0; row < paintOf.length; row += 1) {
           const paint = shown[mine[row]] ? mine[row] : packed.HIDDEN;
-          differs ||= paint !== paintOf[row];
+          if (paint !== paintOf[row]) differ.push(row);
           paintOf[row] = paint;
         }
-        if (differs) layer.repaint();
+        layer.repaint(differ);
       },
       ring(members, style) {
         const of = new Uint8Array(table.count).fill(packed.HIDDEN);

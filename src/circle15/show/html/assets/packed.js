@@ -9,6 +9,8 @@ const packed = (() => {
   const FRAME_MS = 7;
   // Features between two looks at the clock.
   const BATCH = 400;
+  // How far a feature is drawn beyond its box, in pixels of the screen: half a line, a point, a dot.
+  const MARGIN = 12;
   // Cells of the index, in pixels of the table: 2 km at 30° north.
   const CELL_BITS = 14;
   // A footprint smaller than this many screen pixels is drawn as a dot, so that a city shows all of them; where there
@@ -129,6 +131,13 @@ const packed = (() => {
     return seen ? found.sort((a, b) => a - b) : found;
   }
 
+  const ALL = [-Infinity, -Infinity, Infinity, Infinity];
+
+  /* The box around two boxes, the first of which may be none. */
+  function around(one, two) {
+    return one ? [Math.min(one[0], two[0]), Math.min(one[1], two[1]), Math.max(one[2], two[2]), Math.max(one[3], two[3])] : two;
+  }
+
   // ---- drawing
 
   function trace(context, table, each, scale, dx, dy) {
@@ -226,39 +235,52 @@ const packed = (() => {
       tile.height = Math.ceil(size.y * ratio);
       tile.style.width = `${size.x}px`;
       tile.style.height = `${size.y}px`;
-      this.paintTile(tile, coords, done);
+      this.paintTile(tile, coords, done, ALL);
       return tile;
     },
 
-    /* Draws off screen and shows the whole tile at once: a tile that is drawn again does not flicker. */
-    paintTile(tile, coords, done) {
+    /* Draws the part of a tile in which a box of the table lies off screen, and shows it at once, so that nothing
+       flickers. What an earlier call has not come to is drawn with it. */
+    paintTile(tile, coords, done, box) {
       const size = this.getTileSize(), ratio = tile.width / size.x;
       const scale = 2 ** (coords.z - ZOOM);
       const dx = coords.x * size.x, dy = coords.y * size.y;
-      const margin = 12 / scale;
       const run = (tile.circle15Run || 0) + 1;
       tile.circle15Run = run;
-      let steps = null;
-      const canvas = document.createElement("canvas");
-      canvas.width = tile.width;
-      canvas.height = tile.height;
-      const context = canvas.getContext("2d");
-      context.scale(ratio, ratio);
+      tile.circle15Box = around(tile.circle15Box, box);
+      tile.circle15Done ||= done;
+      // In dots of the tile, whole ones, so that a part falls on the same dots as the whole.
+      const dot = (value, by, most) => Math.min(most, Math.max(0, Math.round((value * scale - by) * ratio)));
+      const reach = MARGIN / scale, [west, north, east, south] = tile.circle15Box;
+      const left = dot(west - reach, dx, tile.width), top = dot(north - reach, dy, tile.height);
+      const width = dot(east + reach, dx, tile.width) - left, height = dot(south + reach, dy, tile.height) - top;
+      let steps = null, canvas = null, context = null;
+      const begin = () => {
+        canvas = document.createElement("canvas");
+        canvas.width = width;
+        canvas.height = height;
+        context = canvas.getContext("2d");
+        context.setTransform(ratio, 0, 0, ratio, -left, -top);
+        const at = (dots, by) => (dots / ratio + by) / scale;
+        steps = this.batches(within(this.table, this.cells, Math.floor(at(left, dx) - reach), Math.floor(at(top, dy) - reach),
+          Math.ceil(at(left + width, dx) + reach), Math.ceil(at(top + height, dy) + reach)));
+      };
       enqueue(() => {
         if (tile.circle15Run !== run) return false;
-        if (steps === null) {
-          const rows = within(this.table, this.cells, Math.floor(dx / scale - margin), Math.floor(dy / scale - margin),
-            Math.ceil((dx + size.x) / scale + margin), Math.ceil((dy + size.y) / scale + margin));
-          steps = this.batches(rows);
-        } else if (steps.length) {
-          const [paint, rows] = steps.shift();
-          drawBatch(context, this.table, rows, this.paints[paint], { scale, dx, dy });
+        if (width > 0 && height > 0) {
+          if (steps === null) begin();
+          else if (steps.length) {
+            const [paint, rows] = steps.shift();
+            drawBatch(context, this.table, rows, this.paints[paint], { scale, dx, dy });
+          }
+          if (steps.length) return true;
+          const shown = tile.getContext("2d");
+          shown.clearRect(left, top, width, height);
+          shown.drawImage(canvas, left, top);
         }
-        if (steps.length) return true;
-        const shown = tile.getContext("2d");
-        shown.clearRect(0, 0, tile.width, tile.height);
-        shown.drawImage(canvas, 0, 0);
-        if (done) done(null, tile);
+        tile.circle15Box = null;
+        if (tile.circle15Done) tile.circle15Done(null, tile);
+        tile.circle15Done = null;
         return false;
       });
     },
@@ -290,12 +312,27 @@ const packed = (() => {
       context.setLineDash([]);
     },
 
-    /* After paintOf has changed: the tiles on screen are drawn again, in place. */
-    repaint() {
-      for (const key of Object.keys(this._tiles || {})) {
-        const { el, coords } = this._tiles[key];
-        this.paintTile(el, coords, null);
+    /* After paintOf has changed, of these rows or of any: what is on screen of them is drawn again, in place. */
+    repaint(rows) {
+      for (const { el, coords } of Object.values(this._tiles || {})) {
+        const box = rows ? this.touched(rows, coords) : ALL;
+        if (box) this.paintTile(el, coords, null, box);
       }
+    },
+
+    /* The box around those of the rows that a tile shows; null without any. */
+    touched(rows, coords) {
+      const side = this.getTileSize().x * 2 ** (ZOOM - coords.z), reach = MARGIN * 2 ** (ZOOM - coords.z);
+      const west = coords.x * side - reach, north = coords.y * side - reach;
+      const east = west + side + 2 * reach, south = north + side + 2 * reach;
+      const box = this.table.box;
+      let found = null;
+      for (const each of rows) {
+        const at = 4 * each;
+        if (box[at] > east || box[at + 2] < west || box[at + 1] > south || box[at + 3] < north) continue;
+        found = around(found, [box[at], box[at + 1], box[at + 2], box[at + 3]]);
+      }
+      return found;
     },
 
     /* The topmost feature shown at a place, or −1. reach: pixels of the screen around lines and points. */
