@@ -486,6 +486,14 @@ def run_apart(study: Path, out: Path, seed: str) -> None:
     assert (result.returncode, result.stderr) == (1, b"")
 
 
+def test_python_runs_it_as_a_module(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "circle15", "check", tmp_path / "absent.toml"], capture_output=True, check=False
+    )
+    assert result.returncode == 2
+    assert "absent.toml" in result.stderr.decode()
+
+
 def test_a_defect_of_ours_is_no_verdict() -> None:
     """Python ends in 1 of itself, which a script would read as a binding rule that is failed."""
     broken = "import circle15.cli as cli; cli.app = lambda: 1 / 0; cli.main()"
