@@ -87,6 +87,7 @@ Code = Literal[
     "unknown_type",
     "unlocated",
     "zone_code_unknown",
+    "zone_of_one_home",
 ]
 
 MEANINGS: Mapping[Code, Text] = {
@@ -240,6 +241,10 @@ MEANINGS: Mapping[Code, Text] = {
         "未定位的设施按代码计数，不参与距离", "facilities without a place count by their codes and for no distance"
     ),
     "zone_code_unknown": Text("代码不是已知区划代码，改按位置归属", "codes that are no zone id: the location decides"),
+    "zone_of_one_home": Text(
+        "公开成果中只有一个小区的区划，其指标即该小区的指标",
+        "zones with a single home, whose figures are that home's, in results for the public",
+    ),
 }
 
 # How many ids a message names.

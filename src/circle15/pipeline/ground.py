@@ -17,7 +17,7 @@ from circle15.core.rule import Metric
 from circle15.core.tables import OPERATING, Checks, Facilities, Membership, Repairs, Residential, Units, Zones
 from circle15.core.text import Text
 from circle15.core.units import EVEN, MM_PER_M, Footing, round_half_up
-from circle15.pipeline.health import layer_findings
+from circle15.pipeline.health import layer_findings, single_home_findings
 from circle15.pipeline.progress import Progress, silent
 from circle15.pipeline.streets import pave
 from circle15.read.constraints import settle
@@ -143,7 +143,7 @@ def lay(study: Study, progress: Progress = silent, *, added: Facilities | None =
     facility_points = facility_rows.geometry.to_numpy()
     facilities_in, strange_codes = membership(facility_rows, facility_points, zones, units, "facilities")
     dots = {"residential": points, "facilities": facility_points, **_candidate_points(tables)}
-    findings += layer_findings(study, tables, dots, sources)
+    findings += [*layer_findings(study, tables, dots, sources), *single_home_findings(study.audience, areas_in)]
     return Ground(
         study=study,
         tables=tables,

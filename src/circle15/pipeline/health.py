@@ -11,7 +11,8 @@ import shapely
 from circle15 import route
 from circle15.core.crs import DATUM_WORDS, Datum
 from circle15.core.findings import Finding
-from circle15.core.results import Source
+from circle15.core.results import Audience, Source
+from circle15.core.tables import Membership
 from circle15.core.text import Text
 from circle15.read.constraints import far_findings
 from circle15.read.health import age_findings, data_day, outside_findings, row_findings
@@ -37,6 +38,32 @@ def layer_findings(
         *age_findings(sources, study.as_of),
         *datum_findings(study, tables),
         *_not_checked(study, tables, sources),
+    ]
+
+
+def single_home_findings(audience: Audience, areas_in: Membership | None) -> list[Finding]:
+    """Zones whose figures would tell the public of one home, however much is added up."""
+    if audience == "internal" or areas_in is None:
+        return []
+    homes = areas_in.frame.groupby("zone_id", sort=True)["area_id"].nunique()
+    alone = homes.index[homes == 1]
+    if not len(alone):
+        return []
+    return [
+        Finding.of(
+            "zone_of_one_home",
+            "warning",
+            "zones",
+            alone,
+            Text(
+                f"{len(alone)} 个区划只有 1 个小区，公开后其指标即该小区的指标。",
+                f"{len(alone)} zones have a single home: what is public of them is that home's.",
+            ),
+            Text(
+                "如不宜公开，请从区划图层中去掉这些区划，或将其并入相邻区划。",
+                "Where that must not be, leave those zones out of the layer, or merge them with others.",
+            ),
+        )
     ]
 
 

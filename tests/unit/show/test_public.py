@@ -14,8 +14,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from circle15.core.tables import Membership
+from circle15.pipeline.health import single_home_findings
 from tests.conftest import ROOT
 from tests.towns import call
 
@@ -103,3 +106,16 @@ def test_the_files_of_a_check_name_none_and_its_words_do(study: Path, tmp_path: 
     result = call("check", study, "-q", "--out", tmp_path / "found")
     assert "XQ-051" in result.stdout
     assert [name for name, data in contents(tmp_path / "found") if HOMES.search(data)] == []
+
+
+def test_zones_of_a_single_home_are_said(out: Path) -> None:
+    folder = out / "data" / "processed" / "shifan-zhen"
+    with (folder / "findings.csv").open(encoding="utf-8-sig", newline="") as opened:
+        found = {row["code"]: row for row in csv.DictReader(opened)}
+    assert found["zone_of_one_home"]["count"] == "9"
+    rows = [("a", "community", "C-1"), ("b", "community", "C-1"), ("c", "community", "C-2"), ("c", "town", "T-1")]
+    frame = pd.DataFrame(rows, columns=["area_id", "level", "zone_id"]).assign(by="code")
+    (finding,) = single_home_findings("public", Membership.build(frame))
+    assert (finding.ids, finding.severity) == (("C-2", "T-1"), "warning")
+    assert single_home_findings("public", Membership.build(frame[:2])) == []
+    assert single_home_findings("internal", Membership.build(frame)) == []
