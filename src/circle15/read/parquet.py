@@ -48,7 +48,9 @@ def _table(spec: InputSpec) -> Any:
         with parquet.ParquetFile(spec.path) as opened:
             rows = opened.metadata.num_rows
             if rows <= _MOST_ROWS:
-                return opened.read()
+                table = opened.read()
+                table.validate(full=True)  # words that are no UTF-8 would fail wherever they are first looked at
+                return table
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise _damaged(spec, error) from error
     raise _damaged(spec, f"{rows} rows")

@@ -191,10 +191,10 @@ def half(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
 
-def parquet(change: Callable[[bytes], bytes] = lambda data: data) -> Make:
+def parquet(change: Callable[[bytes], bytes] = lambda data: data, area_id: str = "a") -> Make:
     def make(path: Path) -> None:
         pytest.importorskip("pyarrow")
-        frame = geopandas.GeoDataFrame({"area_id": ["a"]}, geometry=[Point(118.5, 24.75)], crs="EPSG:4326")
+        frame = geopandas.GeoDataFrame({"area_id": [area_id]}, geometry=[Point(118.5, 24.75)], crs="EPSG:4326")
         frame.to_parquet(path)
         path.write_bytes(change(path.read_bytes()))
 
@@ -379,6 +379,9 @@ VECTORS: dict[str, Any] = {
     "a description behind a comment": Case("a.kml", f"<!-- <kml> -->{VRT}", InputError),
     "a pipeline": Case("a.json", '{"type": "gdal_streamed_alg", "command_line": "gdal vector"}', InputError),
     "half a parquet": Case("a.parquet", parquet(half), InputError),
+    "words of a parquet that are no UTF-8": Case(
+        "a.parquet", parquet(lambda data: data.replace(b"a home", b"a \xff\xfe\xfd\xfc"), "a home"), InputError
+    ),
     "text called parquet": Case(
         "a.parquet", lambda path: (pytest.importorskip("pyarrow"), path.write_text(HOME)), InputError
     ),
