@@ -21,6 +21,7 @@ from circle15 import __version__
 from circle15.core.errors import Circle15Error, ConfigError, InputError
 from circle15.core.formats import Profile
 from circle15.core.text import Language, Text
+from circle15.usage import Verbs
 
 if TYPE_CHECKING:
     from circle15.core.results import Audit
@@ -36,13 +37,14 @@ _DEFECT = Text(
 )
 
 app = typer.Typer(
+    cls=Verbs,
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Who is served within the 15-minute circle, who is not, and where the next site goes.",
 )
-packs_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rule packs: list, show, lint.")
+packs_app = typer.Typer(cls=Verbs, no_args_is_help=True, rich_markup_mode=None, help="Rule packs: list, show, lint.")
 app.add_typer(packs_app, name="packs")
 
 
@@ -151,6 +153,7 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=lambda value: _version(wanted=value), is_eager=True, help="Version.")
     ] = False,
+    _lang: Annotated[Language | None, typer.Option("--lang", help="Language of this help.")] = None,
 ) -> None:
     """Who is served within the 15-minute circle, who is not, and where the next site goes."""
 

@@ -245,9 +245,9 @@ def test_shown_lines_are_compared_strictly(shown, holds):
 
 
 def test_the_help_is_shown_whole(tour):
-    (step,) = [step for step in tour if step.command == "circle15 --help"]
-    assert step.shown == step.printed
-    assert step.code == 0
+    steps = [step for step in tour if step.command.startswith("circle15 --help")]
+    assert steps
+    assert [(step.shown, step.code) for step in steps] == [(step.printed, 0) for step in steps]
 
 
 def test_both_readmes_walk_the_same_way():
@@ -291,7 +291,7 @@ VERB = re.compile(r"`circle15 ([a-z]+)\b")
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_verbs_that_are_named_exist(document):
-    printed, _ = run("circle15 --help")
+    printed, _ = run("circle15 --help --lang en")
     known = {line.split()[0] for line in printed[printed.index("Commands:") + 1 :] if line.split()}
     assert "audit" in known
     assert set(VERB.findall(document.read_text(encoding="utf-8"))) - known == set()
