@@ -5,12 +5,15 @@ from __future__ import annotations
 import filecmp
 import os
 import platform
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import postgis
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -103,6 +106,19 @@ def _shared(name: str) -> Path:
 def shared() -> Path:
     """Real data that is not part of the repository."""
     return _shared("data")
+
+
+@pytest.fixture(scope="session")
+def postgis_server() -> Iterator[postgis.Server]:
+    """A server of our own. Without its programs its tests skip, except under CI, where that is a failure."""
+    pytest.importorskip("psycopg")
+    reason = postgis.missing()
+    if reason and os.environ.get("CI"):
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+    with postgis.running() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

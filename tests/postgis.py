@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 # One that must stand in no message: with the signs that an address has to escape.
@@ -30,6 +31,16 @@ class Server:
 
     def as_user(self, password: str, database: str = "town") -> str:
         return f"postgresql://{USER}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
+
+
+def execute(server: Server, *queries: str, database: str = "town") -> list[Any]:
+    """Run queries one by one; the rows of the last."""
+    import psycopg
+
+    with psycopg.connect(server.as_user(PASSWORD, database), autocommit=True) as connection:
+        for query in queries:
+            cursor = connection.execute(query)
+    return cursor.fetchall() if cursor.description else []
 
 
 def missing() -> str | None:
@@ -72,12 +83,8 @@ def running() -> Iterator[Server]:
 
 
 def _make_database(server: Server) -> None:
-    import psycopg
-
-    with psycopg.connect(server.as_user(PASSWORD, "postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE town")
-    with psycopg.connect(server.address, autocommit=True) as connection:
-        connection.execute("CREATE EXTENSION postgis")
+    execute(server, "CREATE DATABASE town", database="postgres")
+    execute(server, "CREATE EXTENSION postgis")
 
 
 def _programs() -> Path | None:

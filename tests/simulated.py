@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+import circle15
 from tests.batches import contents_of, is_apart, write_study
 
 # How many units a study has: a logarithmic normal distribution round this median, from one to at most so many.
@@ -43,10 +44,16 @@ def write_country(folder: Path, count: int, seed: int) -> None:
 
 
 def start(studies: Path, out: Path, *options: str) -> subprocess.Popen[bytes]:
-    """The program as users start it."""
+    """The program as users start it, found where this process has it."""
+    sources = Path(circle15.__file__).parents[1]
     command = [sys.executable, "-c", _PROGRAM, "batch", studies.name, "--out", str(out), "-q", *options]
     return subprocess.Popen(
-        command, cwd=studies.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=studies.parent,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(sources), os.environ.get("PYTHONPATH", "")])},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 

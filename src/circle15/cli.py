@@ -503,6 +503,10 @@ def batch(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier batch was stopped.")] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first study that cannot run.")] = False,
+    history: Annotated[
+        str | None,
+        typer.Option("--history", metavar="ADDRESS", help="Keep the runs in this PostGIS database: postgresql://…"),
+    ] = None,
     max_memory: Annotated[
         str | None, typer.Option("--max-memory", metavar="SIZE", help="The most one process may take, such as 4GB.")
     ] = None,
@@ -532,6 +536,7 @@ def batch(
         orders = many.Orders(
             out=Path.cwd() if out is None or many.is_address(out) else Path(out),
             target=out if out is not None and many.is_address(out) else "",
+            archive=many.open_archive(history) if history else None,
             language=lang,
             strict=strict,
             resume=resume,
@@ -564,7 +569,9 @@ def batch(
 def diff(
     before: Annotated[
         str,
-        typer.Argument(metavar="RUN", help="The results folder of the earlier run; or a batch: its --out, or OUT@2."),
+        typer.Argument(
+            metavar="RUN", help="The results folder of the earlier run; or a batch: its --out, or OUT@2; or ADDRESS@2."
+        ),
     ],
     after: Annotated[str, typer.Argument(metavar="RUN", help="That of the later run.")],
     form: Annotated[Literal["human", "json", "csv"], typer.Option("--format", help="What is printed.")] = "human",

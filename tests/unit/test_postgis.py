@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,7 @@ import pytest
 from circle15.core.errors import ConfigError, CrsError, InputError
 from circle15.read.layers import read_layer
 from circle15.read.spec import InputSpec, without_login
-from tests import postgis
-from tests.postgis import PASSWORD, USER, Server
+from tests.postgis import PASSWORD, USER, Server, execute
 from tests.towns import STUDY, call, write_town
 
 CRS = pyproj.CRS("EPSG:4549")
@@ -25,28 +22,21 @@ EVIL = 'homes"; DROP TABLE homes; --'
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    pytest.importorskip("psycopg")
-    reason = postgis.missing()
-    if reason and os.environ.get("CI"):
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
-    with postgis.running() as running:
-        execute(
-            running,
-            'CREATE TABLE homes ("小区编号" text, "户数" int, opened date, share numeric, geom geometry(PointZ, 4490))',
-            "INSERT INTO homes VALUES ('乙', 4, '2024-09-30', 0.5, ST_SetSRID(ST_MakePoint(118.52, 24.76, 9), 4490))",
-            "INSERT INTO homes VALUES ('甲', 3, NULL, 1.5, ST_SetSRID(ST_MakePoint(118.5, 24.75, 9), 4490))",
-            f"CREATE TABLE {quoted(EVIL)} AS SELECT * FROM homes LIMIT 1",
-            "CREATE TABLE mixed (area_id text, geom geometry)",
-            "INSERT INTO mixed VALUES ('a', ST_SetSRID(ST_Point(1, 2), 4326)), ('b', ST_SetSRID(ST_Point(1, 2), 4490))",
-            "CREATE TABLE two (area_id text, door geometry(Point, 4490), land geometry(Polygon, 4490))",
-            "INSERT INTO two SELECT 'a', ST_SetSRID(ST_Point(118.5, 24.75), 4490), NULL",
-            'CREATE SCHEMA "规划"',
-            "CREATE VIEW \"规划\".units AS SELECT '350582' AS zone_id, '虚构市' AS name, '县' AS level",
-        )
-        yield running
+def server(postgis_server: Server) -> Server:
+    execute(
+        postgis_server,
+        'CREATE TABLE homes ("小区编号" text, "户数" int, opened date, share numeric, geom geometry(PointZ, 4490))',
+        "INSERT INTO homes VALUES ('乙', 4, '2024-09-30', 0.5, ST_SetSRID(ST_MakePoint(118.52, 24.76, 9), 4490))",
+        "INSERT INTO homes VALUES ('甲', 3, NULL, 1.5, ST_SetSRID(ST_MakePoint(118.5, 24.75, 9), 4490))",
+        f"CREATE TABLE {quoted(EVIL)} AS SELECT * FROM homes LIMIT 1",
+        "CREATE TABLE mixed (area_id text, geom geometry)",
+        "INSERT INTO mixed VALUES ('a', ST_SetSRID(ST_Point(1, 2), 4326)), ('b', ST_SetSRID(ST_Point(1, 2), 4490))",
+        "CREATE TABLE two (area_id text, door geometry(Point, 4490), land geometry(Polygon, 4490))",
+        "INSERT INTO two SELECT 'a', ST_SetSRID(ST_Point(118.5, 24.75), 4490), NULL",
+        'CREATE SCHEMA "规划"',
+        "CREATE VIEW \"规划\".units AS SELECT '350582' AS zone_id, '虚构市' AS name, '县' AS level",
+    )
+    return postgis_server
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -56,15 +46,6 @@ def table(path: Path) -> list[dict[str, str]]:
 
 def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def execute(server: Server, *queries: str) -> list[Any]:
-    import psycopg
-
-    with psycopg.connect(server.address, autocommit=True) as connection:
-        for query in queries:
-            cursor = connection.execute(query)
-    return cursor.fetchall() if cursor.description else []
 
 
 def read(server: Server, layer: str = "residential", address: str | None = None, **fields: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from circle15.batch.archive import open_archive
 from circle15.batch.campaign import Orders, Outcome, run_batch
 from circle15.batch.cluster import Cluster
 from circle15.batch.diff import diff
@@ -19,6 +20,7 @@ __all__ = [
     "diff",
     "find_entries",
     "is_address",
+    "open_archive",
     "parse_size",
     "run_batch",
 ]

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
 from circle15 import judge, pipeline
+from circle15.batch.archive import Archive, Embedded
 from circle15.batch.entries import Entry
 from circle15.batch.history import History, Stored
 from circle15.batch.journal import JOURNAL, Course, Journal, Record, read_course
@@ -37,10 +39,12 @@ class Orders:
     """What is wanted of a batch. ``most_bytes`` is for each process, 0 without a limit.
 
     ``target`` is the address of the store of objects that everything goes into; ``out`` is then not used.
+    ``archive`` keeps the history; None for a file beside the tables.
     """
 
     out: Path
     target: str = ""
+    archive: Archive | None = None
     language: Language | None = None
     strict: bool = False
     resume: bool = False
@@ -138,7 +142,7 @@ def _run_here(
         with closing(hire()) as crew:
             is_whole = _attend_all(work, crew, progress, fail_fast=orders.fail_fast)
         records = tuple(work.done[each.study] for each in work.tasks if each.study in work.done)
-        outcome = Outcome(records, len(entries), work.run, work.kept)
+        outcome = Outcome(records, len(entries), work.course.run, work.kept)
         return _concluded(outcome, entries, orders, work, clock) if is_whole else outcome
 
 
@@ -169,13 +173,17 @@ def _concluded(outcome: Outcome, entries: Sequence[Entry], orders: Orders, work:
     if ledger is not None:
         for study_id in studies:
             ledger.store.pull(f"data/processed/{study_id}", orders.out)
-    History(folder / HISTORY).keep(Stored(work.run, work.began, ended, table, figures), folders)
+    _history(orders).keep(Stored(work.course.run, work.course.key, work.course.began, ended, table, figures), folders)
     if ledger is not None:
         ledger.hold()
-        for path in (*targets, folder / HISTORY):
+        for path in targets if orders.archive else (*targets, folder / HISTORY):
             ledger.store.write(f"{FOLDER}/{path.name}", path.read_bytes())
     work.journal.end(ended)
     return replace(outcome, league=table, figures=figures, written=tuple(targets))
+
+
+def _history(orders: Orders) -> History:
+    return History(orders.archive or Embedded(orders.out / FOLDER / HISTORY))
 
 
 def _moment(clock: Clock) -> str:
@@ -188,8 +196,7 @@ class _Work:
 
     tasks: tuple[Task, ...]
     journal: Journal
-    run: int
-    began: str
+    course: Course
     done: dict[str, Record] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     kept: int = 0
@@ -235,14 +242,20 @@ def _begin(folder: Path, entries: Sequence[Entry], orders: Orders, clock: Clock,
     if earlier is None:
         _refuse_foreign(folder)
     resumed = earlier if orders.resume else None
-    goes_on = resumed is not None and not resumed.ended
-    run = (
-        resumed.run if resumed and goes_on else max(History(folder / HISTORY).last(), earlier.run if earlier else 0) + 1
-    )
-    began = resumed.began if resumed and goes_on else _moment(clock)
     kept = {} if resumed is None else _kept(resumed, entries)
+    course = replace(_numbered(earlier, orders, clock), records=kept)
     tasks = tuple(_task(each, orders, clock, kept.get(each.study)) for each in entries)
-    return _Work(tasks, Journal(folder / JOURNAL, run, began, kept.values(), ledger), run, began)
+    return _Work(tasks, Journal(folder / JOURNAL, course, ledger), course)
+
+
+def _numbered(earlier: Course | None, orders: Orders, clock: Clock) -> Course:
+    """The run that begins, or goes on: its number is one that its history gives to no other."""
+    above = 0 if earlier is None else earlier.run
+    if earlier is not None and orders.resume and not earlier.ended:
+        key, began, wanted = earlier.key, earlier.began, earlier.run
+    else:
+        key, began, wanted = token_hex(8), _moment(clock), 0
+    return Course(_history(orders).begin(key, began, above, wanted), key, began)
 
 
 def _kept(course: Course, entries: Sequence[Entry]) -> dict[str, Record]:

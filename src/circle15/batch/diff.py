@@ -7,21 +7,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from circle15 import judge
+from circle15.batch.archive import Archive, Embedded, Served
 from circle15.batch.campaign import FOLDER, HISTORY
 from circle15.batch.history import History
 from circle15.core.changes import BatchChanges, Changes, Run
 from circle15.core.errors import InputError
 from circle15.core.text import Text
 from circle15.read.run import read_run
+from circle15.read.spec import is_database
 
 _NUMBERED = re.compile(r"(.*)@(\d+)")
+# The login of an address has an @ of its own: the number stands behind the name of the database.
+_NUMBERED_ADDRESS = re.compile(r"([^:]+:/*[^/]*/.*)@(\d+)")
 
 
 def diff(before: str, after: str) -> Changes | BatchChanges:
     """What changed from one run to the other.
 
-    A run is the results folder of a study; or the output folder of a batch, by itself its latest run, with ``@2``
-    its second. Raises InputError for what is no run, and where one is of a study and the other of a batch.
+    A run is the results folder of a study; or the output folder of a batch, or the address of the database that keeps
+    its history, by itself the latest run, with ``@2`` the second. Raises InputError for what is no run, and where one
+    is of a study and the other of a batch.
     """
     first, second = _batch(before), _batch(after)
     if first is None and second is None:
@@ -38,15 +43,23 @@ def diff(before: str, after: str) -> Changes | BatchChanges:
 
 def _batch(name: str) -> tuple[History, int] | None:
     """The history that holds a run of a batch, and its number; None for anything else."""
-    numbered = _NUMBERED.fullmatch(name)
-    places: list[tuple[str, int | None]] = [(name, None)]
-    if numbered:
-        places.append((numbered[1], int(numbered[2])))
-    for place, number in places:
-        history = History(Path(place) / FOLDER / HISTORY)
-        if history.path.is_file():
-            return history, history.last() if number is None else number
-    return None
+    numbered = (_NUMBERED_ADDRESS if is_database(name) else _NUMBERED).fullmatch(name)
+    archive = _archive(name)
+    if numbered and (is_database(name) or not archive.exists()):
+        return _found(_archive(numbered[1]), int(numbered[2]))
+    return _found(archive, None)
+
+
+def _archive(place: str) -> Archive:
+    return Served(place) if is_database(place) else Embedded(Path(place) / FOLDER / HISTORY)
+
+
+def _found(archive: Archive, number: int | None) -> tuple[History, int] | None:
+    """That run of an archive, without a number its latest; None where there is no history in a folder."""
+    if not (archive.is_shared or archive.exists()):
+        return None
+    history = History(archive)
+    return history, history.last() if number is None else number
 
 
 def _compared(first: tuple[History, int], second: tuple[History, int]) -> BatchChanges:
@@ -77,4 +90,4 @@ def _pairs(
 
 
 def _label(history: History, run: int) -> str:
-    return f"{history.path.parent.parent}@{run}"
+    return f"{history.archive.name}@{run}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,13 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What a journal tells: its run, the records of its studies by file, and whether it came to its end."""
+    """What a journal tells: its run, the records of its studies by file, and whether it came to its end.
+
+    ``key`` tells the run from all others, also from one of the same number that another history keeps.
+    """
 
     run: int
+    key: str
     began: str
     records: Mapping[str, Record] = field(default_factory=dict)
     ended: bool = False
@@ -50,7 +54,13 @@ def read_course(path: Path) -> Course | None:
             )
         )
     records = {line["study"]: line for line in lines[1:] if "study" in line}
-    return Course(lines[0]["run"], lines[0]["began"], records, ended=any("ended" in line for line in lines))
+    return Course(
+        lines[0]["run"],
+        lines[0].get("key", ""),
+        lines[0]["began"],
+        records,
+        ended=any("ended" in line for line in lines),
+    )
 
 
 def _parsed(line: bytes) -> Record | None:
@@ -64,13 +74,11 @@ def _parsed(line: bytes) -> Record | None:
 class Journal:
     """A journal that is being written. Every line is on the disk, or in ``ledger``, when ``add`` returns."""
 
-    def __init__(
-        self, path: Path, run: int, began: str, kept: Iterable[Record] = (), ledger: Ledger | None = None
-    ) -> None:
-        """Begin a journal with records of an earlier one, in the place of whatever is there. Raises OutputError."""
+    def __init__(self, path: Path, course: Course, ledger: Ledger | None = None) -> None:
+        """Begin a journal with what a course holds, in the place of whatever is there. Raises OutputError."""
         self.path = path
         self.ledger = ledger
-        head, *lines = (_line(each) for each in ({"program": PROGRAM, "run": run, "began": began}, *kept))
+        head, *lines = (_line(each) for each in (_head(course), *course.records.values()))
         write_all({path: b"".join((head, *lines))})
         if ledger is not None:
             ledger.begin(head, lines)
@@ -92,6 +100,10 @@ class Journal:
     def end(self, ended: str) -> None:
         """Say that every study was attended to and every table written."""
         self.add({"ended": ended})
+
+
+def _head(course: Course) -> Record:
+    return {"program": PROGRAM, "run": course.run, "key": course.key, "began": course.began}
 
 
 def _line(record: Record) -> bytes:

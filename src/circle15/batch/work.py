@@ -16,11 +16,12 @@ from typing import Any
 from circle15 import judge, pipeline
 from circle15.batch.meter import Meter
 from circle15.batch.store import bring, results_in, take
+from circle15.core.address import redact
 from circle15.core.changes import MANIFEST, PROGRAM, UNFINISHED
 from circle15.core.errors import Circle15Error, OutputError
 from circle15.core.league import STANDINGS, standing
 from circle15.core.results import Audit
-from circle15.core.text import Language, Text, first_ids, redact
+from circle15.core.text import Language, Text, first_ids
 from circle15.read.layers import file_sha256
 from circle15.show.outline import study_outline
 from circle15.show.titles import borne_stamps

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -28,11 +27,3 @@ def first_ids(ids: object, most: int = 3) -> str:
     """The first ``most`` ids of an iterable, in the given order, as ``a, b, c …``."""
     shown = [str(each) for each in islice(ids, most + 1)]  # type: ignore[call-overload]  # any iterable of ids
     return ", ".join(shown[:most]) + (" …" if len(shown) > most else "")
-
-
-_LOGIN = re.compile(r"(postgres(?:ql)?:/*)\S*@", re.IGNORECASE)
-
-
-def redact(text: str) -> str:
-    """``text`` without the user and the password in addresses of databases."""
-    return _LOGIN.sub(r"\1", text)

@@ -20,6 +20,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from circle15.core.address import trouble
 from circle15.core.errors import ConfigError, CrsError, InputError
 from circle15.core.text import Text, first_ids
 from circle15.read.points import points_of
@@ -220,19 +221,8 @@ def _no_layer(name: str, layers: Sequence[str], spec: InputSpec) -> ConfigError:
     )
 
 
-# What libpq says when it cannot connect holds names of users: only the kind of trouble is passed on.
-_TROUBLES: Sequence[tuple[str, Text]] = (
-    ("password", Text("用户名或密码不对", "the login was refused")),
-    ("authentication", Text("用户名或密码不对", "the login was refused")),
-    ("does not exist", Text("没有这个数据库或用户", "there is no such database or user")),
-    ("timeout", Text("连接超时", "it did not answer in time")),
-    ("refused", Text("服务器没有响应", "the connection was refused")),
-    ("translate host", Text("主机名无法解析", "the name of the host is unknown")),
-)
-
-
 def _unreachable(spec: InputSpec, said: str) -> InputError:
-    why = next((text for word, text in _TROUBLES if word in said), Text("无法连接", "it cannot be reached"))
+    why = trouble(said)
     return InputError(
         Text(
             zh=f"{spec.shown}：{why.zh}。请检查地址、用户名、密码和网络；密码也可写在 ~/.pgpass。",

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from circle15.core.address import redact
 from circle15.core.errors import ConfigError, EncodingError, InputError
-from circle15.core.text import Text, redact
+from circle15.core.text import Text
 
 KINDS: dict[str, Callable[[Any], bool]] = {
     "text": lambda value: isinstance(value, str) and value != "",

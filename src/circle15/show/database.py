@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from circle15.core.address import redact, trouble
 from circle15.core.changes import PROGRAM
 from circle15.core.errors import ConfigError, OutputError
 from circle15.core.results import Audit
-from circle15.core.text import Text, redact
+from circle15.core.text import Text
 from circle15.show.geometry import to_wgs84
 from circle15.show.layers import layer_frames
 from circle15.show.tables import frames
@@ -38,23 +40,45 @@ def write_database(audit: Audit, address: str) -> str:
     reached or does not allow it, or holds a schema or a table of that name that this program did not make; nothing is
     changed then.
     """
-    psycopg = _driver()
     schema = f"{PROGRAM}_{audit.facts.study_id}"
-    shown = redact(address).partition("?")[0]
+    shown = without_options(address)
     if len(schema.encode()) > _MOST_BYTES:
         raise _failed(shown, Text(f"模式名 {schema} 太长", f"the name of the schema, {schema}, is too long"))
     tables = {name: _columns(frame) for name, frame in {**frames(audit), **_layers(audit)}.items()}
-    try:
-        with psycopg.connect(address, connect_timeout=_CONNECT_S) as connection:
-            _make_schema(connection, schema, shown)
-            _drop_ours(connection, schema)
-            for name, columns in tables.items():
-                _write(connection, schema, name, columns, shown)
-    except psycopg.Error as error:
-        # What the driver says of a connection holds the name of the user.
-        said = error.diag.message_primary or type(error).__name__
-        raise _failed(shown, Text(f"数据库拒绝写入（{said}）", f"the database refused ({said})")) from None
+    with open_database(address) as connection:
+        make_schema(connection, schema, shown)
+        _drop_ours(connection, schema)
+        for name, columns in tables.items():
+            _write(connection, schema, name, columns, shown)
     return f"{shown} {schema}"
+
+
+def without_options(address: str) -> str:
+    """The host and the name of a database, as outputs show it."""
+    return redact(address).partition("?")[0]
+
+
+@contextmanager
+def open_database(address: str) -> Iterator[Any]:
+    """A connection to a database in one transaction: all of it comes about, or nothing.
+
+    Raises ConfigError where the extra is missing, OutputError without the login where the database cannot be reached,
+    refuses what it is asked, or goes away.
+    """
+    psycopg, shown = _driver(), without_options(address)
+    try:
+        connection = psycopg.connect(address, connect_timeout=_CONNECT_S)
+    except (psycopg.Error, UnicodeError) as error:
+        raise _failed(shown, trouble(str(error))) from None
+    try:
+        with connection:
+            yield connection
+    except psycopg.Error as error:
+        said = error.diag.message_primary
+        lost = Text("与数据库的连接中断", "the connection was lost")
+        raise _failed(
+            shown, Text(f"数据库拒绝（{said}）", f"the database refused ({said})") if said else lost
+        ) from None
 
 
 def _driver() -> Any:
@@ -63,8 +87,8 @@ def _driver() -> Any:
     except ImportError as error:
         raise ConfigError(
             Text(
-                '写入 PostGIS 需要附加组件。请运行 pip install "circle15[postgis]"，或从 [show] outputs 中去掉该项。',
-                'PostGIS needs an extra: pip install "circle15[postgis]", or leave it out of [show] outputs.',
+                '使用 PostGIS 需要附加组件。请运行 pip install "circle15[postgis]"，或去掉数据库地址。',
+                'PostGIS needs an extra: pip install "circle15[postgis]", or leave the database out.',
             )
         ) from error
 
@@ -72,8 +96,8 @@ def _driver() -> Any:
 def _failed(shown: str, why: Text) -> OutputError:
     return OutputError(
         Text(
-            f"{shown}：{why.zh}，没有写入任何结果。请检查地址、用户名、密码和权限。",
-            f"{shown}: {why.en}; nothing was written. Check address, login and rights.",
+            f"{shown}：{why.zh}，数据库没有任何改动。请检查地址、用户名、密码和权限。",
+            f"{shown}: {why.en}; nothing in it was changed. Check address, login and rights.",
         )
     )
 
@@ -104,16 +128,21 @@ def _column(name: str, values: Any) -> tuple[str, list[Any]]:
     return kind, [None if isinstance(each, float) and not math.isfinite(each) else each for each in plain]
 
 
-def _make_schema(connection: Any, schema: str, shown: str) -> None:
-    """The schema with our mark. Raises OutputError where it is somebody else's."""
-    sql = importlib.import_module("psycopg.sql")
+def find_schema(connection: Any, schema: str, shown: str) -> bool:
+    """Whether there is such a schema with our mark. Raises OutputError where it is somebody else's."""
     query = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s"
     found = connection.execute(query, (schema,)).fetchone()
-    if found is None:
+    if found is not None and found[0] != PROGRAM:
+        raise _failed(shown, Text(f"已有不是本程序建的模式 {schema}", f"it holds a schema {schema} of another maker"))
+    return found is not None
+
+
+def make_schema(connection: Any, schema: str, shown: str) -> None:
+    """The schema with our mark, made where it is not there. Raises OutputError where it is somebody else's."""
+    sql = importlib.import_module("psycopg.sql")
+    if not find_schema(connection, schema, shown):
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
         connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(schema), sql.Literal(PROGRAM)))
-    elif found[0] != PROGRAM:
-        raise _failed(shown, Text(f"已有不是本程序建的模式 {schema}", f"it holds a schema {schema} of another maker"))
 
 
 def _drop_ours(connection: Any, schema: str) -> None:

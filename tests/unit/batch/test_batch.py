@@ -18,7 +18,7 @@ from circle15.batch.work import attend
 from circle15.core.errors import NothingToDoError, OutputError
 from circle15.core.text import Text
 from circle15.show import files
-from tests.batches import batch, contents, write_study
+from tests.batches import Counting, batch, contents, write_study
 
 LOST = Lost(Text("进程终止", "process died"))
 
@@ -70,24 +70,6 @@ def towns(tmp_path, monkeypatch):
 def table(out: Path, name: str = "batch") -> list[dict[str, str]]:
     with (out / "batch" / f"{name}.csv").open(encoding="utf-8-sig", newline="") as opened:
         return list(csv.DictReader(opened))
-
-
-class Counting:
-    """Attends to studies and remembers which; some end otherwise, as often as is said."""
-
-    def __init__(self, otherwise=()) -> None:
-        self.seen: list[str] = []
-        self.otherwise = {study_id: list(answers) for study_id, answers in dict(otherwise).items()}
-
-    def __call__(self, task):
-        self.seen.append(task.study_id)
-        answers = self.otherwise.get(task.study_id)
-        if answers:
-            answer = answers.pop(0)
-            if isinstance(answer, BaseException):
-                raise answer
-            return answer
-        return attend(task)
 
 
 # ---- the table -----------------------------------------------------------------------------------------------
