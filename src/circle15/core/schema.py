@@ -70,8 +70,8 @@ class Table:
             if column.name not in frame.columns:
                 if column.required:
                     found.append(_missing(cls, column, where, list(frame.columns)))
-                continue
-            found += _cell_problems(cls, column, frame, where)
+            elif len(frame):
+                found += _cell_problems(cls, column, frame, where)
         return found
 
     @classmethod
@@ -100,22 +100,20 @@ def _missing(table: type[Table], column: Column, where: str, present: list[Any])
 def _cell_problems(table: type[Table], column: Column, frame: Any, where: str) -> list[Text]:
     values = frame[column.name]
     place = f"{where or table.name.zh}.{column.name}", f"{where or table.name.en}.{column.name}"
-    ids = _row_names(table, frame)
-    problems = []
+    found: list[tuple[Any, Text, Text]] = []
     empty = values.isna().to_numpy()
     if not column.nullable and empty.any():
-        problems.append(_bad(place, ids[empty], Text("为空", "are empty"), Text("请填写", "fill them in")))
+        found.append((empty, Text("为空", "are empty"), Text("请填写", "fill them in")))
     wrong = ~empty & ~_fits(column, values)
     if wrong.any():
         allowed = "、".join(column.choices) or column.kind
-        problems.append(
-            _bad(place, ids[wrong], Text(f"不是 {allowed}", f"are not {allowed}"), Text("请更正", "correct them"))
-        )
+        found.append((wrong, Text(f"不是 {allowed}", f"are not {allowed}"), Text("请更正", "correct them")))
     elif column.least is not None:
         small = ~empty & (pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan) < column.least)
         if small.any():
             what = Text(f"小于 {column.least:g}", f"are below {column.least:g}")
-            problems.append(_bad(place, ids[small], what, Text("请更正", "correct them")))
+            found.append((small, what, Text("请更正", "correct them")))
+    problems = [_bad(place, _row_names(table, frame)[rows], what, fix) for rows, what, fix in found]
     if column.unique:
         twice = values.duplicated(keep=False).to_numpy() & ~empty
         if twice.any():

@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -69,11 +70,17 @@ def manifest(audit: Audit, times: Mapping[str, str | float]) -> dict[str, Any]:
             "counted": {rule_id: len(ids) for rule_id, ids in audit.counted.items()},
             "streets": len(audit.streets),
         },
-        "versions": {PROGRAM: version(PROGRAM), **{name: version(name) for name in _LIBRARIES}},
+        "versions": _versions(),
     }
     key = hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     machine = {"python": platform.python_version(), "system": platform.system()}
     return {"program": PROGRAM, "run_key": key, **body, "machine": machine, "times": dict(times)}
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    """Of the program and the libraries that decide its numbers; looked up once, for a batch has many studies."""
+    return {name: version(name) for name in (PROGRAM, *_LIBRARIES)}
 
 
 def assumed_limits(audit: Audit) -> dict[str, float]:

@@ -220,7 +220,7 @@ def curve_frame(audit: Audit) -> Any:
 
 def csv_bytes(frame: Any) -> bytes:
     """A frame as CSV: numbers without noise, empty cells for null, no formulas, LF line ends."""
-    shown = {name: _shown(frame[name]) for name in frame.columns}
+    shown = {name: _shown(frame[name]) for name in frame.columns} if len(frame) else None
     text = pd.DataFrame(shown, columns=list(frame.columns)).to_csv(index=False, lineterminator="\n")
     return bytes(text.encode("utf-8-sig"))
 
