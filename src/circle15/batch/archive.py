@@ -107,8 +107,11 @@ class Embedded:
         return str(self.path.parent.parent)
 
     def exists(self) -> bool:
-        """Whether there is such a file."""
-        return self.path.is_file()
+        """Whether there is such a file, and not only the empty one that a full disk or a kill leaves behind."""
+        if not self.path.is_file():
+            return False
+        with self.opened() as database:
+            return bool(database.ask("SELECT 1 FROM sqlite_master WHERE name = 'run'"))
 
     @contextmanager
     def opened(self, schema: Sequence[str] = ()) -> Iterator[Transaction]:

@@ -8,11 +8,14 @@ import errno
 import json
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from circle15.batch.archive import Embedded
+from circle15.batch.history import History
 from circle15.batch.seats import Lost
 from circle15.batch.work import attend
 from circle15.core.errors import NothingToDoError, OutputError
@@ -239,6 +242,26 @@ def test_an_output_that_cannot_be_made_is_said_before_any_work(towns, tmp_path):
     assert work.seen == []
 
 
+# A file system that may only be read, for root too.
+READ_ONLY = Path("/sys/kernel")
+
+
+@pytest.mark.skipif(not READ_ONLY.is_dir(), reason="no file system that root may only read")
+def test_an_output_that_may_only_be_read_is_said_before_any_work(towns):
+    work = Counting()
+    with pytest.raises(OutputError, match="无法写入"):
+        batch([towns], READ_ONLY / "circle15", work)
+    assert work.seen == []
+
+
+@pytest.mark.skipif(not READ_ONLY.is_dir(), reason="no file system that root may only read")
+def test_a_place_of_results_that_may_only_be_read_is_a_row_for_each_study(towns, tmp_path):
+    (tmp_path / "out" / "data").mkdir(parents=True)
+    (tmp_path / "out" / "data" / "processed").symlink_to(READ_ONLY)
+    assert batch([towns], tmp_path / "out").exit_code == 2
+    assert ["无法写入" in row["message"] for row in table(tmp_path / "out")] == [True] * 3
+
+
 def test_files_that_are_not_ours_stay(towns, tmp_path):
     (tmp_path / "out" / "batch").mkdir(parents=True)
     (tmp_path / "out" / "batch" / "batch.csv").write_text("theirs", encoding="utf-8")
@@ -267,6 +290,25 @@ def test_a_full_disk_stops_the_batch_with_whole_files_and_resume_goes_on(towns, 
     assert (out / "batch" / "journal.jsonl").read_bytes().endswith(b"\n")
     assert batch([towns], out, resume=True).kept == 1
     assert contents(out) == whole
+
+
+def test_a_disk_that_is_full_for_the_history_loses_nothing_and_resume_keeps_the_run(towns, tmp_path, monkeypatch):
+    """SQLite may take so many pages and no more: its own error of a full disk."""
+    out, real = tmp_path / "out", sqlite3.connect
+
+    def small(path):
+        database = real(path)
+        database.execute("PRAGMA max_page_count = 11")
+        return database
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sqlite3.connect", small)
+        with pytest.raises(OutputError, match="disk is full"):
+            batch([towns / "a"], out)
+    history = History(Embedded(out / "batch" / "history.sqlite"))
+    assert history.runs() == []
+    outcome = batch([towns / "a"], out, resume=True)
+    assert (outcome.run, outcome.kept, history.study_ids(1)) == (1, 1, ["a"])
 
 
 def test_a_disk_that_is_full_for_one_study_is_its_row(towns, tmp_path, monkeypatch):
