@@ -163,7 +163,6 @@ def test_distances_equal_the_oracle_in_thousands_of_towns(town: Place) -> None:
     _agrees_with_the_oracle(town)
 
 
-@short
 @given(towns(), st.data())
 def test_another_facility_never_makes_a_home_farther(town: Place, data: st.DataObject) -> None:
     key = data.draw(st.sampled_from(sorted(town.facilities) or ["none"]))
@@ -175,7 +174,6 @@ def test_another_facility_never_makes_a_home_farther(town: Place, data: st.DataO
             assert after.mm <= before.mm
 
 
-@short
 @given(towns())
 def test_no_walk_is_shorter_than_the_straight_line(town: Place) -> None:
     # Each piece and each of two offsets and two legs loses at most half a millimetre when it is rounded.
@@ -186,7 +184,6 @@ def test_no_walk_is_shorter_than_the_straight_line(town: Place) -> None:
         assert mm >= straight - lost - 1e-6
 
 
-@short
 @given(towns(), st.data())
 def test_row_order_changes_nothing(town: Place, data: st.DataObject) -> None:
     order = data.draw(st.permutations(range(len(town.homes))))
@@ -207,7 +204,6 @@ def _tells_apart(town: Place) -> bool:
     return len(geometries) == len(set(town.lines))
 
 
-@short
 @given(towns(), st.integers(-(10**6), 10**6), st.integers(-(10**6), 10**6))
 def test_moving_the_whole_town_changes_nothing(town: Place, east_m: int, north_m: int) -> None:
     def moved(point: Point) -> Point:
@@ -222,7 +218,6 @@ def test_moving_the_whole_town_changes_nothing(town: Place, east_m: int, north_m
     assert there.answers() == town.answers()
 
 
-@short
 @given(towns(plain=True), st.data())
 def test_cutting_a_street_in_two_at_a_vertex_changes_nothing(town: Place, data: st.DataObject) -> None:
     row = data.draw(st.integers(0, len(town.lines) - 1))
@@ -242,7 +237,6 @@ def _each_piece_is_walked_one_way(town: Place) -> bool:
     return not any((end, start) in walked for start, end in walked)
 
 
-@short
 @given(towns(plain=True), st.data())
 def test_turning_streets_round_moves_each_anchor_by_a_millimetre_at_most(town: Place, data: st.DataObject) -> None:
     # Offsets are counted from the start as given. From either end they are rounded apart, and so is their sum: with
