@@ -220,7 +220,7 @@ def test_every_command_prints_what_is_shown(tour):
     wrong = {step.command: missing_from(step.printed, step.shown) for step in tour}
     assert {command: lines for command, lines in wrong.items() if lines} == {}
     assert all(any(line != SKIP for line in step.shown) for step in tour)
-    (step,) = [step for step in tour if step.command == "circle15 --help"]
+    (step,) = [step for step in tour if step.command.startswith("circle15 --help")]
     assert (step.shown, step.code) == (step.printed, 0)
     assert {(step.command.split()[1], step.code) for step in tour if step.code} == {("audit", 1), ("batch", 1)}
 
@@ -242,12 +242,6 @@ def test_every_command_prints_what_is_shown(tour):
 )
 def test_shown_lines_are_compared_strictly(shown, holds):
     assert (missing_from(["a", "b", "c"], shown) == []) == holds
-
-
-def test_the_help_is_shown_whole(tour):
-    steps = [step for step in tour if step.command.startswith("circle15 --help")]
-    assert steps
-    assert [(step.shown, step.code) for step in steps] == [(step.printed, 0) for step in steps]
 
 
 def test_both_readmes_walk_the_same_way():

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from circle15.cli import app
-from circle15.usage import HELP, error_in_chinese, in_english
+from circle15.cli.usage import HELP, error_in_chinese, in_english
 from tests.towns import call
 
 OWN = "Show this message and exit."
