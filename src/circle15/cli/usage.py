@@ -86,9 +86,10 @@ HELP: Mapping[str, str] = {
     "What changed between two runs.\n\nEnds in 1 where a binding rule that was not failed before is failed now.": (
         "两次运行之间的变化。\n\n有约束性条款由达标变为不达标时以 1 退出。"
     ),
-    "The results folder of the earlier run; or a batch: its --out, or OUT@2.": (
-        "较早一次的成果文件夹；批量评估写其 --out，或 OUT@2。"
+    "The results folder of the earlier run; or a batch: its --out, or OUT@2; or ADDRESS@2.": (
+        "较早一次的成果文件夹；批量评估写其 --out，或 OUT@2；数据库写 ADDRESS@2。"
     ),
+    "Keep the runs in this PostGIS database: postgresql://…": "各次运行存入此 PostGIS 数据库：postgresql://…",
     "That of the later run.": "较晚一次的。",
     "Rule packs: list, show, lint.": "规则包：列出、查看、校核。",
     "The rule packs that come with the program.": "随程序提供的规则包。",
