@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import geopandas
 import numpy as np
-import shapely
 
 from circle15.core.errors import ConfigError, InputError
 from circle15.core.text import Text
@@ -27,16 +28,18 @@ def read_parquet(spec: InputSpec) -> RawLayer:
     """
     table = _table(spec)
     if b"geo" in (table.schema.metadata or {}):
-        return features_of(_geometries(table, spec), [], spec)
-    frame = table.to_pandas(ignore_metadata=True)
+        with _damage_told(spec):
+            features = _geometries(table)
+        return features_of(features, [], spec)
+    with _damage_told(spec):
+        frame = table.to_pandas(ignore_metadata=True)
     frame.index = np.arange(1, len(frame) + 1)
     return points_of(frame, [], spec)
 
 
 def _table(spec: InputSpec) -> Any:
     try:
-        import pyarrow  # noqa: PLC0415  # an extra
-        from pyarrow import parquet  # noqa: PLC0415
+        from pyarrow import parquet  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise ConfigError(
             Text(
@@ -44,26 +47,29 @@ def _table(spec: InputSpec) -> Any:
                 en=f'{spec.shown}: Parquet needs an extra: pip install "circle15[parquet]", or save it as .gpkg.',
             )
         ) from error
-    try:
-        with parquet.ParquetFile(spec.path) as opened:
-            rows = opened.metadata.num_rows
-            if rows <= _MOST_ROWS:
-                table = opened.read()
-                table.validate(full=True)  # words that are no UTF-8 would fail wherever they are first looked at
-                return table
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise _damaged(spec, error) from error
+    with _damage_told(spec), parquet.ParquetFile(spec.path) as opened:
+        rows = opened.metadata.num_rows
+        if rows <= _MOST_ROWS:
+            table = opened.read()
+            table.validate(full=True)  # words that are no UTF-8 would fail wherever they are first looked at
+            return table
     raise _damaged(spec, f"{rows} rows")
 
 
-def _geometries(table: Any, spec: InputSpec) -> Any:
+def _geometries(table: Any) -> Any:
     """The features of GeoParquet, their main geometry under the name ``geometry``."""
-    try:
-        main = json.loads(table.schema.metadata[b"geo"])["primary_column"]
-        frame = geopandas.GeoDataFrame.from_arrow(table).set_geometry(main)
-    except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError, shapely.GEOSException) as error:
-        raise _damaged(spec, error) from error
+    main = json.loads(table.schema.metadata[b"geo"])["primary_column"]
+    frame = geopandas.GeoDataFrame.from_arrow(table).set_geometry(main)
     return frame.rename_geometry("geometry") if main != "geometry" else frame
+
+
+@contextmanager
+def _damage_told(spec: InputSpec) -> Iterator[None]:
+    """Arrow, GEOS, PROJ, JSON, pandas: each complains of a damaged file with exceptions of its own."""
+    try:
+        yield
+    except Exception as error:
+        raise _damaged(spec, error) from error
 
 
 def _damaged(spec: InputSpec, error: Exception | str) -> InputError:

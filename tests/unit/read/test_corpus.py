@@ -6,10 +6,12 @@ for more of them.
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
 import os
+import re
 import signal
 import struct
 import zipfile
@@ -201,6 +203,17 @@ def parquet(change: Callable[[bytes], bytes] = lambda data: data, area_id: str =
     return make
 
 
+def in_schema(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    """A change of the schema that Arrow keeps beside that of Parquet, in base64."""
+
+    def changed(kept: re.Match[bytes]) -> bytes:
+        schema = base64.b64decode(kept[0])
+        assert old in schema
+        return base64.b64encode(schema.replace(old, new))
+
+    return lambda data: re.sub(rb"[A-Za-z0-9+/=]{400,}", changed, data)
+
+
 def gz_bomb(path: Path) -> None:
     with gzip.open(path, "wb") as opened:
         opened.write(b'<osm version="0.6">')
@@ -381,6 +394,9 @@ VECTORS: dict[str, Any] = {
     "half a parquet": Case("a.parquet", parquet(half), InputError),
     "words of a parquet that are no UTF-8": Case(
         "a.parquet", parquet(lambda data: data.replace(b"a home", b"a \xff\xfe\xfd\xfc"), "a home"), InputError
+    ),
+    "a parquet whose CRS lacks its name": Case(
+        "a.parquet", parquet(in_schema(b'{"name": "Geodetic longitude"', b'{"n]me": "Geodetic longitude"')), InputError
     ),
     "text called parquet": Case(
         "a.parquet", lambda path: (pytest.importorskip("pyarrow"), path.write_text(HOME)), InputError
