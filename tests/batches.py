@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +156,11 @@ def contents_of(path: Path) -> bytes:
     if path.name != "manifest.json":
         return data
     return json.dumps({key: value for key, value in json.loads(data).items() if key != "times"}).encode()
+
+
+def assert_as_here(answer: Record | Lost, task: Task, out: Path) -> None:
+    """What a process elsewhere made of a study is what this one makes of it: the record and every byte."""
+    assert isinstance(answer, dict)
+    here = attend(replace(task, out=out))
+    assert {**answer, "log": None} == {**here, "log": None}
+    assert contents(task.out) == contents(out)

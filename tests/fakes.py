@@ -76,7 +76,8 @@ def _box(west: float, south: float, east: float, north: float) -> shapely.Polygo
     return shapely.box(*(ORIGIN + np.array([west, south])), *(ORIGIN + np.array([east, north])))
 
 
-def _rule(rule_id: str, targets: tuple[str, ...], limit: Limit, **more: Any) -> Rule:
+def rule(rule_id: str, targets: tuple[str, ...], limit: Limit, **more: Any) -> Rule:
+    """A binding distance rule on the network, but for what is said otherwise."""
     defaults: dict[str, Any] = {
         "kind": "within",
         "force": "binding",
@@ -91,9 +92,9 @@ def _rule(rule_id: str, targets: tuple[str, ...], limit: Limit, **more: Any) -> 
 
 
 RULES = (
-    _rule("T-01", ("day_care", "canteen"), Limit("<", 700, "m"), metric="straight_line"),
-    _rule("T-02", ("day_care", "canteen"), Limit("<=", 15, "min"), pace=SLOW, force="aspired"),
-    _rule("N-01", ("nursery",), Limit("<=", 15, "min"), pace=ADULT, force="aspired"),
+    rule("T-01", ("day_care", "canteen"), Limit("<", 700, "m"), metric="straight_line"),
+    rule("T-02", ("day_care", "canteen"), Limit("<=", 15, "min"), pace=SLOW, force="aspired"),
+    rule("N-01", ("nursery",), Limit("<=", 15, "min"), pace=ADULT, force="aspired"),
 )
 NEAREST = {"T-01": "F-01", "T-02": "F-01", "N-01": "F-02"}
 

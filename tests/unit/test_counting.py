@@ -16,6 +16,7 @@ from circle15.core.rule import Presence, Rule
 from circle15.core.tables import Facilities, Zones
 from circle15.judge import border_findings
 from circle15.read.pack import load_pack
+from tests.fakes import rule
 from tests.studies import run
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
@@ -113,22 +114,9 @@ CRS = "EPSG:4549"
 
 
 def presence(level: str, border_m: float) -> Rule:
-    return Rule(
-        rule_id="P",
-        kind="presence",
-        targets=("day_care",),
-        limit=Limit(">=", 1, "处"),
-        force="binding",
-        verified=True,
-        clause="虚构",
-        source="虚构",
-        legal_status="in_force",
-        metric="attributes",
-        metric_source="clause",
-        level=level,
-        test=Presence(),
-        counting=Counting(border_m=border_m),
-    )
+    named = {"kind": "presence", "metric": "attributes", "metric_source": "clause", "level": level}
+    counting = Counting(border_m=border_m)
+    return rule("P", ("day_care",), Limit(">=", 1, "处"), **named, test=Presence(), counting=counting)
 
 
 def sites_and_zones() -> tuple[Facilities, Zones]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -148,38 +148,46 @@ def _run_here(
 
 def _concluded(outcome: Outcome, entries: Sequence[Entry], orders: Orders, work: _Work, clock: Clock) -> Outcome:
     """The outcome with its tables, which are written, then the history, then the end of the journal."""
-    records = outcome.records
-    pairs = list(zip(records, entries, strict=True))
+    table, figures = _tables(outcome.records, entries)
+    targets = _files(outcome.records, table, figures, orders)
+    write_all(targets)
+    ended = _moment(clock)
+    _remember(Stored(work.course.run, work.course.key, work.course.began, ended, table, figures), orders, work, targets)
+    work.journal.end(ended)
+    return replace(outcome, league=table, figures=figures, written=tuple(targets))
+
+
+def _tables(records: Sequence[Record], entries: Sequence[Entry]) -> tuple[League, Figures]:
+    """The row of each study as it is named, and the figures of all with their sums."""
     blank = dict.fromkeys(column.name for column in League.columns)
-    table = judge.league(
-        [
-            blank | record["row"] | {"study": entry.study, "city": entry.city, "province": entry.province}
-            for record, entry in pairs
-        ]
-    )
-    places = {record["row"]["study_id"]: (entry.city, entry.province) for record, entry in pairs}
-    figures = judge.figures((row for record in records for row in record["figures"]), places)
-    folder = orders.out / FOLDER
+    named = [{"study": entry.study, "city": entry.city, "province": entry.province} for entry in entries]
+    rows = [blank | record["row"] | names for record, names in zip(records, named, strict=True)]
+    places = {row["study_id"]: (row["city"], row["province"]) for row in rows}
+    return judge.league(rows), judge.figures((row for record in records for row in record["figures"]), places)
+
+
+def _files(records: Sequence[Record], table: League, figures: Figures, orders: Orders) -> dict[Path, bytes]:
+    """The files of the batch as a whole, by their places."""
     log = [record["log"] | {"study": record["study"]} for record in records]
     borne = {stamp for record in records for stamp in record.get("stamps", ())}
     outlines = {record["row"]["study_id"]: record.get("outline", []) for record in records}
     files = batch_files(table, figures, outlines, log, sorted(borne), orders.language or "zh")
-    targets = {folder / name: data for name, data in files.items()}
-    write_all(targets)
-    ended = _moment(clock)
-    studies = {row["study_id"]: row for row in table.frame.to_dict("records") if row["status"] == "done"}
-    folders = {study_id: pipeline.results_folder(study_id, orders.out) for study_id in studies}
-    ledger = work.journal.ledger
+    return {orders.out / FOLDER / name: data for name, data in files.items()}
+
+
+def _remember(stored: Stored, orders: Orders, work: _Work, written: Iterable[Path]) -> None:
+    """Keep the run in its history, with what its studies left behind; a store gets its own and all that is written."""
+    rows, ledger = stored.league.frame, work.journal.ledger
+    studies = rows.loc[rows["status"] == "done", "study_id"]
     if ledger is not None:
         for study_id in studies:
             ledger.store.pull(f"data/processed/{study_id}", orders.out)
-    _history(orders).keep(Stored(work.course.run, work.course.key, work.course.began, ended, table, figures), folders)
+    folders = {study_id: pipeline.results_folder(study_id, orders.out) for study_id in studies}
+    _history(orders).keep(stored, folders)
     if ledger is not None:
         ledger.hold()
-        for path in targets if orders.archive else (*targets, folder / HISTORY):
+        for path in written if orders.archive else (*written, orders.out / FOLDER / HISTORY):
             ledger.store.write(f"{FOLDER}/{path.name}", path.read_bytes())
-    work.journal.end(ended)
-    return replace(outcome, league=table, figures=figures, written=tuple(targets))
 
 
 def _history(orders: Orders) -> History:

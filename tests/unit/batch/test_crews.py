@@ -8,7 +8,6 @@ import os
 import re
 import time
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,10 @@ from typer.testing import CliRunner
 from circle15.batch import Seats, find_entries, parse_size
 from circle15.batch.meter import OVER_MEMORY, Meter
 from circle15.batch.seats import Lost
-from circle15.batch.work import Task, attend
+from circle15.batch.work import Task
 from circle15.cli import app
 from circle15.core.errors import ConfigError
-from tests.batches import Alone, batch, contents, write_study
+from tests.batches import Alone, assert_as_here, batch, contents, write_study
 
 
 @pytest.fixture(scope="module")
@@ -125,10 +124,7 @@ def test_a_process_that_dies_of_a_study_is_replaced_by_one_that_gives_the_same_b
         assert "计算进程意外终止" in answer.reason.zh
         seats.give(task)
         _, answer = seats.take()
-    assert isinstance(answer, dict)
-    here = attend(replace(task, out=tmp_path / "here"))
-    assert {**answer, "log": None} == {**here, "log": None}
-    assert contents(tmp_path / "seat") == contents(tmp_path / "here")
+    assert_as_here(answer, task, tmp_path / "here")
 
 
 @pytest.mark.long

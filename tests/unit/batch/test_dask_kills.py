@@ -12,15 +12,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from circle15.batch import Cluster, find_entries
 from circle15.batch.seats import Lost
-from circle15.batch.work import Task, attend
-from tests.batches import batch, contents, write_study
+from circle15.batch.work import Task
+from tests.batches import assert_as_here, batch, contents, write_study
 from tests.simulated import digests, killed_and_resumed, rows_of, start, write_country
 
 pytestmark = [
@@ -49,10 +48,7 @@ def test_a_study_whose_dask_worker_is_killed_is_lost_and_the_next_gives_the_byte
         assert "Dask 计算进程意外终止" in answer.reason.zh
         cluster.give(task)
         _, answer = cluster.take()
-    assert isinstance(answer, dict)
-    here = attend(replace(task, out=tmp_path / "here"))
-    assert {**answer, "log": None} == {**here, "log": None}
-    assert contents(tmp_path / "out") == contents(tmp_path / "here")
+    assert_as_here(answer, task, tmp_path / "here")
 
 
 # ---- whole clusters ------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.core.limit import Limit
-from circle15.core.rule import Rule
 from circle15.core.tables import Facilities, Residential
 from circle15.judge.compasses import straight_vs_network
 from circle15.judge.coverage import Groups, coverage
@@ -27,22 +26,11 @@ from circle15.judge.equity import (
 )
 from circle15.judge.subjects import CODE, FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Block
 from circle15.read.pack import shared_types
+from tests.fakes import rule
 from tests.studies import run
 
 PLACE = gpd.points_from_xy([0.0], [0.0])[0]
-RULE = Rule(
-    rule_id="T-01",
-    kind="within",
-    targets=("day_care", "canteen"),
-    limit=Limit("<", 700, "m"),
-    force="binding",
-    verified=True,
-    clause="虚构条文",
-    source="虚构",
-    legal_status="in_force",
-    metric="network",
-    metric_source="interpretation",
-)
+RULE = rule("T-01", ("day_care", "canteen"), Limit("<", 700, "m"))
 
 
 def table(kind, **columns):

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from circle15.core.errors import ConfigError
 from circle15.core.limit import Limit
-from circle15.core.rule import Document, Pack, Rule
+from circle15.core.rule import Document, Pack
 from circle15.core.tables import Access, Residential
 from circle15.core.units import Pace
 from circle15.judge.pace import pace_changes, pace_shares, parse_paces
 from circle15.judge.subjects import CODE, FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Block
+from tests.fakes import rule
 from tests.studies import run
 
 FRAIL, SLOW, ELDERLY, ADULT = (
@@ -29,20 +30,7 @@ FRAIL, SLOW, ELDERLY, ADULT = (
 )
 PACES = [ADULT, ELDERLY, SLOW, FRAIL]
 PACK = Pack((Document("x", "虚构", "虚构", "in_force"),), {each.name: each for each in PACES}, {}, ())
-RULE = Rule(
-    rule_id="T-02",
-    kind="within",
-    targets=("day_care",),
-    limit=Limit("<=", 15, "min"),
-    force="aspired",
-    verified=True,
-    clause="虚构条文",
-    source="虚构",
-    legal_status="in_force",
-    metric="network",
-    metric_source="interpretation",
-    pace=ELDERLY,
-)
+RULE = rule("T-02", ("day_care",), Limit("<=", 15, "min"), force="aspired", pace=ELDERLY)
 
 
 def homes(size, **columns):
