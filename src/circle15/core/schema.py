@@ -155,4 +155,10 @@ def _fits(column: Column, values: Any) -> Any:
         return pd.to_datetime(values, errors="coerce").notna().to_numpy()
     if column.choices:
         return values.isin(column.choices).to_numpy()
+    return _are_text(values)
+
+
+def _are_text(values: Any) -> Any:
+    if isinstance(values.dtype, pd.StringDtype):
+        return np.ones(len(values), dtype=bool)
     return values.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)

@@ -43,6 +43,8 @@ def collapse(lines: Any, joints: Joints) -> tuple[Any, Joints, NDArray[np.bool_]
     coordinates, owner = shapely.get_coordinates(lines, return_index=True)
     step = np.ones(len(joints), dtype=bool)
     step[1:] = (joints[1:] != joints[:-1]) | (owner[1:] != owner[:-1])
+    if step.all():
+        return lines, joints, np.ones(len(lines), dtype=bool), step
     left = np.bincount(owner[step], minlength=len(lines)) >= 2
     step &= left[owner]
     if not left.any():

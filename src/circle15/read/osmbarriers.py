@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 
 from circle15.read.osmfile import KINDS, features, incomplete_areas, layer, ways
+from circle15.read.osmlines import located_runs
 from circle15.read.osmtags import Expression, parse_expression
-from circle15.read.osmways import located_runs, way_nodes
 from circle15.read.spec import RawLayer
 
 # Kind of barrier → the tag expressions of its areas and of its lines.
@@ -25,6 +26,7 @@ BARRIERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 _AREAS = tuple((parse_expression(text), kind) for kind, (areas, _) in BARRIERS.items() for text in areas)
 _LINES = tuple((parse_expression(text), kind) for kind, (_, lines) in BARRIERS.items() for text in lines)
+_ASKED = (*dict.fromkeys(term.key for expression, _ in _LINES for term in expression.terms), "name")
 
 Rules = tuple[tuple[Expression, str], ...]
 
@@ -34,7 +36,9 @@ def barriers(path: Path, shown: str) -> RawLayer:
 
     Columns: barrier_id (``way/123``), kind, name, geometry (lines and polygons, lon/lat). Raises InputError.
     """
-    areas = [each for each in features(path, shown, _keys(_AREAS)) if _kind(each.tags, _AREAS)]
+    # A node that says it is water covers no ground.
+    found = [each for each in features(path, shown, _keys(_AREAS)) if each.kind != "node"]
+    areas = [each for each in found if _kind(each.tags, _AREAS)]
     rows = [
         (each.order, each.feature_id, _kind(each.tags, _AREAS), each.name, each.geometry)
         for each in areas
@@ -49,13 +53,13 @@ def barriers(path: Path, shown: str) -> RawLayer:
 
 
 def _lines(path: Path, shown: str, key: str) -> Iterator[tuple[Any, ...]]:
-    for way in ways(path, shown, key):
-        tags = {tag.k: tag.v for tag in way.tags}
-        kind = _kind(tags, _LINES)
-        runs = located_runs(way_nodes(way)) if kind else []
-        if runs:
-            shape = shapely.MultiLineString([[(node.lon, node.lat) for node in run] for run in runs])
-            yield (KINDS.index("way"), way.id), f"way/{way.id}", kind, tags.get("name", "").strip() or None, shape
+    found = ways(path, shown, key, _ASKED)
+    kinds = np.array([_kind(tags, _LINES) for tags in found.tagged()], dtype=object)
+    runs = located_runs(found)
+    for way, shape in zip(np.unique(runs.way), shapely.multilinestrings(runs.lines, indices=runs.row), strict=True):
+        if kinds[way]:
+            number, name = int(found.number[way]), (found.tags["name"][way] or "").strip() or None
+            yield (KINDS.index("way"), number), f"way/{number}", kinds[way], name, shape
 
 
 def _kind(tags: Mapping[str, str], rules: Rules) -> str | None:

@@ -7,12 +7,13 @@ OpenStreetMap is by definition. Everything is handed on in the order node, way, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import geopandas
+import numpy as np
 import osmium
 import shapely
 from osmium.replication import newest_change_from_file
@@ -20,6 +21,8 @@ from osmium.replication import newest_change_from_file
 from circle15.core.errors import InputError
 from circle15.core.results import Finding
 from circle15.core.text import Text
+from circle15.read.osmlines import Ways
+from circle15.read.osmpbf import Unusual, read_ways
 from circle15.read.spec import RawLayer
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
@@ -28,6 +31,7 @@ KINDS = ("node", "way", "relation")
 _AREA_RELATIONS = ("multipolygon", "boundary")
 _REPLICATION_DATE = "osmosis_replication_timestamp"
 _NO_DATE = "1970-01-01"
+_PBF = ".pbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +85,43 @@ def reading(shown: str) -> Iterator[None]:
         ) from error
 
 
-def ways(path: Path, shown: str, key: str) -> Iterator[Any]:
-    """The ways that carry ``key``, their nodes with locations where the file has them.
-
-    Each is an osmium way that is valid only until the next one is asked for. Raises InputError.
-    """
+def ways(path: Path, shown: str, key: str, asked: Sequence[str]) -> Ways:
+    """The ways that carry ``key``, by number, with the values of the keys that are ``asked``. Raises InputError."""
     with reading(shown):
-        tagged = osmium.filter.KeyFilter(key)
-        for each in osmium.FileProcessor(path).with_locations().with_filter(tagged):
-            if each.is_way():
-                yield each
+        if path.name.endswith(_PBF):
+            with suppress(Unusual):
+                return read_ways(path, key, asked)
+        found = _ways(path, key, asked)
+    if found.missing.any():
+        refuse_unsorted(path, shown)
+    return found
+
+
+def _ways(path: Path, key: str, asked: Sequence[str]) -> Ways:
+    """The same by osmium, which reads everything, a way at a time."""
+    number, counts, node, xy = [], [], [], []
+    tags: dict[str, list[str | None]] = {each: [] for each in asked}
+    tagged = osmium.filter.KeyFilter(key)
+    for way in osmium.FileProcessor(path).with_locations().with_filter(tagged):
+        if way.is_way():
+            number.append(way.id)
+            counts.append(len(way.nodes))
+            node += [each.ref for each in way.nodes]
+            xy += [_place(each.location) for each in way.nodes]
+            for each, values in tags.items():
+                values.append(way.tags.get(each))
+    found = Ways(
+        np.array(number, dtype=np.int64),
+        np.cumsum([0, *counts]),
+        np.array(node, dtype=np.int64),
+        np.array(xy, dtype=float).reshape(-1, 2),
+        {each: np.array(values, dtype=object) for each, values in tags.items()},
+    )
+    return found.take(np.argsort(found.number, kind="stable"))
+
+
+def _place(at: Any) -> tuple[float, float]:
+    return (at.lon, at.lat) if at.valid() else (np.nan, np.nan)
 
 
 def features(path: Path, shown: str, keys: Iterable[str]) -> list[Feature]:

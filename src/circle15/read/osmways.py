@@ -18,16 +18,16 @@ Streets join by OSM node id and nowhere else: neither crossing lines nor two nod
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import shapely
 
 from circle15.core.results import Finding
 from circle15.core.text import Text
-from circle15.read.osmfile import layer, refuse_unsorted, ways
+from circle15.read.osmfile import layer, ways
+from circle15.read.osmlines import Runs, Ways, located_runs
 from circle15.read.osmtags import parse_expression
 from circle15.read.spec import RawLayer
 
@@ -59,14 +59,8 @@ CLOSED: tuple[tuple[str, Text], ...] = (
 # Tags that tell what passes over what.
 _LEVELS = ("layer", "bridge", "tunnel")
 _CLOSED = tuple((parse_expression(text), why) for text, why in CLOSED)
-
-
-class _Node(NamedTuple):
-    """A located node of a way."""
-
-    number: int
-    lon: float
-    lat: float
+_DECIDING = ("highway", *dict.fromkeys(term.key for expression, _ in _CLOSED for term in expression.terms))
+_ASKED = (*_DECIDING, "name", *_LEVELS)
 
 
 def why_not_walked(tags: Mapping[str, str]) -> Text | None:
@@ -74,20 +68,6 @@ def why_not_walked(tags: Mapping[str, str]) -> Text | None:
     if tags.get("highway") not in _WALKABLE_VALUES:
         return NOT_WALKABLE
     return next((why for expression, why in _CLOSED if expression.matches(tags)), None)
-
-
-def located_runs(nodes: Iterable[_Node | None]) -> list[list[_Node]]:
-    """The stretches of at least two located nodes, broken at each node without a location (None).
-
-    A node that follows itself counts once.
-    """
-    runs: list[list[_Node]] = [[]]
-    for node in nodes:
-        if node is None:
-            runs.append([])
-        elif not runs[-1] or runs[-1][-1].number != node.number:
-            runs[-1].append(node)
-    return [run for run in runs if len(run) > 1]
 
 
 def streets(path: Path, shown: str) -> RawLayer:
@@ -98,74 +78,51 @@ def streets(path: Path, shown: str) -> RawLayer:
     counts the ways left out by reason. A finding ``osm_incomplete_ways`` counts the ways broken for want of node
     locations. An extract without a way to walk has an empty frame. Raises InputError for a file that cannot be read.
     """
-    rows: list[tuple[tuple[int, int], Mapping[str, Any], list[_Node]]] = []
-    dropped: Counter[Text] = Counter()
-    incomplete: list[tuple[int, int, int]] = []
-    for way in ways(path, shown, "highway"):
-        tags = {tag.k: tag.v for tag in way.tags}
-        why = why_not_walked(tags)
-        if why is None:
-            nodes = way_nodes(way)
-            runs = located_runs(nodes)
-            missing = nodes.count(None)
-            if missing:
-                incomplete.append((way.id, missing, len(nodes)))
-            rows += _rows(way.id, tags, runs)
-            why = None if runs else NOT_LOCATED
-        if why is not None:
-            dropped[why] += 1
-    if incomplete:
-        refuse_unsorted(path, shown)
-    rows.sort(key=lambda row: row[0])
+    found = ways(path, shown, "highway", _ASKED)
+    reasons = _reasons(found)
+    walked = found.take([why is None for why in reasons])
+    runs = located_runs(walked)
+    lost = len(walked) - len(np.unique(runs.way))
     return layer(
         path,
         shown,
-        _columns(rows),
-        findings=tuple(_incomplete_ways(sorted(incomplete))),
-        joints=np.array([node.number for row in rows for node in row[-1]], dtype=np.int64),
-        dropped=dict(dropped),
+        _columns(walked, runs),
+        findings=tuple(_incomplete_ways(walked)),
+        joints=runs.node,
+        dropped=dict(+(Counter(why for why in reasons if why is not None) + Counter({NOT_LOCATED: lost}))),
     )
 
 
-def way_nodes(way: Any) -> list[_Node | None]:
-    """The nodes of an osmium way, None for one without a location."""
-    located = ((node.ref, node.location) for node in way.nodes)
-    return [_Node(number, at.lon, at.lat) if at.valid() else None for number, at in located]
-
-
-def _rows(number: int, tags: Mapping[str, str], runs: Sequence[list[_Node]]) -> list[Any]:
-    said = {
-        "highway": tags["highway"],
-        "name": tags.get("name", "").strip() or None,
-        **{key: tags.get(key) for key in _LEVELS},
+def _reasons(found: Ways) -> list[Text | None]:
+    """Why people do not walk each way; decided once for all ways that are tagged alike."""
+    said = list(zip(*(found.tags[key] for key in _DECIDING), strict=True))
+    known = {
+        values: why_not_walked({key: value for key, value in zip(_DECIDING, values, strict=True) if value is not None})
+        for values in set(said)
     }
-    return [
-        ((number, index), {"street_id": f"way/{number}" + (f"#{index}" if index > 1 else ""), **said}, run)
-        for index, run in enumerate(runs, start=1)
-    ]
+    return [known[values] for values in said]
 
 
-def _columns(rows: Sequence[Any]) -> dict[str, Any]:
-    _, said, runs = zip(*rows, strict=True) if rows else ((), (), ())
-    vertices = np.array([(node.lon, node.lat) for run in runs for node in run]).reshape(-1, 2)
-    owners = np.repeat(np.arange(len(runs)), [len(run) for run in runs])
-    return {
-        **{key: [each[key] for each in said] for key in ("street_id", "highway", "name", *_LEVELS)},
-        "geometry": shapely.linestrings(vertices, indices=owners) if rows else [],
-    }
+def _columns(walked: Ways, runs: Runs) -> dict[str, Any]:
+    said: dict[str, Any] = {key: walked.tags[key][runs.way] for key in ("highway", "name", *_LEVELS)}
+    said["name"] = [(name or "").strip() or None for name in said["name"]]
+    numbers = zip(walked.number[runs.way].tolist(), runs.index.tolist(), strict=True)
+    ids = [f"way/{number}" if index == 1 else f"way/{number}#{index}" for number, index in numbers]
+    return {"street_id": ids, **said, "geometry": runs.lines}
 
 
-def _incomplete_ways(incomplete: Sequence[tuple[int, int, int]]) -> list[Finding]:
-    if not incomplete:
+def _incomplete_ways(walked: Ways) -> list[Finding]:
+    incomplete = np.flatnonzero(walked.missing)
+    if not len(incomplete):
         return []
-    missing = sum(each[1] for each in incomplete)
-    total = sum(each[2] for each in incomplete)
+    missing = walked.missing.sum()
+    total = np.diff(walked.start)[incomplete].sum()
     return [
         Finding.of(
             "osm_incomplete_ways",
             "info",
             "streets",
-            [f"way/{number}" for number, _, _ in incomplete],
+            [f"way/{number}" for number in walked.number[incomplete].tolist()],
             Text(
                 f"{len(incomplete)} 条道路不完整：其 {total} 个节点中有 {missing} 个在文件中没有坐标，"
                 f"道路在该处断开，只保留有坐标的路段。",

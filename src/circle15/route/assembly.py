@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -97,7 +95,16 @@ def _components(node_count: int, u: Ints, v: Ints, mm: Ints) -> tuple[Ints, Ints
 def _ranks_by_geometry(xy: Ints, line_of: Ints, line_count: int) -> Ints:
     """Rank of each line in the lexicographic order of its coordinates, whatever its row."""
     bounds = np.searchsorted(line_of, np.arange(line_count + 1))
-    shapes = [xy[start:end].tolist() for start, end in pairwise(bounds)]
+    # Two vertices tell nearly all lines apart.
+    start = np.hstack([xy[bounds[:-1]], xy[bounds[:-1] + 1]])
+    order = np.lexsort(start.T[::-1])
+    fresh = np.ones(line_count, dtype=bool)
+    fresh[1:] = (start[order[1:]] != start[order[:-1]]).any(axis=1)
+    firsts = np.flatnonzero(fresh)
+    sizes = np.diff(firsts, append=line_count)
+    for first, size in zip(firsts[sizes > 1], sizes[sizes > 1], strict=True):
+        alike = order[first : first + size]
+        order[first : first + size] = sorted(alike, key=lambda line: xy[bounds[line] : bounds[line + 1]].tolist())
     ranks = np.empty(line_count, dtype=np.int64)
-    ranks[sorted(range(line_count), key=shapes.__getitem__)] = np.arange(line_count)
+    ranks[order] = np.arange(line_count)
     return ranks

@@ -10,6 +10,7 @@ def test_what_lies_on_the_ground_is_a_barrier_with_its_kind(tmp_path) -> None:
     town = OsmText()
     town.rectangle(1, {"natural": "water", "name": "南湖"})
     town.rectangle(2, {"natural": "wood"})
+    town.node(3, 0.5, 0.5, {"natural": "water"})
     lines = [
         {"waterway": "river"},
         {"waterway": "stream"},

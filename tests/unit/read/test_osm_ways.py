@@ -11,7 +11,7 @@ import shapely
 
 from circle15.core.errors import InputError
 from circle15.read import osm
-from circle15.read.osmways import CLOSED, WALKABLE, located_runs, why_not_walked
+from circle15.read.osmways import CLOSED, WALKABLE, why_not_walked
 from tests.unit.read.osmtext import OsmText, codes, the_finding
 
 
@@ -133,7 +133,6 @@ def test_a_node_that_follows_itself_counts_once(tmp_path) -> None:
     layer = osm.streets(town.save(tmp_path), "town.osm")
     assert layer.joints.tolist() == [1, 2, 1]
     assert list(layer.frame["street_id"]) == ["way/5"]
-    assert located_runs([None, None]) == []
 
 
 def test_nodes_on_one_spot_do_not_join_and_a_shared_node_does(tmp_path) -> None:
