@@ -42,18 +42,8 @@ class Stretches:
 
 def reached_by_each(network: Network, sources: Anchors, most_mm: int) -> Stretches:
     """What each source reaches within ``most_mm``, its leg included, cut at the limit. ``owner``: its row."""
-    edges, nothing = np.arange(network.edge_count), np.zeros(network.edge_count, dtype=np.int64)
-    yes = np.ones(2 * len(edges), dtype=bool)
-    ends = Anchors(
-        edge=np.concatenate([edges, edges]),
-        offset_mm=np.concatenate([nothing, network.edge_mm]),
-        leg_mm=np.concatenate([nothing, nothing]),
-        xy_mm=np.zeros((2 * len(edges), 2)),
-        snapped=yes,
-        barred=~yes,
-    )
-    found = pairs(network, sources, ends, most_mm)
-    edge, at_end = found.target % len(edges), found.target >= len(edges)
+    found = pairs(network, sources, network.ends, most_mm)
+    edge, at_end = found.target % network.edge_count, found.target >= network.edge_count
     rows = np.arange(len(sources))
     return _reached(network, (found.source, edge, most_mm - found.mm, at_end), sources, rows, most_mm)
 

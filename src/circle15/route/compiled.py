@@ -35,7 +35,7 @@ _ROOM_FOR_FINDS = 2**16
 def nearest(network: Network, homes: Anchors, facilities: Anchors, order: Ints) -> Nearest:
     """See :func:`circle15.route.reach.nearest`. One search from all facilities together serves all homes."""
     there = network.reversed
-    (sources, from_points), (rows, to_points) = _snapped(facilities), _snapped(homes)
+    (sources, from_points), (rows, to_points) = facilities.present(), homes.present()
     bits = int(order.max(initial=0)).bit_length()
     labels = np.full(len(homes), _FAR)
     labels[rows] = _sweep(there, from_points, order[sources], bits, there.graph.spots(there, to_points))
@@ -47,26 +47,17 @@ def nearest(network: Network, homes: Anchors, facilities: Anchors, order: Ints) 
 
 def distances(network: Network, sources: Anchors) -> Floats:
     """See :func:`circle15.route.reach.distances`."""
-    _, settled = _snapped(sources)
+    _, settled = sources.present()
     labels = _sweep(network, settled, np.zeros(len(settled), dtype=np.int64), 0, network.graph.nodes(network))
     return np.where(labels < _FAR, labels.astype(np.float64), np.inf)
 
 
 def pairs(network: Network, sources: Anchors, targets: Anchors, most_mm: int, engine: Engine) -> Pairs:
     """See :func:`circle15.route.reach.pairs`."""
-    (rows, from_points), (goals, to_points) = _snapped(sources), _snapped(targets)
-    if len(rows) <= len(goals):
-        found = _search(network, from_points, to_points, most_mm, engine)
-    else:
-        back = _search(network.reversed, to_points, from_points, most_mm, engine)
-        found = Pairs(*kernels.turn(back.start, back.target, back.mm, len(rows)))
-    return _among_all(found, rows, len(sources), goals)
-
-
-def _snapped(points: Anchors) -> tuple[Ints, Anchors]:
-    """The rows of the snapped points, and these alone; mostly they are all, and not copied."""
-    rows = np.flatnonzero(points.snapped)
-    return rows, points if len(rows) == len(points) else points.take(rows)
+    if sources.snapped.sum() <= targets.snapped.sum():
+        return _search(network, sources, targets, most_mm, engine)
+    back = _search(network.reversed, targets, sources, most_mm, engine)
+    return Pairs(*kernels.turn(back.start, back.target, back.mm, len(sources)))
 
 
 def _among_all(found: Pairs, rows: Ints, count: int, goals: Ints) -> Pairs:
@@ -82,19 +73,20 @@ def _among_all(found: Pairs, rows: Ints, count: int, goals: Ints) -> Pairs:
 
 def _search(network: Network, sources: Anchors, targets: Anchors, most_mm: int, engine: Engine) -> Pairs:
     """Every pair of these within the bound, searched from the sources."""
-    if most_mm < 0 or len(sources) == 0 or len(targets) == 0:
+    rows, snapped = sources.present()
+    if most_mm < 0 or len(rows) == 0 or not targets.snapped.any():
         return Pairs.none(len(sources))
     graph, most = network.graph, min(most_mm, _FAR - 1)
-    seekers, sought = graph.spots(network, sources), graph.spots(network, targets)
-    fixed = (*graph.arcs, *graph.chains, *sought.arrays, *graph.hang(sought), *seekers.arrays)
+    seekers, sought = graph.spots(network, snapped), graph.placed(network, targets)
+    fixed = (*graph.arcs, *graph.chains, *sought.spots.arrays, *sought.hung, *seekers.arrays)
     shift, buckets = _ring(min(most, int(graph.length.max())), 0)
     threads = engine.threads or numba.config.NUMBA_NUM_THREADS
     kernel = partial(kernels.reach, *fixed, most, shift)
-    desks = [_Desk(kernel, graph.node_count, buckets, len(targets)) for _ in range(threads + 1)]
-    found = _Table(len(sources))
+    desks = [_Desk(kernel, graph.node_count, buckets, len(sought.rows)) for _ in range(threads + 1)]
+    found = _Table(len(seekers))
     for desk in _side_by_side(desks, _chunks(graph, seekers, threads, engine.chunk)):
         found.add(desk)
-    return found.pairs()
+    return _among_all(found.pairs(), rows, len(sources), sought.rows)
 
 
 def _chunks(graph: Graph, seekers: Spots, threads: int, size: int) -> list[Ints]:

@@ -7,7 +7,7 @@ that, and not arithmetic, is what searching waits for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,16 @@ class Spots:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """The snapped ones of anchored points on the graph: their rows, where they stand, and by which node they hang."""
+
+    anchors: Anchors
+    rows: Ints
+    spots: Spots
+    hung: tuple[Ints, Ids, Ints]
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """Nodes with their arcs, and the chains that the arcs walk.
 
@@ -61,6 +71,7 @@ class Graph:
     edge_chain: Ids
     edge_at: Ints
     edge_turned: Flags
+    _last: list[Placed] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def node_count(self) -> int:
@@ -81,6 +92,19 @@ class Graph:
         """Where anchored points stand."""
         chain, at = self._place(network, anchors.edge, anchors.offset_mm)
         return Spots(chain, at, anchors.leg_mm)
+
+    def placed(self, network: Network, anchors: Anchors) -> Placed:
+        """Anchored points placed on the graph.
+
+        Those asked for last are kept: the same homes are sought from the facilities of one type after another.
+        """
+        last = next(iter(self._last), None)
+        if last is None or last.anchors is not anchors:
+            rows, snapped = anchors.present()
+            spots = self.spots(network, snapped)
+            last = Placed(anchors, rows, spots, self.hang(spots))
+            self._last[:] = [last]
+        return last
 
     def nodes(self, network: Network) -> Spots:
         """Where the nodes of the network stand, without a leg."""

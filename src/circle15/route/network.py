@@ -15,6 +15,7 @@ from circle15.core.text import Text
 
 if TYPE_CHECKING:
     from circle15.route.graph import Graph
+    from circle15.route.snap import Anchors
 
 Ints = NDArray[np.int64]
 
@@ -64,6 +65,12 @@ class Network:
         """What the compiled kernels search, made when first asked for: the import needs numba."""
         graph: Graph = import_module("circle15.route.graph").contract(self)
         return graph
+
+    @cached_property
+    def ends(self) -> Anchors:
+        """The first ends of all edges, then their last ones, as points on the network; always the same object."""
+        found: Anchors = import_module("circle15.route.snap").ends(self)
+        return found
 
     @cached_property
     def reversed(self) -> Network:

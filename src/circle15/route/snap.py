@@ -44,6 +44,11 @@ class Anchors:
         """The anchors of these rows, in this order."""
         return Anchors(*(getattr(self, each)[rows] for each in self.__slots__))
 
+    def present(self) -> tuple[Ints, Anchors]:
+        """The rows of the snapped ones, and these alone; mostly they are all, and not copied."""
+        rows = np.flatnonzero(self.snapped)
+        return rows, self if len(rows) == len(self) else self.take(rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Index:
@@ -95,6 +100,20 @@ def snap(streets: Network | Index, points_mm: Ints, max_leg_mm: int, outlines: A
     for edges, tree in found.index.levels:
         found.settle(edges, tree)
     return found.anchors()
+
+
+def ends(network: Network) -> Anchors:
+    """See :attr:`circle15.route.network.Network.ends`."""
+    edges, nothing = np.arange(network.edge_count), np.zeros(network.edge_count, dtype=np.int64)
+    yes = np.ones(2 * len(edges), dtype=bool)
+    return Anchors(
+        edge=np.concatenate([edges, edges]),
+        offset_mm=np.concatenate([nothing, network.edge_mm]),
+        leg_mm=np.concatenate([nothing, nothing]),
+        xy_mm=np.zeros((2 * len(edges), 2)),
+        snapped=yes,
+        barred=~yes,
+    )
 
 
 def unanchored(count: int) -> Anchors:

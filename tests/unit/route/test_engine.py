@@ -82,6 +82,13 @@ def test_a_million_targets(engine: Engine) -> None:
     assert np.array_equal(back.source, found.target)
 
 
+@each_engine
+def test_targets_placed_for_one_call_serve_no_other_targets(engine: Engine) -> None:
+    here, shops = nets.anchors([HOME]), [nets.anchors([SHOP, None]), nets.anchors([None, SHOP]), nets.anchors([SHOP])]
+    found = [pairs(NET, here, each, 10**9, engine).target.tolist() for each in (*shops, *reversed(shops))]
+    assert found == [[0], [1], [0], [0], [1], [0]]
+
+
 def test_more_finds_than_there_is_room_for_at_first() -> None:
     spots = nets.anchors([(0, mm, 0) for mm in range(0, 300_000, 1000)])
     found = pairs(NET, spots, spots, 10**9, Engine("numba", chunk=300))
