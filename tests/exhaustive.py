@@ -10,8 +10,11 @@ import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 KINDS = ("plain", "years", "quota", "budget", "separation", "prescribed", "dated", "target", "backup", "mixed")
+# What a study asks beside these.
+WISHES = ("favoured", "towns", "fewest", "wishes")
 
 
 @dataclass
@@ -30,6 +33,9 @@ class Instance:
     forbidden: set[int] = field(default_factory=set)
     dated: dict[int, int] = field(default_factory=dict)
     target: tuple[list[set[int]], int] | None = None  # communities as sets of candidates, how many need one
+    favours: list[tuple[set[int], set[int], Fraction]] = field(default_factory=list)  # candidates, demand, extra
+    towns: list[tuple[set[int], int]] = field(default_factory=list)  # candidates, the year of the one that opens
+    fewest: list[int] = field(default_factory=list)  # of each year
 
     def allows(self, when: dict[int, int]) -> bool:
         """Whether these openings (candidate → year) break nothing."""
@@ -42,17 +48,22 @@ class Instance:
             and all(least <= len(opened & members) <= most for members, least, most in self.quotas)
             and (self.budget is None or sum(self.costs[each] for each in opened) <= self.budget)
             and not any(a in opened and b in opened for a, b in self.conflicts)
+            and all([when[each] for each in members if each in when] == [year] for members, year in self.towns)
+            and all(list(when.values()).count(year) >= least for year, least in enumerate(self.fewest))
             and (self.target is None or sum(bool(each & opened) for each in self.target[0]) >= self.target[1])
         )
 
-    def value(self, when: dict[int, int]) -> int:
-        """Weight covered at the end of each year, summed over the years."""
-        total = 0
+    def value(self, when: dict[int, int]) -> Fraction | int:
+        """Weight covered at the end of each year, summed over the years, with what is preferred on top."""
+        total: Fraction | int = 0
         for year in range(len(self.places)):
             opened = [candidate for candidate, start in when.items() if start <= year]
             for demand, weight in enumerate(self.weight):
                 count = sum(demand in self.covers[candidate] for candidate in opened)
                 total += weight * min(count, self.depth[demand])
+                for sites, areas, extra in self.favours:
+                    count = sum(demand in self.covers[candidate] for candidate in opened if candidate in sites)
+                    total += extra * weight * min(count, self.depth[demand]) if demand in areas else 0
         return total
 
 
@@ -65,7 +76,7 @@ def plans(instance: Instance) -> Iterator[dict[int, int]]:
                 yield dict(zip(chosen, when, strict=True))
 
 
-def best(instance: Instance) -> int | None:
+def best(instance: Instance) -> Fraction | int | None:
     """The value of the best allowed plan, or None if there is none."""
     values = [instance.value(plan) for plan in plans(instance) if instance.allows(plan)]
     return max(values, default=None)
@@ -74,7 +85,7 @@ def best(instance: Instance) -> int | None:
 def invent(seed: int, kind: str) -> Instance:
     """A small instance of one kind, the same for equal seeds. Some have no allowed plan."""
     dice = random.Random(f"{kind}-{seed}")
-    several = kind in {"years", "dated"} or (kind == "mixed" and dice.random() < 0.5)
+    several = kind in {"years", "dated", "towns"} or (kind in {"mixed", "fewest", "wishes"} and dice.random() < 0.5)
     candidates = dice.randint(3, 6) if several else dice.randint(4, 11)
     demand = dice.randint(3, 18)
     covers = [set(dice.sample(range(demand), dice.randint(0, min(demand, 6)))) for _ in range(candidates)]
@@ -84,8 +95,26 @@ def invent(seed: int, kind: str) -> Instance:
     places = [dice.randint(1, 2) for _ in range(dice.randint(2, 3))] if several else [dice.randint(1, 4)]
     found = Instance(covers, [dice.randint(0, 30) for _ in range(demand)], depth, places)
     asked = set(dice.sample(KINDS[2:8], dice.randint(2, 4))) if kind == "mixed" else {kind}
+    asked |= set(dice.sample([*WISHES[:3], *KINDS[2:8]], dice.randint(2, 4))) if kind == "wishes" else set()
     _constrain(found, asked, dice)
+    _wish(found, asked, dice)
     return found
+
+
+def _wish(found: Instance, asked: set[str], dice: random.Random) -> None:
+    everyone, demand = range(len(found.covers)), range(len(found.weight))
+    if "favoured" in asked:
+        for _ in range(dice.randint(1, 3)):
+            sites = set(dice.sample(everyone, dice.randint(0, len(everyone))))
+            areas = set(demand) if dice.random() < 0.7 else set(dice.sample(demand, dice.randint(0, len(demand))))
+            found.favours.append((sites, areas, Fraction(dice.choice([10, 20, 25, 50, 99, 150]), 100)))
+    if "towns" in asked:
+        home = [dice.randrange(3) for _ in everyone]
+        for town in dice.sample(range(3), dice.randint(1, 2)):
+            members = {each for each in everyone if home[each] == town}
+            found.towns.append((members, dice.randrange(len(found.places))))
+    if "fewest" in asked:
+        found.fewest = [dice.randint(0, most) for most in found.places]
 
 
 def _constrain(found: Instance, asked: set[str], dice: random.Random) -> None:

@@ -28,6 +28,7 @@ from circle15.core.tables import ZONE_LEVELS
 from circle15.core.terms import Terms
 from circle15.core.text import LANGUAGES, Language, Text, first_ids
 from circle15.core.units import MM_PER_M, Pace, mm_from_m
+from circle15.core.wishes import Wishes
 from circle15.read.counting import COUNTING_KEYS
 from circle15.read.mapping import load_mapping
 from circle15.read.pack import load_pack
@@ -36,6 +37,7 @@ from circle15.read.routing import cleaning, drawing, route_problems
 from circle15.read.spec import OSM_EXTENSIONS, TABLE_EXTENSIONS, InputSpec, is_database, without_login
 from circle15.read.strict import Key, check, load, unknown_name
 from circle15.read.transform import parse_transform, transform_problems
+from circle15.read.wishes import WISH_KEYS, wish_problems, wish_shape_problems, wishes
 
 DEFAULT_OUTPUTS = ("tables", "geojson:rfc7946", "html_map", "markdown")
 # What a study of tables alone writes.
@@ -122,7 +124,8 @@ _SITE_KEYS = (
     Key("gap", "number from 0"),
     Key("time_limit_s", "positive number"),
     Key("seed", "integer"),
-    *(Key(name, "text", later=True) for name in ("capacity", "prefer")),
+    *WISH_KEYS,
+    Key("capacity", "text", later=True),
 )
 _QUOTA_KEYS = (
     Key("level", "text", required=True, choices=ZONE_LEVELS),
@@ -173,6 +176,7 @@ class SiteSpec:
     mandatory: tuple[str, ...]
     forbidden: tuple[str, ...]
     terms: Terms
+    wishes: Wishes
     gap: float
     time_limit_s: float | None
     seed: int
@@ -374,7 +378,7 @@ def _site_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
             Text(f"{where}：rule 与 limit 须且只须写一项。", f"{where}: give either rule or limit, and only one.")
         )
     problems += check(entry.get("limit", {}), _SITE_LIMIT_KEYS, f"{where}.limit") if "limit" in entry else []
-    problems += _term_problems(entry, where)
+    problems += [*_term_problems(entry, where), *wish_shape_problems(entry, where)]
     if entry.get("problem") == "min_sites":
         return (
             problems + _least_problems(entry, where) + _cap_problems(entry, where) + _prescribed_problems(entry, where)
@@ -639,11 +643,12 @@ def _limit_problems(rule_id: str, rules: Mapping[str, Rule]) -> list[Text]:
 def _site_problems(entry: Mapping[str, Any], rules: Mapping[str, Rule], pack: Pack, where: str) -> list[Text]:
     if entry["facility_type"] not in pack.types:
         return [unknown_name(entry["facility_type"], list(pack.types), f"{where}.facility_type")]
+    problems = wish_problems(entry, pack, where)
     if "rule" not in entry:
-        return []
+        return problems
     if entry["rule"] not in rules:
-        return [unknown_name(entry["rule"], list(rules), f"{where}.rule")]
-    return _site_rule_problems(entry, rules[entry["rule"]], where)
+        return [*problems, unknown_name(entry["rule"], list(rules), f"{where}.rule")]
+    return [*problems, *_site_rule_problems(entry, rules[entry["rule"]], where)]
 
 
 def _site_rule_problems(entry: Mapping[str, Any], rule: Rule, where: str) -> list[Text]:
@@ -735,6 +740,7 @@ def _site(entry: Mapping[str, Any], number: int, pack: Pack) -> SiteSpec:
         mandatory=tuple(entry.get("mandatory", ())),
         forbidden=tuple(entry.get("forbidden", ())),
         terms=_terms(entry),
+        wishes=wishes(entry, pack),
         gap=entry.get("gap", 0.0),
         time_limit_s=entry.get("time_limit_s"),
         seed=entry.get("seed", 0),

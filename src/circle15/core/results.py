@@ -247,6 +247,23 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
+class Preferred:
+    """How a plan takes a preference of the pack: what it serves there counts ``factor`` times, by assumption.
+
+    ``sites``: how many candidates satisfy it, of ``unknown`` nobody can say; where it is of zones, ``zones`` names
+    those whose demand counts so. ``assumed``: whether every candidate was taken for a new site, the data being silent.
+    """
+
+    rule_id: str
+    factor: float
+    clause: str
+    sites: int
+    unknown: int
+    zones: tuple[str, ...] = ()
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan of sites for one facility type.
 
@@ -264,6 +281,9 @@ class Plan:
     ``need``, in one year: ``objective`` is the number of sites, and no plan has fewer than ``bound``; then objective ≥
     bound ≥ proven, and gap = (objective − bound) ÷ objective. ``curve``: what each number of sites covers.
     With ``backup`` weight counts once more where two facilities serve it; gains and shares are still of the first.
+    With ``preferences`` objective, bounds, ``prices``, ``one_more`` and losses are in units of 1 ÷ ``scale`` and count
+    what is preferred more; ``preference_price`` is how much more weight a plan without them covers at least, and gains,
+    shares and the curve are of plain weight. ``extra`` names the columns of the proof that are no homes.
     Where it is ``p_median``, ``walk`` says of whom: objective and bounds are people's ways in mm, added up, and the
     invariant is that of ``min_sites``; gains and shares are still those of the limit.
     """
@@ -306,6 +326,10 @@ class Plan:
     curve: tuple[Point, ...] = ()
     walk: Walk | None = None
     backup: bool = False
+    scale: int = 1
+    preferences: tuple[Preferred, ...] = ()
+    preference_price: int | None = None
+    extra: tuple[str, ...] = ()
 
     @property
     def covered(self) -> int:

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from circle15.core.text import Text
 
 # Constraints that a plan can be freed of, the softest first: what is given up when they clash.
-KINDS = ("share", "separation", "quota_max", "quota_min", "budget", "forbidden", "mandatory")
+KINDS = (
+    "share",
+    "separation",
+    "quota_max",
+    "quota_min",
+    "year_min",
+    "target",
+    "dated",
+    "budget",
+    "forbidden",
+    "mandatory",
+)
 
 
 KIND_WORDS = {
@@ -15,6 +26,9 @@ KIND_WORDS = {
     "separation": Text("设点间距", "the separation"),
     "quota_max": Text("名额上限", "the most in each zone"),
     "quota_min": Text("名额下限", "the least in each zone"),
+    "year_min": Text("各年度最少设点数", "the least in each year"),
+    "target": Text("单元覆盖目标", "the target of zones"),
+    "dated": Text("定年设点", "the dated sites"),
     "budget": Text("投资上限", "the budget"),
     "forbidden": Text("禁止设点", "the forbidden sites"),
     "mandatory": Text("指定设点", "the mandatory sites"),
@@ -38,7 +52,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Term:
-    """One constraint of a plan. ``name``: the zone it speaks of, else empty; ``number``: what it asks for."""
+    """One constraint of a plan. ``name``: the zone or rule it speaks of, else empty; ``number``: what it asks for."""
 
     kind: str
     name: str = ""
@@ -58,6 +72,12 @@ class Term:
             ),
             "quota_max": Text(f"{self.name} 至多 {self.number} 处", f"at most {self.number} in {self.name}"),
             "quota_min": Text(f"{self.name} 至少 {self.number} 处", f"at least {self.number} in {self.name}"),
+            "year_min": Text(f"各年度至少 {self.name} 处", f"at least {self.name} in the years"),
+            "target": Text(
+                f"{self.name}：尚无设施的单元中至少 {self.number} 个设点",
+                f"{self.name}: at least {self.number} of the zones without a site get one",
+            ),
+            "dated": Text(f"{self.name} 于 {self.number} 年度设 1 处", f"one in {self.name} in {self.number}"),
             "budget": Text(f"投资合计不超过 {self.number:,}", f"costs of at most {self.number:,} in all"),
             "forbidden": Text("禁止设点的名单", "the list of forbidden sites"),
             "mandatory": Text("指定设点的名单", "the list of mandatory sites"),

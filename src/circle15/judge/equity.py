@@ -70,6 +70,11 @@ _WORST = 0.1
 _DECIMALS = 6
 
 
+def basis_of(facility_type: str) -> str:
+    """Whom facilities of a type are for: the basis that their capacity is counted for, else the elderly."""
+    return next((each.basis for each in CAPACITIES if facility_type in each.types), "pop60")
+
+
 @dataclass(frozen=True, slots=True)
 class Catchment:
     """Every facility and area at most a rule's limit apart, as rows of their tables, each pair once."""

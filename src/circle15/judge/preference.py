@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -18,8 +22,8 @@ def judge(rule: Rule, subjects: Subjects) -> list[Block]:
     frame = subjects.facilities.frame
     rows = np.flatnonzero(frame["type"].isin(rule.targets).to_numpy() & subjects.standing(rule))
     applies = meets(rule.where, frame)[rows]
-    near, near_known = _near(test, subjects, rows)
-    hosted, host_known = _hosted(test, subjects, rows)
+    near, near_known = _near(test, subjects, subjects.facility_mm[rows], subjects.located[rows])
+    hosted, host_known = _hosted(test, frame.iloc[rows])
     satisfied = near | hosted
     unknown = ~satisfied & ~(near_known & host_known)
     reason = "unlocated" if test.near_types else open_reason(("host",), frame)
@@ -36,27 +40,82 @@ def judge(rule: Rule, subjects: Subjects) -> list[Block]:
 Flags = NDArray[np.bool_]
 
 
-def _near(test: Preference, subjects: Subjects, rows: NDArray[np.int64]) -> tuple[Flags, Flags]:
-    """Which sites have a facility of the wanted types within the distance by straight line, and which could be told."""
-    size = len(rows)
+@dataclass(frozen=True, slots=True)
+class Favoured:
+    """Which candidates, in row order, a preference would rather have, and of which nobody can say.
+
+    ``assumed``: the candidates carry nothing by which to tell new sites from others, and all were taken for new.
+    """
+
+    sites: Flags
+    unknown: Flags
+    assumed: bool
+
+
+def favoured(rule: Rule, frame: Any, mm: NDArray[np.int64], subjects: Subjects) -> Favoured:
+    """A preference on candidates: rows of their table and places in mm, as it would be judged once they are sites."""
+    test = rule.test if isinstance(rule.test, Preference) else Preference()
+    conditions = [each for each in rule.where if each.column in frame.columns]
+    applies = meets(conditions, frame)
+    near, near_known = _near(test, subjects, mm, np.full(len(frame), subjects.has_facilities))
+    hosted, host_known = _hosted(test, frame)
+    satisfied = near | hosted
+    sites = satisfied & (applies == PASS)
+    return Favoured(
+        sites=sites,
+        unknown=~sites & (applies != FAIL) & (satisfied | ~(near_known & host_known)),
+        assumed=len(conditions) < len(rule.where),
+    )
+
+
+def is_of_zones(rule: Rule) -> bool:
+    """Whether a preference says no place: it is of the zones whose people need the facility more than others."""
+    return isinstance(rule.test, Preference) and not rule.test.near_types and not rule.test.hosts
+
+
+def leaning(subjects: Subjects, basis: str, level: str) -> Mapping[str, Flags] | None:
+    """The zones of a level where more of the people are of a group than in all of them, each with its areas (rows).
+
+    None where the areas do not carry the group, the population or such zones. Areas with an empty cell say nothing.
+    """
+    frame, members = subjects.residential.frame, subjects.areas_in
+    if members is None or basis not in frame or "population" not in frame:
+        return None
+    zone_of = members.frame[members.frame["level"] == level].set_index("area_id")["zone_id"]
+    zone = frame["area_id"].map(zone_of)
+    group, people = (frame[name].to_numpy(dtype=float, na_value=np.nan) for name in (basis, "population"))
+    told = zone.notna().to_numpy() & ~np.isnan(group) & ~np.isnan(people)
+    if not told.any():
+        return None
+    rows = {str(name): (zone == name).to_numpy() for name in sorted(zone.dropna().unique())}
+    all_group, all_people = group[told].sum(), people[told].sum()
+    return {
+        name: mine
+        for name, mine in rows.items()
+        if group[mine & told].sum() * all_people > all_group * people[mine & told].sum()
+    }
+
+
+def _near(test: Preference, subjects: Subjects, mm: NDArray[np.int64], known: Flags) -> tuple[Flags, Flags]:
+    """Which places have a facility of the wanted types within the straight-line distance, and which could be told."""
+    size = len(mm)
     if not test.near_types:
         return np.zeros(size, dtype=bool), np.ones(size, dtype=bool)
     wanted = subjects.facilities.frame["type"].isin(test.near_types).to_numpy()
     wanted = wanted & subjects.located & subjects.operating
-    known = subjects.located[rows]
     near = np.zeros(size, dtype=bool)
     if wanted.any() and known.any():
         tree = cKDTree(subjects.facility_mm[wanted])
-        distance, _ = tree.query(subjects.facility_mm[rows[known]])
+        distance, _ = tree.query(mm[known])
         near[known] = distance <= test.near_m * MM_PER_M
     return near, known
 
 
-def _hosted(test: Preference, subjects: Subjects, rows: NDArray[np.int64]) -> tuple[Flags, Flags]:
-    size = len(rows)
+def _hosted(test: Preference, frame: Any) -> tuple[Flags, Flags]:
+    size = len(frame)
     if not test.hosts:
         return np.zeros(size, dtype=bool), np.ones(size, dtype=bool)
-    if not subjects.facilities.has("host"):
+    if "host" not in frame.columns:
         return np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
-    hosts = subjects.facilities.frame["host"].iloc[rows]
+    hosts = frame["host"]
     return hosts.isin(test.hosts).to_numpy(), hosts.notna().to_numpy()

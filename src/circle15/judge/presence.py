@@ -20,6 +20,7 @@ from circle15.judge.evidence import (
     are_placed,
     condition_columns,
     levels_of,
+    meets,
     open_reason,
     qualified,
     zone_rows,
@@ -41,6 +42,12 @@ def judge(rule: Rule, subjects: Subjects) -> list[Block]:
         hubs = dict(zip(ids, zip(certain, possible, strict=True), strict=True))
         return [_spokes(rule, rule.test, subjects, hubs, reason)]
     return [_zones(rule, metric, subjects, rows) for metric in rule.metrics]
+
+
+def may_count(rule: Rule, frame: Any) -> list[str]:
+    """Ids of the candidates that are not known to break what the rule asks of a facility that counts."""
+    tests = meets(rule.where, frame)
+    return [str(name) for name in frame["candidate_id"].to_numpy(dtype=object)[tests != FAIL]]
 
 
 def _zones(rule: Rule, metric: Metric, subjects: Subjects, rows: Any) -> Block:

@@ -10,6 +10,7 @@ from circle15.core.results import Evaluation, Measured
 from circle15.core.tables import Checks, Facilities
 from circle15.core.terms import Terms
 from circle15.core.text import Text
+from circle15.core.wishes import Wishes
 from circle15.pipeline.assess import judged
 from circle15.pipeline.ground import Ground, lay
 from circle15.pipeline.plans import covered, problem_of
@@ -54,6 +55,7 @@ def _measured(today: Ground, then: Ground, spec: SiteSpec, count: int) -> Measur
         stages={min(spec.stages): count},
         mandatory=(),
         terms=Terms(),
+        wishes=Wishes(),
     )
     request, demand, problem = problem_of(today, free)
     best = siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed))

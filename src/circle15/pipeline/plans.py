@@ -22,6 +22,7 @@ from circle15.pipeline.distances import access_to
 from circle15.pipeline.ground import Ground, counted_sites, lay, near_pairs
 from circle15.pipeline.patience import patience
 from circle15.pipeline.progress import Progress, silent
+from circle15.pipeline.wishes import tell
 from circle15.read.zones import membership
 from circle15.route import Places
 from circle15.study import SiteSpec, Study
@@ -63,6 +64,7 @@ def problem_of(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.D
     """What is asked of a plan, whom it could serve, and what each candidate covers."""
     offered = offer(ground, spec)
     request = replace(_request(ground, spec), forbidden=offered.still_there(spec.forbidden))
+    request = tell(ground, spec, offered, dict(request.zones_of)).into(request)
     demand = siting.Demand(ground.area_ids, _weight(ground, spec.weight), _outcome(ground, spec.rule, spec.metric))
     if spec.cap_mm is not None:
         demand = replace(demand, walks=_walks(ground, offered.hosts, spec, spec.cap_mm))
@@ -94,6 +96,7 @@ def _request(ground: Ground, spec: SiteSpec) -> siting.Request:
         problem=spec.problem,
         share=spec.share,
         cap_mm=spec.cap_mm,
+        fewest=spec.wishes.fewest,
     )
 
 
@@ -223,7 +226,8 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
         if demand.walks is not None:
             median, problem = siting.median_of(demand, problem)
             ways, names = median.total, np.array(median.names(demand.area_ids), dtype=object)
-        problem = siting.deepened(demand, problem)
+        problem = siting.completed(request, demand, problem)
+        names = np.concatenate([names, np.array(problem.extra, dtype=object)])
         claim = siting.Claim(
             sites=tuple(plan["sites"]),
             years=tuple(years.index(each) if each in years else -1 for each in plan["site_stages"]),

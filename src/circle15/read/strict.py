@@ -28,6 +28,7 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "texts": lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
     "integers": lambda value: isinstance(value, list) and all(type(each) is int for each in value),
     "text or texts": lambda value: KINDS["text"](value) or (KINDS["texts"](value) and len(value) > 0),
+    "table of integers": lambda value: isinstance(value, dict) and all(type(each) is int for each in value.values()),
     "anything": lambda value: value is not None,
     "table of positive numbers": lambda value: (
         isinstance(value, dict) and all(map(KINDS["positive number"], value.values()))
@@ -50,6 +51,7 @@ _KIND_WORDS = {
     "integers": "整数数组",
     "text or texts": "文字或文字数组",
     "table of positive numbers": "各值为正数的表",
+    "table of integers": "各值为整数的表",
     "anything": "值",
     "table of texts": "各值为文字的表",
 }

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from circle15.core.errors import OutputError
-from circle15.core.results import Audience, Audit, Multipliers, Plan, Walk
+from circle15.core.results import Audience, Audit, Multipliers, Plan, Preferred, Walk
 from circle15.core.terms import Term
 from circle15.core.text import Text
 
@@ -47,7 +47,8 @@ def files(audit: Audit) -> dict[str, bytes]:
 
 def _named(plan: Plan, ids: Any) -> Any:
     """What the multipliers of a plan belong to."""
-    return ids if plan.walk is None else np.array(plan.walk.names, dtype=object)
+    names = ids if plan.walk is None else np.array(plan.walk.names, dtype=object)
+    return np.concatenate([names, np.array(plan.extra, dtype=object)])
 
 
 def _walk(plan: Plan, walk: Walk) -> dict[str, Any]:
@@ -58,6 +59,18 @@ def _walk(plan: Plan, walk: Walk) -> dict[str, Any]:
         "mean_m_today": _rounded(walk.mean_m(walk.today)),
         "mean_m": _rounded(walk.mean_m(plan.objective)),
         "mean_m_bound": _rounded(walk.mean_m(plan.bound)),
+    }
+
+
+def _preference(each: Preferred) -> dict[str, Any]:
+    return {
+        "rule_id": each.rule_id,
+        "factor": each.factor,
+        "basis": "assumption",
+        "candidates": each.sites,
+        "unknown": each.unknown,
+        "zones": list(each.zones),
+        "taken_for_new": each.assumed,
     }
 
 
@@ -97,6 +110,9 @@ def plan_object(plan: Plan, audience: Audience) -> dict[str, Any]:
         "covered_before": plan.covered_before,
         "total_weight": plan.total_weight,
         "idle_stages": list(plan.idle_stages),
+        "scale": plan.scale,
+        "preferences": [_preference(each) for each in plan.preferences],
+        "preference_price": plan.preference_price,
         "terms": _terms(plan.terms),
         "prices": dict(plan.prices),
         "one_more": plan.one_more,

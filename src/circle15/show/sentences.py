@@ -9,7 +9,7 @@ from typing import Any
 from circle15.core.counting import SWITCHES, departures
 from circle15.core.crs import DATUM_WORDS
 from circle15.core.limit import SYMBOLS, Limit
-from circle15.core.results import Audit, Plan, Point, Walk
+from circle15.core.results import Audit, Plan, Point, Preferred, Walk
 from circle15.core.rule import (
     ATTRIBUTES,
     ATTRIBUTES_BUILT,
@@ -24,7 +24,7 @@ from circle15.core.rule import (
 )
 from circle15.core.tables import BASES, BASIS_WORDS, Residential
 from circle15.core.terms import KIND_WORDS, Term
-from circle15.core.text import Text
+from circle15.core.text import Text, first_ids
 from circle15.core.units import Pace
 from circle15.show.numbers import grouped, percent, whole
 
@@ -206,7 +206,7 @@ def plan_basis(plan: Plan) -> Text:
 def optimality_text(plan: Plan) -> Text:
     """How good a plan is at least: what it covers, what none can pass, the gap between. Several years are summed."""
     status, gap = STATUS_WORDS[plan.status], percent(plan.gap)
-    objective, bound = whole(plan.objective), whole(plan.bound)
+    objective, bound = weighed(plan, plan.objective), weighed(plan, plan.bound)
     if plan.problem == "min_sites":
         return Text(
             f"{status.zh}：{_share_asked(plan).zh}，需新增设施 {objective} 处，任何方案不少于 {bound} 处，差距 {gap}",
@@ -214,6 +214,14 @@ def optimality_text(plan: Plan) -> Text:
         )
     if plan.walk is not None:
         return _walk_text(plan, plan.walk)
+    if plan.preferences:
+        sums = Text("各年度年末计入优先系数合计", "with preferences counted, summed over year ends,")
+        one = Text("计入优先系数合计", "with preferences counted")
+        words = one if len(plan.stages) == 1 else sums
+        return Text(
+            f"{status.zh}：覆盖 {whole(plan.covered)}，{words.zh} {objective}，上界 {bound}，差距 {gap}",
+            f"{status.en}: covers {whole(plan.covered)}, {words.en} {objective}, bound {bound}, gap {gap}",
+        )
     if plan.backup:
         return Text(
             f"{status.zh}：覆盖 {whole(plan.covered)}，连同第二处覆盖合计 {objective}，上界 {bound}，差距 {gap}",
@@ -227,6 +235,47 @@ def optimality_text(plan: Plan) -> Text:
     return Text(
         f"{status.zh}：覆盖 {whole(plan.covered)}，各年度年末合计 {objective}，上界 {bound}，差距 {gap}",
         f"{status.en}: covers {whole(plan.covered)}, summed over year ends {objective}, bound {bound}, gap {gap}",
+    )
+
+
+def weighed(plan: Plan, value: int) -> str:
+    """A sum of a plan as it is printed: where preferences count in parts of weight, with their decimals."""
+    return whole(value) if plan.scale == 1 else grouped(value / plan.scale)
+
+
+def preference_notes(plan: Plan) -> list[Text]:
+    """How a plan takes the preferences of the pack, each an assumption, and what they cost."""
+    notes = [_preference(each) for each in plan.preferences]
+    if plan.preference_price is not None:
+        cost = whole(plan.preference_price)
+        over = Text("", "") if len(plan.stages) == 1 else Text("（各年度年末合计）", " (summed over year ends)")
+        notes.append(
+            Text(
+                f"优先系数的代价：不加权时覆盖至少可多 {cost}{over.zh}",
+                f"what preferences cost: without them at least {cost} more is covered{over.en}",
+            )
+        )
+    return notes
+
+
+def _preference(each: Preferred) -> Text:
+    factor = f"{each.factor:g}"
+    if each.zones:
+        names = first_ids(each.zones)
+        return Text(
+            f"优先 {each.rule_id}：所需人口占比高于全域的镇（街道）{len(each.zones)} 个（{names}），"
+            f"其需求按 {factor} 倍计；"
+            f"系数与界定均为研究假设，条文未规定",
+            f"preference {each.rule_id}: what is served in the {len(each.zones)} towns whose share of such people is "
+            f"above that of all ({names}) counts {factor} times; factor and towns are assumptions, given by no clause",
+        )
+    unsure = Text(f"，资料不足 {each.unknown} 处", f", {each.unknown} unknown") if each.unknown else Text("", "")
+    new = Text("，均按新建计", ", all taken for new ones") if each.assumed else Text("", "")
+    return Text(
+        f"优先 {each.rule_id}：符合的备选点 {each.sites} 处{unsure.zh}{new.zh}，其覆盖按 {factor} 倍计；"
+        f"系数为研究假设，条文未规定",
+        f"preference {each.rule_id}: what its {each.sites} candidates{unsure.en}{new.en} serve counts {factor} times; "
+        f"the factor is an assumption, no clause gives it",
     )
 
 
@@ -274,7 +323,7 @@ def _point(plan: Plan, point: Point) -> Text:
 
 def plan_notes(plan: Plan) -> list[Text]:
     """What binds a plan and what that costs; of an infeasible one, what clashes and what was given up."""
-    notes = []
+    notes = preference_notes(plan)
     if plan.clash:
         notes.append(_listed("互相冲突、无法同时满足：", "These clash, no plan keeps them all: ", plan.clash))
     if plan.given_up:
@@ -282,10 +331,13 @@ def plan_notes(plan: Plan) -> list[Text]:
     for kind, price in plan.prices.items():
         words = KIND_WORDS[kind]
         notes.append(
-            Text(f"取消{words.zh}的限制，至少多覆盖 {whole(price)}", f"without {words.en} at least {whole(price)} more")
+            Text(
+                f"取消{words.zh}的限制，至少多覆盖 {weighed(plan, price)}",
+                f"without {words.en} at least {weighed(plan, price)} more",
+            )
         )
     if plan.one_more is not None:
-        year, more = max(plan.stages), whole(plan.one_more)
+        year, more = max(plan.stages), weighed(plan, plan.one_more)
         notes.append(
             Text(f"{year} 年度再增加 1 处，至少多覆盖 {more}", f"one site more in {year} adds at least {more}")
         )

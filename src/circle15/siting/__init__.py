@@ -1,7 +1,9 @@
 """Unserved demand and candidates → a plan, with a bound that holds."""
 
+from circle15.siting.aims import Aim, Dated
 from circle15.siting.certificate import Certificate, Claim, certify
 from circle15.siting.effort import Effort
+from circle15.siting.favour import Favour
 from circle15.siting.generation import generate
 from circle15.siting.plan import (
     Demand,
@@ -9,7 +11,7 @@ from circle15.siting.plan import (
     Sites,
     Walks,
     answer,
-    deepened,
+    completed,
     describe,
     frame_problem,
     median_of,
@@ -19,10 +21,13 @@ from circle15.siting.problem import Problem
 from circle15.siting.solve import Solution, solve
 
 __all__ = [
+    "Aim",
     "Certificate",
     "Claim",
+    "Dated",
     "Demand",
     "Effort",
+    "Favour",
     "Problem",
     "Request",
     "Sites",
@@ -30,7 +35,7 @@ __all__ = [
     "Walks",
     "answer",
     "certify",
-    "deepened",
+    "completed",
     "describe",
     "frame_problem",
     "generate",

@@ -20,7 +20,7 @@ class Core:
     ``ptr``/``idx``: the groups of each candidate; ``tptr``/``tidx``: the candidates of each group. ``group``: the
     group of each raw demand, −1 if it decides nothing. ``limits`` (``most``): the problem's rows on these
     candidates. ``must``: candidates every plan has; ``shut``: the years (columns) a candidate may not open in.
-    ``target`` names the target each group belongs to, or −1.
+    ``target`` names the target each group belongs to, or −1. ``fewest``: how many must open in each year, or nothing.
     """
 
     row: Ints
@@ -38,6 +38,7 @@ class Core:
     shut: Flags
     target: Ints
     least: Ints
+    fewest: tuple[int, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -147,6 +148,7 @@ def _core(
         shut=shut,
         target=target,
         least=np.array([each.least for each in problem.targets], dtype=np.int64),
+        fewest=problem.fewest,
     )
 
 
@@ -156,7 +158,7 @@ def _shut(problem: Problem, fixed: Fixed) -> Flags:
     shut = np.zeros((len(problem.candidate_ids), years), dtype=bool)
     shut.reshape(-1)[fixed.shut] = True
     shut[list(problem.forbidden)] = True
-    for row, year in problem.dated.items():
+    for row, year in (*problem.dated.items(), *problem.only.items()):
         shut[row] |= np.arange(years) != year
     return shut
 
@@ -219,7 +221,8 @@ def _mixed(numbers: Ints, seed: int) -> Ints:
 
 def _may_drop(problem: Problem) -> bool:
     """A dominated candidate may only go where nothing but the number of sites is limited."""
-    return not problem.rows and not problem.targets and not problem.dated and bool((problem.depth <= 1).all())
+    limited = problem.rows or problem.targets or problem.dated or problem.only or any(problem.fewest)
+    return not limited and bool((problem.depth <= 1).all())
 
 
 def _dominated(covers: csr_matrix) -> Flags:

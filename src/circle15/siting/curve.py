@@ -24,7 +24,12 @@ def curve(problem: Problem, effort: Effort, best: Choice, most: int) -> tuple[Po
     Numbers that no plan met is allowed to have are left out; the last is ``most``, or the one that covers all.
     """
     problem = replace(
-        problem, places=(min(most, len(problem.allowed)),), mandatory=tuple(problem.required.tolist()), dated={}
+        problem,
+        places=(min(most, len(problem.allowed)),),
+        mandatory=tuple(problem.required.tolist()),
+        dated={},
+        only={},
+        fewest=(),
     )
     values = _values(problem, effort, best)
     bounds = _bounds(problem, effort, max(values, default=0), max(values.values(), default=0))

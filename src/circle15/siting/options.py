@@ -99,14 +99,17 @@ def world(options: Options, bonus: int) -> World:
 
 
 def _asked(options: Options) -> tuple[csr_matrix, Ints]:
-    """Options × what must be there: mandatory candidates and least numbers of quotas, with how many of each."""
+    """Options × what must be there, with how many of each: mandatory sites, least numbers of quotas and years."""
     core = options.core
     must = np.flatnonzero(core.must)
     least = [row for row in range(len(core.most)) if core.limits[row].data.min(initial=0) < 0]
     of_owner = _choosing(core, must)
     quota = -core.limits[least]
-    needs = vstack([of_owner, quota]).tocsr()[:, options.owner].T
-    return csr_matrix(needs), np.r_[np.ones(len(must), dtype=np.int64), -core.most[least]]
+    years = [year for year, fewest in enumerate(core.fewest) if fewest]
+    of_year = csr_matrix((options.stage == np.array(years, dtype=np.int64)[:, None]).astype(np.int64))
+    needs = vstack([vstack([of_owner, quota]).tocsr()[:, options.owner], of_year]).T
+    fewest = np.array([core.fewest[year] for year in years], dtype=np.int64)
+    return csr_matrix(needs), np.r_[np.ones(len(must), dtype=np.int64), -core.most[least], fewest]
 
 
 def _choosing(core: Core, rows: Ints) -> csr_matrix:

@@ -13,17 +13,19 @@ from scipy.sparse import csr_matrix
 
 from circle15.core.errors import ConfigError, InternalError
 from circle15.core.limit import Limit
-from circle15.core.results import Alternative, Plan, PlanProblem, Site, Uncovered, Walk
+from circle15.core.results import Alternative, Plan, PlanProblem, Preferred, Site, Uncovered, Walk
 from circle15.core.rule import Metric
 from circle15.core.tables import BASIS_WORDS
 from circle15.core.terms import Term, Terms
 from circle15.core.text import Text, first_ids
+from circle15.siting.aims import Aim, Dated, aiming, dating
 from circle15.siting.clash import clash, free, losses, one_more, prices
 from circle15.siting.curve import curve
 from circle15.siting.effort import Effort
+from circle15.siting.favour import Favour, preferring, scale_of
 from circle15.siting.least import Least, least
 from circle15.siting.median import Median, as_covering, solve_median
-from circle15.siting.problem import Ints, Problem, choice
+from circle15.siting.problem import Ints, Problem, choice, objective
 from circle15.siting.solve import Solution, solve
 from circle15.siting.terms import Standing, rows, terms_of, without
 
@@ -35,13 +37,14 @@ _MOST_RIVALS = 3
 _NEAR = 0.1
 _NEAREST = Text("与方案其他设点合计步行距离最短", "the plan as a whole makes the ways shortest")
 _CHOSEN = Text("与方案其他设点合计覆盖最多", "the plan as a whole covers most")
+_PREFERRED = Text("计入优先系数后，与方案其他设点合计最多", "the plan as a whole covers most, preferences counted")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked: the facility type, the limit it serves under, the weight to cover and the years.
 
-    ``zones_of``: the zones each candidate lies in, by its id.
+    ``zones_of``: the zones each candidate lies in, by its id. ``fewest``: how many sites each year has at least.
     """
 
     plan_id: str
@@ -62,6 +65,11 @@ class Request:
     problem: PlanProblem = "max_coverage"
     share: float | None = None
     cap_mm: int | None = None
+    favours: tuple[Favour, ...] = ()
+    preferences: tuple[Preferred, ...] = ()
+    aims: tuple[Aim, ...] = ()
+    dates: tuple[Dated, ...] = ()
+    fewest: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ def frame_problem(request: Request, demand: Demand, sites: Sites, candidate: Int
     ids = tuple(names[order].tolist())
     shape = (len(ids), len(demand.area_ids))
     places = tuple(count for _, count in sorted(request.stages.items()))
-    return Problem(
+    found = Problem(
         candidate_ids=ids,
         covers=csr_matrix((np.ones(len(candidate), dtype=np.int64), (place[candidate], area)), shape=shape),
         weight=demand.weight,
@@ -130,7 +138,9 @@ def frame_problem(request: Request, demand: Demand, sites: Sites, candidate: Int
         mandatory=_rows(request.mandatory, ids, "mandatory"),
         forbidden=_rows(request.forbidden, ids, "forbidden"),
         rows=rows(request.terms, Standing(sites.mm[order], sites.zone[order], sites.zones, sites.cost[order])),
+        fewest=request.fewest,
     )
+    return dating(found, request.dates, sorted(request.stages))
 
 
 def answer(request: Request, demand: Demand, problem: Problem, effort: Effort) -> Plan:
@@ -142,28 +152,49 @@ def answer(request: Request, demand: Demand, problem: Problem, effort: Effort) -
         return _least(request, demand, problem, effort)
     if demand.walks is not None:
         return _nearest(request, demand, problem, effort)
-    deep = deepened(demand, problem)
-    solution = solve(deep, effort)
-    plan = describe(request, demand, problem, solution)
+    full = completed(request, demand, problem)
+    solution = solve(full, effort)
+    plan = describe(request, demand, problem, solution, full)
     if solution.status != "infeasible":
-        return _weighed(plan, deep, effort, solution) if len(solution.chosen.rows) else plan
-    clashing = clash(deep, effort)
+        neutral = completed(replace(request, favours=()), demand, problem)
+        return _weighed(plan, (full, neutral), effort, solution) if len(solution.chosen.rows) else plan
+    clashing = clash(full, effort)
     if not clashing:
         return plan
-    given_up, best = free(deep, effort, clashing)
-    relaxed = describe(request, demand, without(problem, given_up), best)
+    given_up, best = free(full, effort, clashing)
+    relaxed = describe(request, demand, without(problem, given_up), best, without(full, given_up))
     return replace(plan, clash=clashing, given_up=given_up, relaxed=relaxed)
 
 
-def _weighed(plan: Plan, problem: Problem, effort: Effort, solution: Solution) -> Plan:
-    """The plan with what its constraints cost, what one more site adds and, where cover counts once, its curve."""
+def completed(request: Request, demand: Demand, problem: Problem) -> Problem:
+    """The problem that is solved: with second cover, preferences and targets where they are asked for."""
+    found = deepened(demand, problem)
+    if request.favours:
+        found = preferring(found, request.favours, demand.area_ids.tolist())
+    return aiming(found, request.aims)
+
+
+def _weighed(plan: Plan, problems: tuple[Problem, Problem], effort: Effort, solution: Solution) -> Plan:
+    """The plan with what its constraints and preferences cost, what one more site adds, and its curve.
+
+    ``problems``: with preferences and without; what they cost, and the curve, are told in weight that counts alike.
+    There is no curve where cover counts twice.
+    """
+    problem, neutral = problems
     most = 0 if plan.backup else _BEYOND * len(solution.chosen.rows)
     return replace(
         plan,
         prices=prices(problem, effort, solution),
         one_more=one_more(problem, effort, solution),
-        curve=curve(problem, effort, solution.chosen, most) if most else (),
+        curve=curve(neutral, effort, solution.chosen, most) if most else (),
+        preference_price=_price(neutral, effort, solution) if problem.extra != neutral.extra else None,
     )
+
+
+def _price(neutral: Problem, effort: Effort, solution: Solution) -> int:
+    """How much more weight a plan without preferences covers, at least."""
+    best = solve(neutral, effort, solution.chosen)
+    return best.objective - objective(neutral, solution.chosen)
 
 
 def deepened(demand: Demand, problem: Problem) -> Problem:
@@ -223,21 +254,33 @@ def needed(request: Request, demand: Demand, problem: Problem) -> int:
 
 def _least(request: Request, demand: Demand, problem: Problem, effort: Effort) -> Plan:
     """The least sites for a share; where none reach it, the least that cover as much as can be covered."""
-    need = needed(request, demand, problem)
-    solution = least(problem, need, effort)
-    plan = replace(describe(request, demand, problem, solution), need=need)
+    need, full = needed(request, demand, problem), completed(request, demand, problem)
+    solution = least(full, need, effort)
+    plan = replace(describe(request, demand, problem, solution, full), need=need)
     if solution.status == "infeasible":
-        asked = Term("share", "", round(1000 * (request.share or 0)))
-        best = least(problem, _within(problem, effort), effort)
-        relaxed = describe(request, demand, problem, best)
-        return replace(plan, clash=(asked, *plan.terms), given_up=(asked,), relaxed=relaxed)
+        return _unreachable(request, demand, (problem, full), effort, plan)
     count = len(solution.chosen.rows)
-    return replace(plan, curve=curve(problem, effort, solution.chosen, count + max(1, count // 4)))
+    return replace(plan, curve=curve(full, effort, solution.chosen, count + max(1, count // 4)))
+
+
+def _unreachable(
+    request: Request, demand: Demand, problems: tuple[Problem, Problem], effort: Effort, plan: Plan
+) -> Plan:
+    """What is said where no plan reaches the share within the constraints, or none keeps these at all."""
+    problem, full = problems
+    clashing = clash(full, effort)
+    if clashing:
+        return replace(plan, clash=clashing)
+    asked = Term("share", "", round(1000 * (request.share or 0)))
+    best = least(full, _within(full, effort), effort)
+    relaxed = describe(request, demand, problem, best, full)
+    return replace(plan, clash=(asked, *plan.terms), given_up=(asked,), relaxed=relaxed)
 
 
 def _within(problem: Problem, effort: Effort) -> int:
     """The most that can be covered within the constraints, as far as is known."""
-    return solve(problem, effort).objective if problem.rows else problem.covered(problem.allowed)
+    limited = problem.rows or problem.targets
+    return solve(problem, effort).objective if limited else problem.covered(problem.allowed)
 
 
 def _rows(names: Sequence[str], ids: tuple[str, ...], key: str) -> tuple[int, ...]:
@@ -252,8 +295,14 @@ def _rows(names: Sequence[str], ids: tuple[str, ...], key: str) -> tuple[int, ..
     return tuple(ids.index(name) for name in names)
 
 
-def describe(request: Request, demand: Demand, problem: Problem, solution: Solution | Least) -> Plan:
-    """The plan with its value, bound, gap, sites in order of opening, and who cannot be covered and why."""
+def describe(
+    request: Request, demand: Demand, problem: Problem, solution: Solution | Least, full: Problem | None = None
+) -> Plan:
+    """The plan with its value, bound, gap, sites in order of opening, and who cannot be covered and why.
+
+    ``problem``: of the homes alone; ``full``: the one that was solved, where it is another.
+    """
+    full = problem if full is None else full
     picks = _picks(request, problem, solution)
     opened = [pick.stage for pick in picks]
     return Plan(
@@ -277,15 +326,18 @@ def describe(request: Request, demand: Demand, problem: Problem, solution: Solut
         proof=solution.links,
         total_weight=demand.weight_of("pass", "fail", "unknown"),
         covered_before=demand.weight_of("pass"),
-        sites=_sites(request, demand, problem, picks),
+        sites=_sites(request, demand, (problem, full), picks),
         uncoverable=_uncoverable(demand, problem),
-        terms=terms_of(problem),
+        terms=terms_of(full),
         idle_stages=tuple(
             year for year, places in sorted(request.stages.items()) if opened and opened.count(year) < places
         ),
         problem=request.problem,
         share=request.share,
         backup=demand.standing is not None,
+        scale=scale_of(request.favours),
+        preferences=request.preferences,
+        extra=full.extra,
     )
 
 
@@ -322,7 +374,10 @@ def _picks(request: Request, problem: Problem, solution: Solution | Least) -> li
     return picks
 
 
-def _sites(request: Request, demand: Demand, problem: Problem, picks: Sequence[_Pick]) -> tuple[Site, ...]:
+def _sites(
+    request: Request, demand: Demand, problems: tuple[Problem, Problem], picks: Sequence[_Pick]
+) -> tuple[Site, ...]:
+    problem, full = problems
     covered = demand.weight_of("pass")
     total = demand.weight_of("pass", "fail", "unknown")
     sites = []
@@ -339,7 +394,7 @@ def _sites(request: Request, demand: Demand, problem: Problem, picks: Sequence[_
                 reason=_reason(request, problem, pick),
                 area_ids=tuple(demand.area_ids[pick.newly]),
                 zone_ids=request.zones_of.get(problem.candidate_ids[pick.row], ()),
-                alternatives=_alternatives(request, problem, picks, rank - 1),
+                alternatives=_alternatives(request, full, picks, rank - 1),
             )
         )
     return tuple(sites)
@@ -356,13 +411,14 @@ def _alternatives(request: Request, problem: Problem, picks: Sequence[_Pick], pl
     rivals = np.lexsort((np.arange(len(gains)), -gains))[: _MOST_RIVALS + len(picks)]
     found = losses(problem, chosen, place, rivals.tolist())
     near = sorted(found.items(), key=lambda each: each[1])[:_MOST_RIVALS]
-    most = _NEAR * picks[place].gain
+    most = _NEAR * picks[place].gain * scale_of(request.favours)
     return tuple(Alternative(problem.candidate_ids[row], loss) for row, loss in near if loss <= most)
 
 
 def _reason(request: Request, problem: Problem, pick: _Pick) -> Text:
     basis = BASIS_WORDS[request.weight]
     chosen = _NEAREST if request.problem == "p_median" else _CHOSEN
+    chosen = _PREFERRED if request.favours else chosen
     why = _MANDATORY if pick.row in problem.mandatory else chosen
     mark = Text("（推算）", " (estimated)") if request.weight_estimated else Text("", "")
     limit = _assumption(request)

@@ -41,8 +41,10 @@ class Problem:
     ``covers``: raw coverage, a candidate's row holding 1 for each demand it serves within the limit; rows in an
     order that ids do not decide. ``weight``: whole numbers. ``depth``: how many times demand still counts when
     covered: 0 where an existing facility serves it, 1 for covering, 2 for backup covering. ``places``: sites of
-    each year. ``rows`` and ``targets`` are constraints; target columns have weight 0. ``mandatory``,
-    ``forbidden`` and ``dated`` (year by row) are candidate rows; a dated candidate is mandatory.
+    each year, ``fewest`` how many of them must be used, none where empty. ``rows`` and ``targets`` are constraints;
+    target columns have weight 0. ``mandatory``, ``forbidden`` and ``dated`` (year by row) are candidate rows; a dated
+    candidate is mandatory, one of ``only`` (year by row) opens in no other year. ``extra`` names the columns of demand
+    behind those of the areas.
     """
 
     candidate_ids: tuple[str, ...]
@@ -55,6 +57,9 @@ class Problem:
     mandatory: tuple[int, ...] = ()
     forbidden: tuple[int, ...] = ()
     dated: Mapping[int, int] = field(default_factory=dict)
+    only: Mapping[int, int] = field(default_factory=dict)
+    fewest: tuple[int, ...] = ()
+    extra: tuple[str, ...] = ()
 
     @property
     def site_count(self) -> int:
@@ -119,9 +124,11 @@ def objections(problem: Problem, chosen: Choice) -> tuple[str, ...]:
     broken = [ids[row] for row in sorted(strange)]
     broken += [ids[row] for row in problem.required.tolist() if row not in rows]
     when = dict(zip(rows, chosen.stages.tolist(), strict=True))
-    broken += [ids[row] for row, stage in problem.dated.items() if when.get(row, stage) != stage]
+    fixed = (*problem.dated.items(), *problem.only.items())
+    broken += [ids[row] for row, stage in fixed if when.get(row, stage) != stage]
     opened = np.bincount(chosen.stages, minlength=len(problem.places))
     broken += [f"stage {stage}" for stage, places in enumerate(problem.places) if opened[stage] > places]
+    broken += [f"stage {stage}" for stage, fewest in enumerate(problem.fewest) if opened[stage] < fewest]
     broken += ["stage"] if len(opened) > len(problem.places) else []
     broken += _broken_rows(problem, chosen.rows)
     counts = problem.counts(chosen.rows)

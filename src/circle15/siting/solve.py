@@ -133,6 +133,9 @@ class _Run:
     def _first(self) -> None:
         """A first plan: greedy and a short search; where constraints defeat them, the solver's."""
         core = reduce(self.problem)
+        if len(np.setdiff1d(self.problem.required, core.row)):  # a site that every plan has may open in no year
+            self.impossible = True
+            return
         largest = int(np.diff(core.ptr).max(initial=0) and (core.covers @ core.weight.astype(float)).max()) + 1
         for bonus in (0, largest, 16 * largest) if self.problem.targets else (0,):
             self.bonus = bonus

@@ -61,9 +61,11 @@ def covering_model(options: Options) -> Model:
     of_owner = csr_matrix((np.ones(candidates), (options.owner, np.arange(candidates))), (len(core.row), candidates))
     limits = hstack([core.limits.astype(float)] * years)
     targets = _target_rows(options)
+    fewest = np.array(core.fewest or [0] * years, dtype=float)
     parts = [
         (-coverers, identity(demand), np.zeros(demand)),
         (of_year, None, np.array(core.places, dtype=float)),
+        (-of_year[fewest > 0], None, -fewest[fewest > 0]),
         (of_owner if years > 1 else of_owner[:0], None, np.ones(len(core.row) if years > 1 else 0)),
         (limits, None, core.most.astype(float)),
         (-of_owner[core.must], None, -np.ones(int(core.must.sum()))),

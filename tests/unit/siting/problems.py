@@ -6,12 +6,40 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from circle15.core.terms import Term
+from circle15.siting.aims import Dated, dating
+from circle15.siting.favour import Favour, preferring, scale_of
 from circle15.siting.problem import Problem, Row, Target
 from tests.exhaustive import Instance
 
 
 def as_problem(instance: Instance) -> Problem:
-    """The same problem in the words of the program."""
+    """The same problem in the words of the program, in units of 1 ÷ ``scale(instance)``."""
+    found = _as_problem(instance)
+    towns = [Dated(str(number), _ids(members), year) for number, (members, year) in enumerate(instance.towns)]
+    found = dating(found, towns, range(len(instance.places)))
+    demand = found.covers.shape[1]
+    names = [f"R-{number}" for number in range(demand)]
+    return preferring(found, favours(instance, demand), names) if instance.favours else found
+
+
+def favours(instance: Instance, demand: int) -> list[Favour]:
+    """The preferences of an instance, of so many columns."""
+    return [
+        Favour(str(number), extra, _ids(sites), np.isin(np.arange(demand), sorted(areas)))
+        for number, (sites, areas, extra) in enumerate(instance.favours)
+    ]
+
+
+def scale(instance: Instance) -> int:
+    """What the weights of the problem are multiplied by."""
+    return scale_of(favours(instance, len(instance.weight)))
+
+
+def _ids(rows: set[int]) -> frozenset[str]:
+    return frozenset(f"C-{row:02}" for row in rows)
+
+
+def _as_problem(instance: Instance) -> Problem:
     count, demand = len(instance.covers), len(instance.weight)
     communities, least = instance.target or ([], 0)
     covers = np.zeros((count, demand + len(communities)), dtype=np.int8)
@@ -31,6 +59,7 @@ def as_problem(instance: Instance) -> Problem:
         mandatory=tuple(sorted(instance.mandatory)),
         forbidden=tuple(sorted(instance.forbidden)),
         dated=instance.dated,
+        fewest=tuple(instance.fewest),
     )
 
 

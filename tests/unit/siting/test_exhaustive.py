@@ -10,8 +10,8 @@ from circle15.siting.effort import Effort
 from circle15.siting.problem import objections, objective
 from circle15.siting.proof import check
 from circle15.siting.solve import solve
-from tests.exhaustive import KINDS, best, invent
-from tests.unit.siting.problems import as_problem
+from tests.exhaustive import KINDS, WISHES, best, invent
+from tests.unit.siting.problems import as_problem, scale
 
 # Each stage alone, and all together. Without a solver an infeasible problem cannot be told from a hard one.
 ALONE = {
@@ -25,7 +25,9 @@ TOGETHER = {"all": Effort(starts=1, rounds=4, steps=300)}
 
 def compare(seed: int, kind: str, stages: Mapping[str, Effort]) -> None:
     instance = invent(seed, kind)
-    problem, optimum = as_problem(instance), best(instance)
+    problem, optimum, unit = as_problem(instance), best(instance), scale(instance)
+    if optimum is not None:
+        optimum *= unit
     for stage, effort in stages.items():
         where = f"{kind} {seed} {stage}"
         found = solve(problem, effort)
@@ -41,7 +43,7 @@ def compare(seed: int, kind: str, stages: Mapping[str, Effort]) -> None:
         when = dict(zip(found.chosen.rows.tolist(), found.chosen.stages.tolist(), strict=True))
         assert instance.allows(when), where
         assert not objections(problem, found.chosen), where
-        assert found.objective == instance.value(when) == objective(problem, found.chosen), where
+        assert found.objective == instance.value(when) * unit == objective(problem, found.chosen), where
         assert found.objective <= optimum <= found.bound <= max(found.bound, found.proven), where
         assert optimum <= check(problem, found.objective, found.links).bound == found.proven, where
         assert (found.status == "optimal") == (found.objective == found.bound), where
@@ -57,8 +59,16 @@ def test_no_plan_beats_the_bound(kind: str) -> None:
         compare(seed, kind, TOGETHER | {alone: ALONE[alone]})
 
 
+@pytest.mark.parametrize("kind", WISHES)
+def test_no_plan_beats_the_bound_of_what_is_wished(kind: str) -> None:
+    """Preferences, dated towns and least numbers of a year: each instance together, and with one stage alone."""
+    for seed in range(50):
+        alone = list(ALONE)[seed % len(ALONE)]
+        compare(seed, kind, {alone: ALONE[alone]} if seed % 2 else TOGETHER)
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *WISHES])
 def test_no_plan_beats_the_bound_of_two_hundred_more(kind: str) -> None:
     for seed in range(224):
         compare(seed, kind, ALONE | {"all": Effort(rounds=4)})

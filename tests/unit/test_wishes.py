@@ -1,0 +1,319 @@
+"""Preferences, zones that need a site and fixed years, from the study file to the certificate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.towns import CANDIDATES, OWN_PACK, PACK, SITE, ZONES, boxes, call, write_town
+
+RULES = """
+[facility.health_center]
+zh = "社区卫生服务中心"
+en = "health centre"
+
+[[rule]]
+id = "T-09"
+kind = "preference"
+targets = ["day_care"]
+hosts = ["邻里中心"]
+force = "advised"
+verified = true
+clause = "虚构条文：优先安排在邻里中心"
+
+[[rule]]
+id = "T-10"
+kind = "preference"
+targets = ["day_care"]
+where = [{ column = "build_mode", op = "==", value = "new" }]
+near_types = ["health_center"]
+near_m = 100
+force = "advised"
+verified = true
+clause = "虚构条文：邻近医疗卫生设施"
+
+[[rule]]
+id = "T-11"
+kind = "preference"
+targets = ["day_care"]
+force = "advised"
+verified = true
+clause = "虚构条文：向老龄化程度高的街道倾斜"
+
+[[rule]]
+id = "T-12"
+kind = "presence"
+targets = ["day_care"]
+level = "community"
+at_least = 1
+scope = { urban_rural = "urban" }
+target = { op = ">=", value = 0.9, basis = "zones" }
+force = "expected"
+verified = true
+clause = "虚构条文：城市社区90%以上"
+
+[[rule]]
+id = "T-13"
+kind = "schedule"
+targets = ["day_care"]
+milestones = [
+    { zone = "东镇", type = "day_care", year = 2023, stage = "in_use" },
+    { zone = "西镇", type = "day_care", year = 2024, stage = "in_use" },
+    { zone = "西镇", type = "day_care", year = 2023, stage = "begin" },
+    { zone = "中镇", type = "day_care", year = 2019, stage = "in_use" },
+]
+force = "expected"
+verified = true
+clause = "虚构条文"
+"""
+# One street; 50, 30 and 20 elderly, each with candidates at the door.
+STREETS = (((-3000, 0), (4000, 0)),)
+CENTRE = {"F-1": {"at": (-2900, 0), "type": "day_care"}}
+HOMES = {
+    f"H-{n}": {"at": (x, 0), "pop60": w, "population": p}
+    for n, x, w, p in ((1, 0, 50, 500), (2, 1000, 30, 100), (3, 2000, 20, 150))
+}
+HOSTS: dict[str, dict[str, Any]] = {
+    "C-1": {"at": (0, 0), "host": "学校"},
+    "C-2": {"at": (1000, 0), "host": "邻里中心"},
+    "C-3": {"at": (2000, 0), "host": None},
+}
+# Two towns of one community each, and a third with two; the middle one is rural.
+TOWNS = {
+    "T1": {"box": (-500, -500, 500, 500), "name": "西镇", "level": "town"},
+    "T2": {"box": (500, -500, 1500, 500), "name": "中镇", "level": "town"},
+    "T3": {"box": (1500, -500, 2500, 500), "name": "东镇", "level": "town"},
+}
+COMMUNITIES = {
+    "V1": {"box": (-500, -500, 500, 500), "name": "甲", "level": "community", "urban_rural": "urban"},
+    "V2": {"box": (500, -500, 1500, 500), "name": "乙", "level": "community", "urban_rural": "rural"},
+    "V3": {"box": (1500, -500, 2500, 500), "name": "丙", "level": "community", "urban_rural": "urban"},
+    "V4": {"box": (-3000, -500, -2500, 500), "name": "丁", "level": "community", "urban_rural": "urban"},
+}
+RESULTS = Path("data/processed/invented")
+
+
+def write(folder: Path, site: str, *, facilities: Any = CENTRE, hosts: Any = HOSTS) -> Path:
+    study = write_town(
+        folder,
+        streets=STREETS,
+        homes=HOMES,
+        facilities=facilities,
+        candidates=hosts,
+        study=OWN_PACK + CANDIDATES + ZONES + SITE.replace("JJ-01", "T-01") + site,
+        pack=PACK + RULES,
+    )
+    (folder / "zones.geojson").write_text(boxes("zone_id", {**TOWNS, **COMMUNITIES}), encoding="utf-8")
+    return study
+
+
+def planned(folder: Path, site: str, **layers: Any) -> tuple[Path, dict[str, Any]]:
+    study = write(folder, site, **layers)
+    result = call("site", study, "-q")
+    assert result.exit_code in {0, 1}, result.stderr
+    return study, json.loads((folder / RESULTS / "plan.json").read_text(encoding="utf-8"))[0]
+
+
+def refused(folder: Path, site: str) -> str:
+    result = call("site", write(folder, site), "-q")
+    assert result.exit_code == 2
+    assert not (folder / "data").exists()
+    return str(result.stderr)
+
+
+# ---- preferences ---------------------------------------------------------------------------------------------------
+
+
+def test_a_factor_that_is_too_small_changes_no_site(tmp_path: Path) -> None:
+    _, plan = planned(tmp_path, 'prefer = { "T-09" = 1.6 }\n')
+    assert (plan["sites"], plan["scale"], plan["objective"], plan["preference_price"]) == (["C-1"], 5, 250, 0)
+
+
+def test_a_preferred_site_counts_more_and_its_price_is_told(tmp_path: Path) -> None:
+    study, plan = planned(tmp_path, 'prefer = { "T-09" = 1.7 }\n')
+    # 30 · 1.7 = 51 is more than 50, and costs 20 of 50 people.
+    assert (plan["status"], plan["sites"]) == ("optimal", ["C-2"])
+    assert (plan["scale"], plan["objective"], plan["bound"], plan["preference_price"]) == (10, 510, 510, 20)
+    assert plan["preferences"] == [
+        {
+            "rule_id": "T-09",
+            "factor": 1.7,
+            "basis": "assumption",
+            "candidates": 1,
+            "unknown": 1,
+            "zones": [],
+            "taken_for_new": False,
+        }
+    ]
+    said = call("site", study, "-q").stdout
+    assert "覆盖 30，计入优先系数合计 51，上界 51" in said
+    assert "优先 T-09：符合的备选点 1 处，资料不足 1 处，其覆盖按 1.7 倍计；系数为研究假设，条文未规定" in said
+    assert "优先系数的代价：不加权时覆盖至少可多 20" in said
+    assert plan["curve"][1] == {"sites": 1, "covered": 50, "bound": 50}
+    assert call("explain", study, "plan", "-q").exit_code == 0
+
+
+def test_near_a_health_facility_by_hand(tmp_path: Path) -> None:
+    health = {"G-1": {"at": (1000, 100), "type": "health_center"}, "G-2": {"at": (2000, 101), "type": "health_center"}}
+    _, plan = planned(tmp_path, 'prefer = { "T-10" = 2 }\n', facilities={**CENTRE, **health})
+    # 100 m is near, 101 is not. Without build_mode every candidate is taken for a new site.
+    assert (plan["sites"], plan["objective"]) == (["C-2"], 60)
+    (said,) = plan["preferences"]
+    assert (said["candidates"], said["unknown"], said["taken_for_new"]) == (1, 0, True)
+
+
+def test_what_is_not_new_is_not_preferred_where_the_clause_is_of_new_ones(tmp_path: Path) -> None:
+    health = {"G-1": {"at": (1000, 50), "type": "health_center"}}
+    hosts = {name: {**host, "build_mode": "upgraded"} for name, host in HOSTS.items()}
+    _, plan = planned(tmp_path, 'prefer = { "T-10" = 2 }\n', facilities={**CENTRE, **health}, hosts=hosts)
+    assert (plan["sites"], plan["preferences"][0]["candidates"]) == (["C-1"], 0)
+
+
+def test_two_preferences_add_up(tmp_path: Path) -> None:
+    health = {"G-1": {"at": (1000, 100), "type": "health_center"}}
+    _, plan = planned(tmp_path, 'prefer = { "T-09" = 1.4, "T-10" = 1.3 }\n', facilities={**CENTRE, **health})
+    assert (plan["sites"], plan["objective"] / plan["scale"]) == (["C-2"], 51)
+
+
+def test_ageing_towns_count_more(tmp_path: Path) -> None:
+    _, plan = planned(tmp_path, 'prefer = { "T-11" = 1.75 }\n')
+    # 100 of 750 are elderly: 10 %, 30 % and 13.3 %, the last not above 13.3 %.
+    assert (plan["sites"], plan["preferences"][0]["zones"]) == (["C-2"], ["T2"])
+
+
+def test_a_factor_of_one_is_none(tmp_path: Path) -> None:
+    _, plan = planned(tmp_path, 'prefer = { "T-09" = 1 }\n')
+    assert (plan["preferences"], plan["scale"], plan["preference_price"]) == ([], 1, None)
+
+
+def test_a_disturbed_factor_breaks_the_certificate(tmp_path: Path) -> None:
+    study, _ = planned(tmp_path, 'prefer = { "T-09" = 1.7 }\n')
+    study.write_text(study.read_text(encoding="utf-8").replace("1.7", "1.8"), encoding="utf-8")
+    assert call("explain", study, "plan", "-q").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("site", "said"),
+    [
+        ('prefer = { "T-09" = 0.5 }\n', "0.5"),
+        ('prefer = { "T-09" = 1.234 }\n', "1.234"),
+        ('prefer = { "T-99" = 2 }\n', "T-99"),
+        ('prefer = { "T-12" = 2 }\n', "preference"),
+        ('target = { rule = "T-09" }\n', "presence"),
+        ('target = { rule = "T-12", share = 0.5 }\n', "share"),
+        ('target = { level = "community", share = 0.5 }\n', "label"),
+        ('target = { level = "community", share = 1.5, label = "x" }\n', "share"),
+        ('dated = { "西镇" = 2029 }\n', "西镇"),
+        ('dated = { "北镇" = 2023 }\n', "北镇"),
+        ('dated = { "西镇" = 2023, "C-1" = 2023 }\n', "C-1"),
+        ('dated = { "西镇" = 2023, "东镇" = 2023 }\n', "per_stage"),
+        ('schedule = "T-12"\n', "schedule"),
+        ('schedule = "T-13"\ndated = { "西镇" = 2023 }\n', "schedule"),
+        ("per_stage_min = [2]\n", "per_stage_min"),
+        ('problem = "p_median"\ncap_m = 900\nprefer = { "T-09" = 2 }\n', "max_coverage"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(tmp_path: Path, site: str, said: str) -> None:
+    assert said in refused(tmp_path, site)
+
+
+# ---- zones that need a site ----------------------------------------------------------------------------------------
+
+
+def test_a_target_of_communities_binds_the_plan(tmp_path: Path) -> None:
+    two = 'target = { rule = "T-12" }\n'
+    study, plan = planned(tmp_path, two.replace("}", "}") + "", hosts=HOSTS)
+    # Urban: V1, V3 and V4, which has F-1. 90 % of 3 is 3: V1 and V3 need one each, and there is one place.
+    assert plan["status"] == "infeasible"
+    assert plan["clash"] == [{"kind": "target", "zone_id": "T-12", "number": 2}]
+    assert (plan["relaxed"]["sites"], plan["given_up"]) == (["C-1"], plan["clash"])
+    assert "T-12：尚无设施的单元中至少 2 个设点" in call("site", study, "-q").stdout
+
+
+def test_what_a_target_costs(tmp_path: Path) -> None:
+    write(tmp_path, 'target = { rule = "T-12" }\n')
+    study = tmp_path / "study.toml"
+    text = study.read_text(encoding="utf-8").replace("per_stage = [1]", "per_stage = [2]")
+    study.write_text(text, encoding="utf-8")
+    assert call("site", study, "-q").exit_code in {0, 1}
+    plan = json.loads((tmp_path / RESULTS / "plan.json").read_text(encoding="utf-8"))[0]
+    # 50 and 20 are covered in V1 and V3; without the target 50 and 30.
+    assert (plan["status"], sorted(plan["sites"]), plan["objective"]) == ("optimal", ["C-1", "C-3"], 70)
+    assert plan["prices"] == {"target": 10}
+    assert call("explain", study, "plan", "-q").exit_code == 0
+    hosts = tmp_path / "candidates.geojson"
+    hosts.write_text(hosts.read_text(encoding="utf-8").replace('"C-3"', '"C-9"'), encoding="utf-8")
+    assert call("explain", study, "plan", "-q").exit_code == 1
+
+
+def test_an_assumed_target_says_so(tmp_path: Path) -> None:
+    asked = 'target = { level = "community", urban_rural = "rural", share = 1, label = "研究假设甲" }\n'
+    study, plan = planned(tmp_path, asked)
+    assert (plan["sites"], plan["terms"]) == (["C-2"], [{"kind": "target", "zone_id": "研究假设甲", "number": 1}])
+    assert "取消单元覆盖目标的限制，至少多覆盖 20" in call("site", study, "-q").stdout
+
+
+def test_the_least_sites_keep_a_target(tmp_path: Path) -> None:
+    study = write(tmp_path, 'problem = "min_sites"\nshare = 0.3\ntarget = { rule = "T-12" }\n')
+    study.write_text(study.read_text(encoding="utf-8").replace("per_stage = [1]\n", ""), encoding="utf-8")
+    assert call("site", study, "-q").exit_code in {0, 1}
+    plan = json.loads((tmp_path / RESULTS / "plan.json").read_text(encoding="utf-8"))[0]
+    # C-1 alone would cover half; the target asks for C-3 too.
+    assert (plan["status"], sorted(plan["sites"]), plan["objective"]) == ("optimal", ["C-1", "C-3"], 2)
+
+
+# ---- fixed years ---------------------------------------------------------------------------------------------------
+
+
+def years(folder: Path, site: str, most: str = "[1, 1]", **layers: Any) -> tuple[Path, dict[str, Any]]:
+    study = write(folder, site, **layers)
+    text = study.read_text(encoding="utf-8").replace("per_stage = [1]", f"per_stage = {most}")
+    study.write_text(text.replace("stages    = [2023]", "stages    = [2023, 2024]"), encoding="utf-8")
+    result = call("site", study, "-q")
+    assert result.exit_code in {0, 1}, result.stderr
+    return study, json.loads((folder / RESULTS / "plan.json").read_text(encoding="utf-8"))[0]
+
+
+def opened(plan: dict[str, Any]) -> dict[str, int]:
+    return dict(zip(plan["sites"], plan["site_stages"], strict=True))
+
+
+@pytest.mark.parametrize("asked", ['dated = { "东镇" = 2023, "T1" = 2024 }\n', 'schedule = "T-13"\n'])
+def test_dated_towns_open_in_their_year(tmp_path: Path, asked: str) -> None:
+    study, plan = years(tmp_path, asked)
+    assert (plan["status"], opened(plan), plan["objective"]) == ("optimal", {"C-3": 2023, "C-1": 2024}, 20 + 70)
+    # Free, C-1 and C-2 would open: 50 + 80.
+    assert plan["prices"] == {"dated": 40}
+    assert call("explain", study, "plan", "-q").exit_code == 0
+
+
+def test_a_dated_candidate_opens_in_its_year(tmp_path: Path) -> None:
+    _, plan = years(tmp_path, 'dated = { "C-1" = 2024 }\n')
+    assert opened(plan) == {"C-2": 2023, "C-1": 2024}
+
+
+def test_a_dated_town_without_a_candidate_is_named(tmp_path: Path) -> None:
+    hosts = {name: host for name, host in HOSTS.items() if name != "C-3"}
+    _, plan = years(tmp_path, 'schedule = "T-13"\n', hosts=hosts)
+    assert plan["status"] == "infeasible"
+    assert plan["clash"] == [{"kind": "dated", "zone_id": "东镇", "number": 2023}]
+    assert opened(plan["relaxed"]) == {"C-2": 2023, "C-1": 2024}
+
+
+def test_a_year_has_its_least_number_even_where_nothing_is_gained(tmp_path: Path) -> None:
+    hosts = {**HOSTS, "C-4": {"at": (3500, 0)}, "C-5": {"at": (3600, 0)}}
+    _, plan = years(tmp_path, "per_stage_min = [1, 2]\n", "[3, 3]", hosts=hosts)
+    assert (plan["status"], plan["objective"]) == ("optimal", 200)
+    assert sorted(plan["site_stages"]) == [2023, 2023, 2023, 2024, 2024]
+
+
+def test_too_few_candidates_for_the_least_numbers(tmp_path: Path) -> None:
+    study, plan = years(tmp_path, "per_stage_min = [2, 2]\n", "[2, 2]")
+    assert (plan["status"], plan["clash"]) == (
+        "infeasible",
+        [{"kind": "year_min", "zone_id": "2/2", "number": 4}],
+    )
+    assert "各年度至少 2/2 处" in call("site", study, "-q").stdout
