@@ -77,12 +77,14 @@ PLANS = [
 ]
 TABLES = sorted(["manifest.json", *(name for name in COLUMNS if name not in PLANS)])
 GEOJSON = [
+    "catchments.geojson",
     "covered_area.geojson",
     "facilities.geojson",
     "gaps.geojson",
     "proposed_sites.geojson",
     "residential.geojson",
     "service_areas.geojson",
+    "spokes.geojson",
 ]
 
 

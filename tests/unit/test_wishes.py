@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyogrio
 import pytest
 
-from tests.towns import CANDIDATES, OWN_PACK, PACK, SITE, ZONES, boxes, call, write_town
+from tests.towns import CANDIDATES, OWN_PACK, PACK, SITE, ZONES, boxes, call, points, write_town
 
 RULES = """
 [facility.health_center]
@@ -263,6 +266,110 @@ def test_the_least_sites_keep_a_target(tmp_path: Path) -> None:
     plan = json.loads((tmp_path / RESULTS / "plan.json").read_text(encoding="utf-8"))[0]
     # C-1 alone would cover half; the target asks for C-3 too.
     assert (plan["status"], sorted(plan["sites"]), plan["objective"]) == ("optimal", ["C-1", "C-3"], 2)
+
+
+def test_preferences_and_a_target_together(tmp_path: Path) -> None:
+    asked = 'prefer = { "T-09" = 2.5 }\ntarget = { level = "town", share = 0.3, label = "研究假设乙" }\n'
+    study, plan = planned(tmp_path, asked)
+    # Any of the three towns will do, and 30 count as 75.
+    assert (plan["status"], plan["sites"], plan["scale"], plan["objective"]) == ("optimal", ["C-2"], 2, 150)
+    result = call("explain", study, "plan", "-q")
+    assert result.exit_code == 0
+    assert f"设施数与覆盖率：{len(plan['curve'])} 个点及其上界重算一致" in result.stdout
+
+
+def _disturb(folder: Path, name: str, change: Callable[[Any], None]) -> None:
+    path = folder / RESULTS / name
+    (found, *others) = json.loads(path.read_text(encoding="utf-8"))
+    change(found)
+    path.write_text(json.dumps([found, *others], ensure_ascii=False), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("plan.json", lambda plan: plan["curve"][1].update(bound=plan["curve"][1]["bound"] - 1)),
+        ("plan.json", lambda plan: plan["curve"][1].update(covered=plan["curve"][1]["covered"] + 1)),
+        ("plan.json", lambda plan: plan["curve"].pop()),
+        ("proof.json", lambda proof: proof["curve"].update(most=1)),
+        ("proof.json", lambda proof: proof["curve"].update(order=proof["curve"]["order"][::-1])),
+        ("proof.json", lambda proof: proof.update(curve=None)),
+    ],
+)
+def test_a_disturbed_curve_breaks_the_certificate(
+    planned_town: Path, tmp_path: Path, name: str, change: Callable[[Any], None]
+) -> None:
+    shutil.copytree(planned_town, tmp_path / "town")
+    assert call("explain", tmp_path / "town" / "study.toml", "plan", "-q").exit_code == 0
+    _disturb(tmp_path / "town", name, change)
+    assert call("explain", tmp_path / "town" / "study.toml", "plan", "-q").exit_code == 1
+
+
+@pytest.fixture(scope="module")
+def planned_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A town with a plan, of preferences and a target."""
+    folder = tmp_path_factory.mktemp("planned")
+    planned(folder, 'prefer = { "T-09" = 2.5 }\ntarget = { level = "town", share = 0.3, label = "研究假设乙" }\n')
+    return folder
+
+
+# ---- spokes and catchments -----------------------------------------------------------------------------------------
+
+
+def layer(folder: Path, name: str) -> list[dict[str, Any]]:
+    found = json.loads((folder / RESULTS / f"{name}.geojson").read_text(encoding="utf-8"))
+    return [{**each["properties"], "shape": each["geometry"]["type"]} for each in found["features"]]
+
+
+def test_spokes_and_catchments_by_hand(tmp_path: Path) -> None:
+    # F-1 serves nobody but H-4, beside it; H-5 stands 300 m from C-1, where H-1 stands itself.
+    homes = {**HOMES, "H-4": {"at": (-2500, 0), "pop60": 7}, "H-5": {"at": (300, 0), "pop60": 5}}
+    study = write(tmp_path, "")
+    (tmp_path / "homes.geojson").write_text(points("area_id", homes), encoding="utf-8")
+    assert call("run", study, "-q").exit_code in {0, 1}
+    spokes = layer(tmp_path, "spokes")
+    assert [(each["area_id"], each["candidate_id"], each["distance_m"], each["shape"]) for each in spokes] == [
+        ("H-5", "C-1", 300, "LineString")
+    ]
+    found = {
+        (
+            each["moment"],
+            each["kind"],
+            each["place_id"],
+            each["stage"],
+            each["areas"],
+            each["weight"],
+            each["farthest_m"],
+        )
+        for each in layer(tmp_path, "catchments")
+    }
+    assert found == {
+        ("today", "facility", "F-1", None, 1, 7, 400),
+        ("planned", "facility", "F-1", None, 1, 7, 400),
+        ("planned", "site", "C-1", 2023, 2, 55, 300),
+    }
+
+
+def test_the_public_gets_neither_spokes_nor_catchments(tmp_path: Path) -> None:
+    study = write(tmp_path, '[show]\noutputs = ["geojson", "gpkg"]\ntitle_block = { "审图号" = "GS(2024)1" }\n')
+    text = study.read_text(encoding="utf-8").replace("fictional = true", 'fictional = true\naudience = "public"')
+    study.write_text(text, encoding="utf-8")
+    assert call("run", study, "-q").exit_code in {0, 1}
+    names = {path.name for path in (tmp_path / RESULTS).rglob("*")}
+    assert "proposed_sites.geojson" in names
+    assert not {"spokes.geojson", "catchments.geojson"} & names
+    (package,) = (tmp_path / RESULTS).rglob("*.gpkg")
+    assert not {"GHLX", "FWXQ"} & {name for name, _ in pyogrio.list_layers(package)}
+
+
+def test_a_geopackage_holds_spokes_as_lines(tmp_path: Path) -> None:
+    hosts = {**HOSTS, "C-1": {"at": (50, 0)}}
+    study = write(tmp_path, '[show]\noutputs = ["gpkg", "shp"]\n', hosts=hosts)
+    assert call("run", study, "-q").exit_code in {0, 1}
+    (package,) = (tmp_path / RESULTS).rglob("*.gpkg")
+    kinds = {str(name): str(kind) for name, kind in pyogrio.list_layers(package)}
+    assert (kinds["GHLX"], kinds["FWXQ"]) == ("LineString", "MultiPolygon")
+    assert len(pyogrio.read_dataframe(package, layer="GHLX")) == 1
 
 
 # ---- fixed years ---------------------------------------------------------------------------------------------------

@@ -21,7 +21,10 @@ from circle15.core.tables import BASES, OUTCOMES, STATES, Candidates, Facilities
 from circle15.core.text import Text
 
 RULE = "<rule>"
-Shape = Literal["Point", "Polygon"]
+# When catchments are of, and what: what stands today, or a proposed site.
+MOMENTS = ("today", "planned")
+PLACE_KINDS = ("facility", "site")
+Shape = Literal["Point", "LineString", "Polygon"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,24 @@ _SITE = (
     Column("reason", "text", Text("选址理由", "reason")),
     Column("plan_status", "text", Text("规划状态", "status of the plan")),
 )
+_SPOKE = (
+    Column("site_plan", "text", Text("方案编号", "plan id")),
+    Residential.column("area_id"),
+    Candidates.column("candidate_id"),
+    Column("stage", "integer", Text("年度", "year")),
+    Column("distance_m", "number", Text("距离（按方案度量）", "distance by the metric of the plan"), "m"),
+    Column("weight", "number", Text("权重", "weight")),
+)
+_CATCHMENT = (
+    Column("site_plan", "text", Text("方案编号", "plan id")),
+    Column("moment", "text", Text("时点", "when"), choices=MOMENTS),
+    Column("kind", "text", Text("类别", "what it is of"), choices=PLACE_KINDS),
+    Column("place_id", "text", Text("设施或备选点编号", "id of the facility or candidate")),
+    Column("stage", "integer", Text("年度", "year")),
+    Column("areas", "integer", Text("居住小区数", "residential areas")),
+    Column("weight", "number", Text("权重", "weight")),
+    Column("farthest_m", "number", Text("最远距离", "farthest of them"), "m"),
+)
 _COVERED = (
     _rule("metric", "text", "度量", "metric", choices=METRICS),
     _rule("basis", "text", "口径", "basis", choices=BASES),
@@ -167,6 +188,22 @@ EXPORT_LAYERS: Mapping[str, ExportLayer] = {
             "Point",
             _SITE,
             private=frozenset({"cost"}),
+        ),
+        ExportLayer(
+            "spokes",
+            Text("居住小区至规划设施连线", "lines from homes to proposed sites"),
+            ("site_plan", "area_id"),
+            "LineString",
+            _SPOKE,
+            public=False,
+        ),
+        ExportLayer(
+            "catchments",
+            Text("服务小区范围（现状与规划）", "catchments today and planned"),
+            ("site_plan", "moment", "kind", "place_id"),
+            "Polygon",
+            _CATCHMENT,
+            public=False,
         ),
         ExportLayer(
             "zones",

@@ -144,6 +144,21 @@ class Allocated:
 
 
 @dataclass(frozen=True, slots=True)
+class Catchment:
+    """The homes that are nearest to one facility or site of those within a plan's limit of them, and their weight.
+
+    ``moment``: today, or planned once all sites are open; ``kind``: facility or site.
+    """
+
+    moment: str
+    kind: str
+    place_id: str
+    area_ids: tuple[str, ...]
+    weight: int
+    farthest_mm: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """What is covered by one basis once the first ``rank`` sites of a plan are open; rank 0 is today."""
 
@@ -227,6 +242,19 @@ class Multipliers:
     scaled: int = 0
     split: str = ""
     split_stage: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CurveProof:
+    """What the curve of a plan is computed again from, up to ``most`` sites.
+
+    ``order``: candidates as the greedy method opens them, whose beginnings cover what the points say, if the plan does
+    not cover more; ``links``: multipliers, each of which bounds every number of sites. Their places have no price.
+    """
+
+    most: int
+    order: tuple[str, ...]
+    links: tuple[Multipliers, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,11 +347,13 @@ class Plan:
     relaxed: Plan | None = None
     screening: Screening | None = None
     allocation: tuple[Allocated, ...] = ()
+    catchments: tuple[Catchment, ...] = ()
     shares: tuple[Shared, ...] = ()
     problem: PlanProblem = "max_coverage"
     share: float | None = None
     need: int | None = None
     curve: tuple[Point, ...] = ()
+    curve_proof: CurveProof | None = None
     walk: Walk | None = None
     backup: bool = False
     scale: int = 1

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from circle15.core.results import Allocated, Plan, Shared
+from circle15 import judge
+from circle15.core.results import Allocated, Catchment, Plan, Shared
 from circle15.core.tables import BASES, Residential
-from circle15.pipeline.ground import Ground, near_pairs
+from circle15.pipeline.ground import Ground, counted_sites, near_pairs
 from circle15.route import Places
 from circle15.route.network import Ints
 from circle15.study import SiteSpec
@@ -35,6 +38,37 @@ def with_allocation(plan: Plan, ground: Ground, spec: SiteSpec, hosts: Places, w
         if area_id in covered
     )
     return replace(plan, allocation=allocated)
+
+
+def with_catchments(plan: Plan, ground: Ground, spec: SiteSpec, hosts: Places, weight: Ints) -> Plan:
+    """The plan with every home within the limit at the nearest facility today, and at that or a site once all are open.
+
+    Of equally near ones what stands today, then the smallest id as text.
+    """
+    standing = counted_sites(ground, judge.counted(spec.rule, ground.facilities, ground.study.as_of))
+    chosen = np.isin(hosts.ids.astype(str), [site.candidate_id for site in plan.sites])
+    pairs = [
+        _near(ground, spec, plan, places, kind)
+        for kind, places in (("facility", standing), ("site", hosts.take(np.flatnonzero(chosen))))
+    ]
+    planned = pd.concat(pairs, ignore_index=True)
+    found = (*_caught(ground, pairs[0], "today", weight), *_caught(ground, planned, "planned", weight))
+    return replace(plan, catchments=found)
+
+
+def _near(ground: Ground, spec: SiteSpec, plan: Plan, places: Places, kind: str) -> Any:
+    near = near_pairs(ground, places, spec.metric, plan.limit_mm, spec.rule.footing)
+    ids = places.ids.astype(str)[near.source]
+    return pd.DataFrame({"kind": kind, "place_id": ids, "area": near.target, "mm": near.mm})
+
+
+def _caught(ground: Ground, pairs: Any, moment: str, weight: Ints) -> Iterator[Catchment]:
+    """The catchments of each place that has any home, facilities first."""
+    nearest = pairs.sort_values(["area", "mm", "kind", "place_id"], kind="stable").drop_duplicates("area")
+    for (kind, place_id), rows in nearest.groupby(["kind", "place_id"], sort=True):
+        areas = rows["area"].to_numpy()
+        ids = tuple(str(each) for each in ground.area_ids[areas])
+        yield Catchment(moment, kind, place_id, ids, int(weight[areas].sum()), int(rows["mm"].max()))
 
 
 def with_shares(plan: Plan, residential: Residential, area_ids: Any, outcome: Any) -> Plan:

@@ -10,12 +10,12 @@ import numpy as np
 
 from circle15 import judge, siting
 from circle15.core.errors import ConfigError, InputError
-from circle15.core.results import Audit, Multipliers, Plan
+from circle15.core.results import Audit, CurveProof, Multipliers, Plan, Point
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import Residential
 from circle15.core.text import Text, first_ids
 from circle15.core.units import Pace, round_half_up
-from circle15.pipeline.allocation import with_allocation, with_shares
+from circle15.pipeline.allocation import with_allocation, with_catchments, with_shares
 from circle15.pipeline.assess import judged, subjects
 from circle15.pipeline.candidates import offer, with_screening
 from circle15.pipeline.distances import access_to
@@ -56,6 +56,7 @@ def _plan(ground: Ground, spec: SiteSpec) -> Plan:
         plan = siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed, stop=stop))
     offered = offer(ground, spec)
     plan = with_allocation(plan, ground, spec, offered.hosts, demand.weight)
+    plan = with_catchments(plan, ground, spec, offered.hosts, demand.weight)
     plan = with_shares(plan, ground.residential, demand.area_ids, demand.outcome)
     return with_screening(plan, ground, spec, offered)
 
@@ -226,7 +227,7 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
         if demand.walks is not None:
             median, problem = siting.median_of(demand, problem)
             ways, names = median.total, np.array(median.names(demand.area_ids), dtype=object)
-        problem = siting.completed(request, demand, problem)
+        bare, problem = problem, siting.completed(request, demand, problem)
         names = np.concatenate([names, np.array(problem.extra, dtype=object)])
         claim = siting.Claim(
             sites=tuple(plan["sites"]),
@@ -237,10 +238,22 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
             need=siting.needed(request, demand, problem) if request.problem == "min_sites" else None,
             ways=ways,
         )
-        checked = siting.certify(problem, claim)
+        neutral = problem if not request.favours else siting.completed(replace(request, favours=()), demand, bare)
+        checked = siting.certify_curve(neutral, siting.certify(problem, claim), *_curve(plan, names, problem))
         changed = () if plan["intact"] else ("proof.json",)
         found[plan["site_plan"]] = replace(checked, objections=(*checked.objections, *changed))
     return found
+
+
+def _curve(plan: Mapping[str, Any], names: Any, problem: siting.Problem) -> tuple[tuple[Point, ...], CurveProof | None]:
+    """The stored points of a curve, and what they are computed again from; its links are of one year."""
+    points = tuple(Point(each["sites"], each["covered"], each["bound"]) for each in plan["curve"])
+    stored = plan["curve_proof"]
+    if stored is None:
+        return points, None
+    one_year = replace(problem, places=(1,))
+    links = tuple(_multipliers(each, names, one_year) for each in stored["steps"])
+    return points, CurveProof(stored["most"], tuple(stored["order"]), links)
 
 
 def _multipliers(stored: Mapping[str, Any], area_ids: Any, problem: siting.Problem) -> Multipliers:

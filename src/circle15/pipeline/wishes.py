@@ -96,7 +96,10 @@ def _leaning(spec: SiteSpec, rule_id: str, judged_on: judge.Subjects) -> Any:
 def _aim(
     ground: Ground, rule: Rule, spec: SiteSpec, judged_on: judge.Subjects, inside: dict[str, tuple[str, ...]]
 ) -> siting.Aim:
-    """The zones that fail the rule today, and how many of them must get a site for its target."""
+    """The zones that do not pass the rule today, and how many of them must get a site for its target.
+
+    Of those that may be out of its scope no site can make sure.
+    """
     (block, *_) = judge.judge([rule], judged_on)
     frame = judge.verdicts([block], ground.area_ids).frame
     outcome = dict(zip(frame["subject_id"].astype(str), frame["outcome"], strict=True))
@@ -109,7 +112,8 @@ def _aim(
                 f"[inputs.zones].",
             )
         )
-    lacking = [name for name in counts if outcome[name] == "fail"]
+    doubtful = set(frame.loc[frame["because"] == "scope_unknown", "subject_id"].astype(str))
+    lacking = [name for name in counts if outcome[name] != "pass" and name not in doubtful]
     served = sum(outcome[name] == "pass" for name in counts)
     wanted = Fraction(str(rule.target.value)) * len(counts)
     least = math.floor(wanted) + 1 if rule.target.op == ">" else math.ceil(wanted)

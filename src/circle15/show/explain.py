@@ -290,6 +290,13 @@ def certificate(audit_language: Language, plan_id: str, found: Any) -> str:
         Text(f"方案 {plan_id}：最优性说明{verdict.zh}", f"Plan {plan_id}: the certificate {verdict.en}"),
         *_recomputed_of(found)(found),
     ]
+    if found.points:
+        lines.append(
+            Text(
+                f"  设施数与覆盖率：{found.points} 个点及其上界重算一致",
+                f"  share by number of sites: {found.points} points and their bounds are as recomputed",
+            )
+        )
     if found.claim.bound != found.proven:
         proven, bound = (whole(_stated(found, each)) for each in (found.proven, found.claim.bound))
         lines.append(

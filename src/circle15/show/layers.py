@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from circle15.core.exports import EXPORT_LAYERS, may_leave, withheld
 from circle15.core.mapping import STATUS
 from circle15.core.results import Audit
 from circle15.core.tables import Zones
 from circle15.core.units import MM_PER_M
-from circle15.show.tables import access_frame, plan_frame
+from circle15.show.tables import access_frame, allocation_frame, plan_frame
+
+# How much of the surroundings of a home that is a point is drawn as part of a catchment.
+_AROUND_M = 25.0
 
 
 def layer_frames(audit: Audit) -> dict[str, Any]:
@@ -40,6 +45,8 @@ def _all_frames(audit: Audit) -> dict[str, Any]:
     }
     if audit.plans:
         frames["proposed_sites"] = _sites(audit)
+        frames["spokes"] = _spokes(audit)
+        frames["catchments"] = _catchments(audit)
     if audit.zones is not None:
         frames["zones"] = _zones(audit, audit.zones)
     return frames
@@ -101,6 +108,63 @@ def _sites(audit: Audit) -> Any:
     frame["plan_status"] = [mapping.of_plan(name, STATUS) for name in frame["site_plan"]]
     leaves = [not audit.facts.approved_only or mapping.is_approved(name) for name in frame["site_plan"]]
     return frame[np.array(leaves, dtype=bool)]
+
+
+def _leaving(audit: Audit, frame: Any) -> Any:
+    """The rows of plans that may leave."""
+    mapping = audit.facts.mapping
+    if mapping is None or not audit.facts.approved_only:
+        return frame
+    return frame[[mapping.is_approved(name) for name in frame["site_plan"]]]
+
+
+def _spokes(audit: Audit) -> Any:
+    """A straight line from each home a plan newly covers to its site; none where the two stand on one spot."""
+    rows = allocation_frame(audit)
+    homes = dict(zip(audit.residential.frame["area_id"], audit.points, strict=True))
+    sites = _places_of(audit)
+    starts = _grid(homes[name] for name in rows["area_id"])
+    stops = _grid(sites[name] for name in rows["candidate_id"])
+    lines = shapely.linestrings(np.stack([starts, stops], axis=1)) if len(rows) else []
+    frame = gpd.GeoDataFrame(rows, geometry=lines, crs=audit.facts.crs)
+    return _leaving(audit, frame[(starts != stops).any(axis=1)])
+
+
+def _catchments(audit: Audit) -> Any:
+    """Whose homes each facility or site is nearest to: their parcels, and the surroundings of those that are points."""
+    shapes = audit.residential.frame.set_index("area_id").geometry
+    shapes = dict(zip(shapes.index, _areal(shapes.to_numpy()), strict=True))
+    rows, geometry = [], []
+    for plan in audit.plans:
+        stages = {site.candidate_id: site.stage for site in plan.sites}
+        for each in plan.catchments:
+            stage = stages[each.place_id] if each.kind == "site" else None
+            facts = (each.moment, each.kind, each.place_id, stage, len(each.area_ids), each.weight)
+            rows.append((plan.plan_id, *facts, each.farthest_mm / MM_PER_M))
+            geometry.append(shapely.union_all([shapes[name] for name in each.area_ids]))
+    columns = ["site_plan", "moment", "kind", "place_id", "stage", "areas", "weight", "farthest_m"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["stage"] = frame["stage"].astype("Int64")
+    return _leaving(audit, gpd.GeoDataFrame(frame, geometry=geometry, crs=audit.facts.crs))
+
+
+def _grid(points: Iterable[Any]) -> Any:
+    """Coordinates of points to the millimetre."""
+    return np.round(shapely.get_coordinates(np.array(list(points), dtype=object)), 3)
+
+
+def _areal(shapes: Any) -> Any:
+    """Polygons as they are; a point as what lies within ``_AROUND_M`` of it."""
+    return np.where(shapely.get_dimensions(shapes) == 2, shapes, shapely.buffer(shapes, _AROUND_M, quad_segs=4))
+
+
+def _places_of(audit: Audit) -> dict[str, Any]:
+    if audit.candidates is None:
+        return {}
+    frame = audit.candidates.frame
+    return dict(
+        zip(frame["candidate_id"].astype(str), shapely.point_on_surface(frame.geometry.to_numpy()), strict=True)
+    )
 
 
 def _zones(audit: Audit, zones: Zones) -> Any:

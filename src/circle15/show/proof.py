@@ -20,7 +20,7 @@ PLANS = "plan.json"
 PROOFS = "proof.json"
 # What a stored plan must say for its certificate to be checked again.
 _NUMBERS = ("objective", "bound", "proven")
-_CERTIFIED = {"site_plan", "sites", "site_stages", "status", *_NUMBERS}
+_CERTIFIED = {"site_plan", "sites", "site_stages", "status", "curve", *_NUMBERS}
 _STEP = ("scale", "scaled", "split_stage")
 _LISTS = ("rows", "places", "targets")
 
@@ -34,15 +34,20 @@ def files(audit: Audit) -> dict[str, bytes]:
     if audience == "public":
         return {PLANS: (plans + "\n").encode()}
     ids = audit.residential.frame["area_id"].to_numpy(dtype=object)
-    proofs = [
-        {"site_plan": plan.plan_id, "sha256": _digest(steps), "steps": steps}
-        for plan in audit.plans
-        for steps in [[_link_object(link, _named(plan, ids)) for link in plan.proof]]
-    ]
+    proofs = [_proof(plan, _named(plan, ids)) for plan in audit.plans]
     return {
         PLANS: (plans + "\n").encode(),
         PROOFS: (json.dumps(proofs, ensure_ascii=False, separators=(",", ":")) + "\n").encode(),
     }
+
+
+def _proof(plan: Plan, names: Any) -> dict[str, Any]:
+    steps, curve = [_link_object(link, names) for link in plan.proof], None
+    if plan.curve_proof is not None:
+        made = plan.curve_proof
+        links = [_link_object(link, names) for link in made.links]
+        curve = {"most": made.most, "order": list(made.order), "steps": links}
+    return {"site_plan": plan.plan_id, "sha256": _digest(steps, curve), "steps": steps, "curve": curve}
 
 
 def _named(plan: Plan, ids: Any) -> Any:
@@ -176,20 +181,21 @@ def read_plans(folder: Path) -> list[dict[str, Any]]:
         raise _unreadable(folder) from error
     if not _are(plans, _is_plan) or not _are(proofs, _is_proof):
         raise _unreadable(folder)
-    steps = {each["site_plan"]: each["steps"] for each in proofs}
-    digests = {each["site_plan"]: each["sha256"] for each in proofs}
-    if not steps.keys() >= {plan["site_plan"] for plan in plans}:
+    by_plan = {each["site_plan"]: each for each in proofs}
+    if not by_plan.keys() >= {plan["site_plan"] for plan in plans}:
         raise _unreadable(folder)
-    return [
-        {**plan, "proof": found, "intact": digests[plan["site_plan"]] == _digest(found)}
-        for plan in plans
-        for found in [steps[plan["site_plan"]]]
-    ]
+    return [_joined(plan, by_plan[plan["site_plan"]]) for plan in plans]
 
 
-def _digest(steps: list[dict[str, Any]]) -> str:
+def _joined(plan: dict[str, Any], proof: dict[str, Any]) -> dict[str, Any]:
+    """A stored plan with its proof, and whether that is as it was written."""
+    intact = proof["sha256"] == _digest(proof["steps"], proof["curve"])
+    return {**plan, "proof": proof["steps"], "curve_proof": proof["curve"], "intact": intact}
+
+
+def _digest(steps: list[dict[str, Any]], curve: dict[str, Any] | None) -> str:
     """Of the multipliers of a proof: one that was changed is found even where the bound stays the same."""
-    return hashlib.sha256(json.dumps(steps, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([steps, curve], separators=(",", ":")).encode()).hexdigest()
 
 
 def _are(found: Any, kind: Callable[[Any], bool]) -> bool:
@@ -199,10 +205,27 @@ def _are(found: Any, kind: Callable[[Any], bool]) -> bool:
 def _is_proof(proof: Any) -> bool:
     return (
         isinstance(proof, dict)
-        and proof.keys() >= {"site_plan", "steps", "sha256"}
+        and proof.keys() >= {"site_plan", "steps", "sha256", "curve"}
         and isinstance(proof["site_plan"], str)
         and _are(proof["steps"], _is_link)
+        and (proof["curve"] is None or _is_curve(proof["curve"]))
     )
+
+
+def _is_curve(curve: Any) -> bool:
+    return (
+        isinstance(curve, dict)
+        and curve.keys() >= {"most", "order", "steps"}
+        and _is_whole(curve["most"])
+        and curve["most"] >= 0
+        and _are(curve["order"], lambda each: isinstance(each, str))
+        and _are(curve["steps"], lambda each: _is_link(each) and len(each["places"]) == 1)
+    )
+
+
+def _is_point(point: Any) -> bool:
+    names = ("sites", "covered", "bound")
+    return isinstance(point, dict) and point.keys() >= {*names} and all(_is_whole(point[name]) for name in names)
 
 
 def _is_plan(plan: Any) -> bool:
@@ -214,6 +237,7 @@ def _is_plan(plan: Any) -> bool:
         and all(isinstance(each, str) for each in plan["sites"])
         and _are_whole(plan["site_stages"])
         and all(_is_whole(plan[name]) for name in _NUMBERS)
+        and _are(plan["curve"], _is_point)
     )
 
 

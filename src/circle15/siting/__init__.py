@@ -1,7 +1,7 @@
 """Unserved demand and candidates → a plan, with a bound that holds."""
 
 from circle15.siting.aims import Aim, Dated
-from circle15.siting.certificate import Certificate, Claim, certify
+from circle15.siting.certificate import Certificate, Claim, certify, certify_curve
 from circle15.siting.effort import Effort
 from circle15.siting.favour import Favour
 from circle15.siting.generation import generate
@@ -35,6 +35,7 @@ __all__ = [
     "Walks",
     "answer",
     "certify",
+    "certify_curve",
     "completed",
     "describe",
     "frame_problem",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from circle15.core.results import Multipliers
+from circle15.core.results import CurveProof, Multipliers, Point
+from circle15.siting.curve import trace
 from circle15.siting.least import fewest, floor
 from circle15.siting.problem import Choice, Problem, choice, objections, objective
 from circle15.siting.proof import check, everything, same
@@ -32,12 +33,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A claim beside what the raw coverage says. ``objections`` name what no plan of the problem, or no proof, has."""
+    """A claim beside what the raw coverage says. ``objections`` name what no plan of the problem, or no proof, has.
+
+    ``points``: how many of the curve were computed again and found as they are stated.
+    """
 
     claim: Claim
     objective: int
     proven: int
     objections: tuple[str, ...]
+    points: int = 0
 
     @property
     def holds(self) -> bool:
@@ -86,3 +91,20 @@ def _certify_least(problem: Problem, chosen: Choice, claim: Claim, need: int) ->
     except ValueError:
         return Certificate(claim, len(chosen.rows), floor(problem, need), (*broken, "multipliers"))
     return Certificate(claim, len(chosen.rows), proven, tuple(broken))
+
+
+def certify_curve(
+    problem: Problem, found: Certificate, stated: tuple[Point, ...], proof: CurveProof | None
+) -> Certificate:
+    """The certificate with the curve computed again, of the problem that its points are of; without preferences."""
+    if proof is None:
+        return replace(found, objections=(*found.objections, "curve")) if stated else found
+    row_of = {name: row for row, name in enumerate(problem.candidate_ids)}
+    rows = [row_of[name] for name in found.claim.sites if name in row_of]
+    try:
+        points = trace(problem, choice(rows, [0] * len(rows)), proof)
+    except ValueError:
+        points = ()
+    if points != stated:
+        return replace(found, objections=(*found.objections, "curve"))
+    return replace(found, points=len(points))

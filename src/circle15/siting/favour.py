@@ -18,7 +18,10 @@ from circle15.siting.problem import Flags, Problem
 
 @dataclass(frozen=True, slots=True)
 class Favour:
-    """Demand in ``areas`` counts ``extra`` of its weight more while a site of ``sites`` (ids) serves it."""
+    """Demand counts ``extra`` of its weight more while a site of ``sites`` (ids) serves it.
+
+    ``areas``: whose demand, of the first columns of a problem.
+    """
 
     rule_id: str
     extra: Fraction
@@ -42,7 +45,9 @@ def preferring(problem: Problem, favours: Sequence[Favour], names: Sequence[str]
         mine = np.isin(np.array(problem.candidate_ids, dtype=object), list(each.sites)).astype(np.int64)
         covers = csr_matrix(problem.covers.multiply(mine[:, None]))
         counts = np.bincount(covers.indices, weights=covers.data, minlength=covers.shape[1])
-        columns = np.flatnonzero(each.areas & (counts > 0) & (problem.depth > 0) & (problem.weight > 0))
+        areas = np.zeros(len(counts), dtype=bool)
+        areas[: len(each.areas)] = each.areas
+        columns = np.flatnonzero(areas & (counts > 0) & (problem.depth > 0) & (problem.weight > 0))
         blocks.append(covers[:, columns])
         weights.append(problem.weight[columns] * int(each.extra * scale))
         depths.append(problem.depth[columns])

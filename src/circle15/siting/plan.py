@@ -167,11 +167,14 @@ def answer(request: Request, demand: Demand, problem: Problem, effort: Effort) -
 
 
 def completed(request: Request, demand: Demand, problem: Problem) -> Problem:
-    """The problem that is solved: with second cover, preferences and targets where they are asked for."""
-    found = deepened(demand, problem)
-    if request.favours:
-        found = preferring(found, request.favours, demand.area_ids.tolist())
-    return aiming(found, request.aims)
+    """The problem that is solved: with second cover, targets and preferences where they are asked for.
+
+    The columns of preferences stand behind all others.
+    """
+    found = aiming(deepened(demand, problem), request.aims)
+    if not request.favours:
+        return found
+    return preferring(found, request.favours, (*demand.area_ids.tolist(), *found.extra))
 
 
 def _weighed(plan: Plan, problems: tuple[Problem, Problem], effort: Effort, solution: Solution) -> Plan:
@@ -181,12 +184,13 @@ def _weighed(plan: Plan, problems: tuple[Problem, Problem], effort: Effort, solu
     There is no curve where cover counts twice.
     """
     problem, neutral = problems
-    most = 0 if plan.backup else _BEYOND * len(solution.chosen.rows)
+    if not plan.backup:
+        found = curve(neutral, effort, solution.chosen, _BEYOND * len(solution.chosen.rows))
+        plan = replace(plan, curve=found.points, curve_proof=found.proof)
     return replace(
         plan,
         prices=prices(problem, effort, solution),
         one_more=one_more(problem, effort, solution),
-        curve=curve(neutral, effort, solution.chosen, most) if most else (),
         preference_price=_price(neutral, effort, solution) if problem.extra != neutral.extra else None,
     )
 
@@ -260,7 +264,8 @@ def _least(request: Request, demand: Demand, problem: Problem, effort: Effort) -
     if solution.status == "infeasible":
         return _unreachable(request, demand, (problem, full), effort, plan)
     count = len(solution.chosen.rows)
-    return replace(plan, curve=curve(full, effort, solution.chosen, count + max(1, count // 4)))
+    found = curve(full, effort, solution.chosen, count + max(1, count // 4))
+    return replace(plan, curve=found.points, curve_proof=found.proof)
 
 
 def _unreachable(

@@ -38,9 +38,8 @@ def check(problem: Problem, value: int, links: tuple[Multipliers, ...]) -> Prove
         if not open_:
             break
         above, before = open_.pop()
-        core = reduce(problem, before, dominated=False, merged=False)
-        _refuse_unsound(problem, core, link)
-        found = evaluate(core, _on(core, link))
+        core, held = laid(problem, link, before)
+        found = evaluate(core, held)
         some = core.group[link.areas] >= 0
         used.append(replace(link, areas=link.areas[some], demand=link.demand[some], scaled=found.scaled))
         if found.value <= value:
@@ -48,6 +47,13 @@ def check(problem: Problem, value: int, links: tuple[Multipliers, ...]) -> Prove
         bound, last = min(above, found.value), fix(core, found, value, before)
         open_ += [(bound, part) for part in parts(problem, last, link)]
     return Proven(max([value, *(bound for bound, _ in open_)]), tuple(used), last)
+
+
+def laid(problem: Problem, link: Multipliers, fixed: Fixed = NOTHING) -> tuple[Core, Multipliers]:
+    """Multipliers on the raw demand that a problem leaves. Raises ValueError for those that are not sound."""
+    core = reduce(problem, fixed, dominated=False, merged=False)
+    _refuse_unsound(problem, core, link)
+    return core, _on(core, link)
 
 
 def same(some: tuple[Multipliers, ...], others: tuple[Multipliers, ...]) -> bool:

@@ -40,7 +40,7 @@ class Stream:
 def stream(sheet: Sheet, form: Format) -> Stream:
     """A sheet for GDAL to write in this format. Polygons are multi-polygons where a layer has one type of geometry."""
     columns = {each.field.name: _column(each, form) for each in sheet.fields}
-    shapes = sheet.placed if form == "geojson" or sheet.shape == "Point" else _multi(sheet.placed)
+    shapes = sheet.placed if form == "geojson" or sheet.shape != "Polygon" else _multi(sheet.placed)
     wkb = [None if shape is None else shapely.to_wkb(shape) for shape in shapes]
     return Stream({**columns, GEOMETRY: (na.Schema(na.binary()), na.c_array(wkb, na.binary()))})
 

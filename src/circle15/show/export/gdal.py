@@ -41,7 +41,7 @@ _GDAL_ERRORS = (DataLayerError, DataSourceError, FeatureError, FieldError, Geome
 _DBF_ENCODING: Mapping[Encoding, str] = {"GBK": "LDID/77", "UTF-8": "UTF-8"}
 _CPG: Mapping[Encoding, bytes] = {"GBK": b"936", "UTF-8": b"UTF-8"}
 
-_GEOMETRY_TYPES: Mapping[str, str] = {"Point": "Point", "Polygon": "MultiPolygon"}
+_GEOMETRY_TYPES: Mapping[str, str] = {"Point": "Point", "LineString": "LineString", "Polygon": "MultiPolygon"}
 
 
 def geojson(sheets: Sequence[Sheet], place: Placement) -> dict[str, bytes]:

@@ -97,7 +97,7 @@ def _by_shape(rows: _Rows, fields: tuple[Filled, ...], place: Placement) -> list
     placed = place.place(studied)
     is_polygon = shapely.get_dimensions(studied) == 2
     shape: Shape = "Polygon" if is_polygon.any() else "Point"
-    if not len(studied):
+    if not len(studied) or EXPORT_LAYERS[rows.layer.key].shape == "LineString":
         shape = EXPORT_LAYERS[rows.layer.key].shape
     name = rows.layer.name + place.suffix
     layer = rows.layer

@@ -47,6 +47,8 @@ _LOOKS: Mapping[str, Look] = {
     "service_areas": Look("设施服务范围", LIGHT_BLUE, LIGHT_BLUE, 0.15),
     "covered_area": Look("覆盖范围", BLUE, BLUE, 0.25),
     "proposed_sites": Look("规划新增设施（建议）", GAINS["color"], opacity=1),
+    "spokes": Look("居住小区至规划设施连线", GAINS["color"], GAINS["color"], 0.6),
+    "catchments": Look("服务小区范围", LIGHT_BLUE, BLUE, 0.35),
     "zones": Look("行政区划", "#ffffff", ZONES["color"], 0),
 }
 
@@ -95,9 +97,16 @@ def qml(sheet: Sheet) -> str:
     aliases = SubElement(root, "aliases")
     for number, each in enumerate(sheet.fields):
         SubElement(aliases, "alias", index=str(number), field=each.field.name, name=each.field.alias)
-    geometry = "0" if sheet.shape == "Point" else "2"
-    SubElement(root, "layerGeometryType").text = geometry
+    SubElement(root, "layerGeometryType").text = _GEOMETRIES[sheet.shape]
     return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + tostring(root, encoding="unicode")
+
+
+_GEOMETRIES: Mapping[str, str] = {"Point": "0", "LineString": "1", "Polygon": "2"}
+_SYMBOLS: Mapping[str, tuple[str, str]] = {
+    "Point": ("marker", "SimpleMarker"),
+    "LineString": ("line", "SimpleLine"),
+    "Polygon": ("fill", "SimpleFill"),
+}
 
 
 def _expression(case: _Case) -> str:
@@ -106,9 +115,12 @@ def _expression(case: _Case) -> str:
 
 
 def _symbol(parent: Element, name: str, shape: str, look: Look) -> None:
-    kind, layer = ("marker", "SimpleMarker") if shape == "Point" else ("fill", "SimpleFill")
+    kind, layer = _SYMBOLS[shape]
     symbol = SubElement(parent, "symbol", type=kind, name=name, alpha="1", clip_to_extent="1", force_rhr="0")
     drawn = SubElement(symbol, "layer", {"class": layer, "enabled": "1", "locked": "0", "pass": "0"})
+    if shape == "LineString":
+        _options(drawn, {"line_color": _rgba(look.fill, look.opacity), "line_width": "0.2", "line_width_unit": "MM"})
+        return
     options = {
         "color": _rgba(look.fill, look.opacity),
         "outline_color": _rgba(look.outline, 1),
@@ -117,6 +129,10 @@ def _symbol(parent: Element, name: str, shape: str, look: Look) -> None:
         "outline_style": "solid",
         **({"name": "circle", "size": "2.6", "size_unit": "MM"} if shape == "Point" else {"style": "solid"}),
     }
+    _options(drawn, options)
+
+
+def _options(drawn: Element, options: Mapping[str, str]) -> None:
     table = SubElement(drawn, "Option", type="Map")
     for key, value in options.items():
         SubElement(table, "Option", type="QString", name=key, value=value)
@@ -167,6 +183,10 @@ def _symbolizer(rule: Element, shape: str, look: Look) -> None:
         SubElement(mark, "WellKnownName").text = "circle"
         _paint(mark, look)
         SubElement(graphic, "Size").text = "9"
+    elif shape == "LineString":
+        stroke = SubElement(SubElement(rule, "LineSymbolizer"), "Stroke")
+        for name, value in (("stroke", look.fill), ("stroke-width", "0.5")):
+            SubElement(stroke, "CssParameter", name=name).text = value
     else:
         _paint(SubElement(rule, "PolygonSymbolizer"), look)
 
