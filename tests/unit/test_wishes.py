@@ -10,8 +10,10 @@ from typing import Any
 
 import pyogrio
 import pytest
+import shapely
 
-from tests.towns import CANDIDATES, OWN_PACK, PACK, SITE, ZONES, boxes, call, points, write_town
+from circle15.show.geometry import to_wgs84
+from tests.towns import CANDIDATES, OWN_PACK, PACK, SITE, ZONES, boxes, call, moved, points, write_town
 
 RULES = """
 [facility.health_center]
@@ -424,3 +426,54 @@ def test_too_few_candidates_for_the_least_numbers(tmp_path: Path) -> None:
         [{"kind": "year_min", "zone_id": "2/2", "number": 4}],
     )
     assert "各年度至少 2/2 处" in call("site", study, "-q").stdout
+
+
+# ---- sites chosen by hand ------------------------------------------------------------------------------------------
+
+
+def evaluated(folder: Path, site: str, *places: float, ids: str = "T-") -> tuple[dict[str, Any], str]:
+    study = write(folder, site)
+    text = study.read_text(encoding="utf-8").replace("per_stage = [1]", "per_stage = [2]")
+    study.write_text(text, encoding="utf-8")
+    degrees = to_wgs84(shapely.points([moved((at, 0)) for at in places]), "EPSG:4549", 9)
+    rows = [f"{ids}{number},day_care,{each.x:.9f},{each.y:.9f}" for number, each in enumerate(degrees, start=1)]
+    (folder / "sites.csv").write_text("\n".join(["site_id,facility_type,lon,lat", *rows]), encoding="utf-8")
+    done = call("evaluate", study, "--sites", folder / "sites.csv", "-q", "--format", "json")
+    assert done.exit_code in {0, 1}, done.stderr
+    said = call("evaluate", study, "--sites", folder / "sites.csv", "-q").stdout
+    return json.loads(done.stdout)["plans"][0], said
+
+
+def test_without_conditions_there_is_none_to_keep(tmp_path: Path) -> None:
+    plan, _ = evaluated(tmp_path, "", 0, 2000)
+    assert (plan["gain"], plan["best"], plan["best_sites"], plan["kept"]) == (70, 80, ["C-1", "C-2"], None)
+
+
+def test_sites_by_hand_keep_a_target_or_break_it(tmp_path: Path) -> None:
+    target = 'target = { rule = "T-12" }\n'
+    plan, said = evaluated(tmp_path / "a", target, 0, 1000)
+    assert plan["kept"]["broken"] == [{"kind": "target", "zone_id": "T-12", "number": 2}]
+    assert (plan["kept"]["value"], plan["kept"]["best"], plan["kept"]["bound"]) == (80, 70, 70)
+    assert "手选点位不满足：T-12：尚无设施的单元中至少 2 个设点；手选新增 80，满足全部条件的同数量备选点最多 70" in said
+    plan, said = evaluated(tmp_path / "b", target, 100, 1900)
+    assert (plan["kept"]["broken"], plan["kept"]["value"]) == ([], 70)
+    assert "手选点位不满足：无" in said
+
+
+def test_what_sites_by_hand_break_of_everything(tmp_path: Path) -> None:
+    asked = (
+        'quota = { level = "town", max = 1 }\nmin_separation_m = 300\nmandatory = ["C-2"]\ndated = { "东镇" = 2023 }\n'
+        'budget = { column = "cost", max = 5 }\nforbidden = ["C-1"]\n'
+    )
+    plan, said = evaluated(tmp_path, asked, 0, 200, ids="C-")
+    kinds = [each["kind"] for each in plan["kept"]["broken"]]
+    assert kinds == ["separation", "quota_max", "dated", "forbidden", "mandatory"]
+    assert (plan["kept"]["best_sites"], plan["kept"]["best"]) == (["C-2", "C-3"], 50)
+    assert plan["kept"]["not_checked"] == ["budget"]
+    assert "投资上限未核" in said
+
+
+def test_sites_by_hand_are_weighed_by_preferences(tmp_path: Path) -> None:
+    plan, said = evaluated(tmp_path, 'prefer = { "T-09" = 2 }\n', 0, 2000)
+    assert (plan["kept"]["value"], plan["kept"]["best"]) == (70, 110)
+    assert "手选新增（计入优先系数） 70" in said

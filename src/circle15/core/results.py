@@ -455,12 +455,36 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Sites chosen by hand under what a ``[[site]]`` asks: of ``terms`` they break ``broken``.
+
+    ``value``: what they newly cover, with preferences counted, in units of 1 ÷ ``scale``; ``best`` and ``bound`` are of
+    as many candidates that keep all terms, None where none do, which is the solver's word. Years are not looked at, nor
+    are costs (``untold``: the kinds of terms that are left out for that).
+    """
+
+    terms: tuple[Term, ...]
+    broken: tuple[Term, ...]
+    untold: tuple[str, ...]
+    preferences: tuple[Preferred, ...]
+    scale: int
+    value: int
+    best: int | None
+    bound: int | None
+    best_sites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """``count`` sites chosen by hand for one ``[[site]]`` newly cover ``gain``; ``best`` is the plan as large."""
+    """``count`` sites chosen by hand for one ``[[site]]`` newly cover ``gain``; ``best`` is the plan as large.
+
+    ``kept``: how they keep to what the ``[[site]]`` asks beside its limit; None where it asks nothing.
+    """
 
     best: Plan
     count: int
     gain: int
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,11 @@ class Offer:
         return tuple(name for name in ids if name not in gone)
 
 
-def offer(ground: Ground, spec: SiteSpec) -> Offer:
-    """The candidates of a ``[[site]]``. Raises ConfigError without any, and for a mandatory one that is dropped."""
+def offer(ground: Ground, spec: SiteSpec, spared: frozenset[str] = frozenset()) -> Offer:
+    """The candidates of a ``[[site]]``; those ``spared`` are never dropped.
+
+    Raises ConfigError without any, and for a mandatory one that is dropped.
+    """
     if ground.hosts is None or ground.checks is None:
         raise ConfigError(
             Text(
@@ -48,6 +51,7 @@ def offer(ground: Ground, spec: SiteSpec) -> Offer:
         *_barred(ground.checks),
         *(each for standard in standards for each in _too_small(standard, ground.hosts)),
     )
+    dropped = tuple(each for each in dropped if each.candidate_id not in spared)
     _refuse_mandatory(spec, dropped)
     gone = {each.candidate_id for each in dropped}
     kept = np.array([name not in gone for name in ground.hosts.ids], dtype=bool)

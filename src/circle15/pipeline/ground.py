@@ -14,7 +14,17 @@ from circle15 import judge, route, siting
 from circle15.core.errors import InputError, NothingToDoError
 from circle15.core.results import Finding, Source
 from circle15.core.rule import Metric
-from circle15.core.tables import OPERATING, Checks, Facilities, Membership, Repairs, Residential, Units, Zones
+from circle15.core.tables import (
+    OPERATING,
+    Candidates,
+    Checks,
+    Facilities,
+    Membership,
+    Repairs,
+    Residential,
+    Units,
+    Zones,
+)
 from circle15.core.text import Text
 from circle15.core.units import EVEN, MM_PER_M, Footing, round_half_up
 from circle15.pipeline.health import layer_findings, single_home_findings
@@ -30,6 +40,9 @@ from circle15.route import Places
 from circle15.route.health import health as find_faults
 from circle15.study import Study
 
+# A site chosen by hand within this of the candidate of its id is that candidate; any other bears a mark.
+_SAME_SPOT_M = 1.0
+MARK = " *"
 _COMPILING = Text(
     "首次使用：正在编译距离计算内核（约 10 秒，只需一次）",
     "first use: compiling the distance kernels (about 10 s, once)",
@@ -101,8 +114,12 @@ class Ground:
         return self.network is not None and len(self.homes) > 0
 
 
-def lay(study: Study, progress: Progress = silent, *, added: Facilities | None = None) -> Ground:
-    """Read every input and anchor every point. ``added`` are facilities beside those of the study.
+def lay(
+    study: Study, progress: Progress = silent, *, added: Facilities | None = None, offered: Facilities | None = None
+) -> Ground:
+    """Read every input and anchor every point.
+
+    ``added`` are facilities beside those of the study, ``offered`` such as stand among its candidates, if it has any.
 
     Raises the errors of ``read``; NetworkError; NothingToDoError if no home stands near a street.
     """
@@ -128,6 +145,8 @@ def lay(study: Study, progress: Progress = silent, *, added: Facilities | None =
     network = paved.network if paved else None
     points = demand_points(tables["residential"].frame)
     findings += _generate(study, tables, points)
+    if offered is not None and "candidates" in tables:
+        tables["candidates"] = _beside(tables["candidates"], offered)
     places, site_row, gate_findings = _places(_snapping(network, tables, study), tables, points)
     findings += gate_findings
     if network is not None:
@@ -192,6 +211,17 @@ def _with(facilities: Facilities, added: Facilities) -> Facilities:
     """The facilities and others that operate. Raises SchemaError for an id that is there twice."""
     others = added.frame.assign(status=OPERATING) if facilities.has("status") else added.frame
     return Facilities.build(pd.concat([facilities.frame, others], ignore_index=True))
+
+
+def _beside(candidates: Candidates, offered: Facilities) -> Candidates:
+    """The candidates and facilities as further ones, their ids marked, but for those that are candidates already."""
+    shared = [column.name for column in Candidates.columns if offered.has(column.name)]
+    rows = offered.frame.rename(columns={"facility_id": "candidate_id"})[["candidate_id", *shared]]
+    rows = rows[rows.geometry.notna()]
+    there = candidates.frame.set_index("candidate_id").geometry.reindex(rows["candidate_id"])
+    apart = shapely.distance(rows.geometry.to_numpy(), there.to_numpy())
+    rows = rows.assign(candidate_id=rows["candidate_id"].astype(str) + MARK)[~(apart < _SAME_SPOT_M)]
+    return Candidates.build(pd.concat([candidates.frame, rows], ignore_index=True))
 
 
 def _ready_engine(progress: Progress) -> list[Finding]:

@@ -22,7 +22,7 @@ from circle15.pipeline.distances import access_to
 from circle15.pipeline.ground import Ground, counted_sites, lay, near_pairs
 from circle15.pipeline.patience import patience
 from circle15.pipeline.progress import Progress, silent
-from circle15.pipeline.wishes import tell
+from circle15.pipeline.wishes import refuse_crowded, tell
 from circle15.read.zones import membership
 from circle15.route import Places
 from circle15.study import SiteSpec, Study
@@ -51,6 +51,7 @@ def _refuse_no_site(study: Study) -> None:
 
 
 def _plan(ground: Ground, spec: SiteSpec) -> Plan:
+    refuse_crowded(spec)
     request, demand, problem = problem_of(ground, spec)
     with patience(spec.time_limit_s) as stop:
         plan = siting.answer(request, demand, problem, siting.Effort(gap=spec.gap, seed=spec.seed, stop=stop))
@@ -61,9 +62,11 @@ def _plan(ground: Ground, spec: SiteSpec) -> Plan:
     return with_screening(plan, ground, spec, offered)
 
 
-def problem_of(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Demand, siting.Problem]:
-    """What is asked of a plan, whom it could serve, and what each candidate covers."""
-    offered = offer(ground, spec)
+def problem_of(
+    ground: Ground, spec: SiteSpec, spared: frozenset[str] = frozenset()
+) -> tuple[siting.Request, siting.Demand, siting.Problem]:
+    """What is asked of a plan, whom it could serve, and what each candidate covers. Those ``spared`` always may."""
+    offered = offer(ground, spec, spared)
     request = replace(_request(ground, spec), forbidden=offered.still_there(spec.forbidden))
     request = tell(ground, spec, offered, dict(request.zones_of)).into(request)
     demand = siting.Demand(ground.area_ids, _weight(ground, spec.weight), _outcome(ground, spec.rule, spec.metric))

@@ -132,8 +132,13 @@ def _dates(spec: SiteSpec, judged_on: judge.Subjects, inside: dict[str, tuple[st
     """The candidates of each dated zone, or the dated candidate. Raises ConfigError for names and years that fail."""
     found = [siting.Dated(name, _members(name, judged_on, inside), year) for name, year in spec.wishes.dates.items()]
     _refuse_twice(found)
+    return tuple(found)
+
+
+def refuse_crowded(spec: SiteSpec) -> None:
+    """Raises ConfigError for a year with more dated sites than places."""
     for year, places in spec.stages.items():
-        names = [each.name for each in found if each.year == year]
+        names = [name for name, dated in spec.wishes.dates.items() if dated == year]
         if len(names) > places:
             raise ConfigError(
                 Text(
@@ -143,7 +148,6 @@ def _dates(spec: SiteSpec, judged_on: judge.Subjects, inside: dict[str, tuple[st
                     f"raise it.",
                 )
             )
-    return tuple(found)
 
 
 def _members(name: str, judged_on: judge.Subjects, inside: dict[str, tuple[str, ...]]) -> frozenset[str]:

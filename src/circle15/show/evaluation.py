@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from circle15.core.results import Evaluation, Measured
+from circle15.core.results import Evaluation, Kept, Measured
 from circle15.core.rule import METRIC_WORDS
 from circle15.core.text import Text
 from circle15.show.checks import check_notes
-from circle15.show.numbers import percent, whole
+from circle15.show.numbers import grouped, percent, whole
+from circle15.show.proof import term_objects
 from circle15.show.sentences import basis_text, plan_basis
 from circle15.show.summary import records
 
@@ -43,7 +44,43 @@ def evaluation_lines(found: Evaluation) -> list[Text]:
         )
     if len(lines) == 1:
         lines.append(Text("  各项覆盖率不变", "  no share moves"))
-    return [*lines, *_checked(found), *(_against(found, each) for each in found.measured)]
+    against = [line for each in found.measured for line in (_against(found, each), *_kept(each.kept))]
+    return [*lines, *_checked(found), *against]
+
+
+def _kept(kept: Kept | None) -> list[Text]:
+    """What the sites break of what the plan is asked, and the best that breaks nothing."""
+    if kept is None:
+        return []
+    said = [each.say() for each in kept.broken]
+    words = Text("；".join(each.zh for each in said) or "无", "; ".join(each.en for each in said) or "nothing")
+    value, best, bound = (
+        None if each is None else _weighed(kept, each) for each in (kept.value, kept.best, kept.bound)
+    )
+    most = (
+        Text("同数量备选点没有满足全部条件的方案", "no plan of as many candidates keeps all")
+        if best is None
+        else Text(
+            f"满足全部条件的同数量备选点最多 {best}（上界 {bound}）",
+            f"as many candidates that keep all reach {best} (bound {bound})",
+        )
+    )
+    counted = Text("（计入优先系数）", ", preferences counted,") if kept.preferences else Text("", "")
+    lines = [
+        Text(
+            f"  方案条件 {len(kept.terms)} 项，手选点位不满足：{words.zh}；手选新增{counted.zh} {value}，{most.zh}",
+            f"  of {len(kept.terms)} conditions the sites break: {words.en}; by hand{counted.en} {value}, {most.en}",
+        )
+    ]
+    if kept.untold:
+        lines.append(
+            Text("  投资上限未核：手选点位没有投资", "  the budget is not checked: sites by hand have no cost")
+        )
+    return lines
+
+
+def _weighed(kept: Kept, value: int) -> str:
+    return grouped(value / kept.scale)
 
 
 def _checked(found: Evaluation) -> list[Text]:
@@ -85,6 +122,19 @@ def _sites(found: Evaluation) -> list[dict[str, Any]]:
     ]
 
 
+def _kept_object(kept: Kept) -> dict[str, Any]:
+    return {
+        "terms": term_objects(kept.terms),
+        "broken": term_objects(kept.broken),
+        "not_checked": list(kept.untold),
+        "scale": kept.scale,
+        "value": kept.value,
+        "best": kept.best,
+        "bound": kept.bound,
+        "best_sites": list(kept.best_sites),
+    }
+
+
 def evaluation_object(found: Evaluation) -> dict[str, Any]:
     """What ``evaluate --format json`` prints."""
     return {
@@ -99,6 +149,7 @@ def evaluation_object(found: Evaluation) -> dict[str, Any]:
                 "best": each.best.objective,
                 "bound": each.best.bound,
                 "best_sites": [site.candidate_id for site in each.best.sites],
+                "kept": None if each.kept is None else _kept_object(each.kept),
             }
             for each in found.measured
         ],

@@ -118,15 +118,15 @@ def plan_object(plan: Plan, audience: Audience) -> dict[str, Any]:
         "scale": plan.scale,
         "preferences": [_preference(each) for each in plan.preferences],
         "preference_price": plan.preference_price,
-        "terms": _terms(plan.terms),
+        "terms": term_objects(plan.terms),
         "prices": dict(plan.prices),
         "one_more": plan.one_more,
         "curve": [{"sites": each.sites, "covered": each.covered, "bound": each.bound} for each in plan.curve],
         "alternatives": {
             site.candidate_id: {each.candidate_id: each.loss for each in site.alternatives} for site in plan.sites
         },
-        "clash": _terms(plan.clash),
-        "given_up": _terms(plan.given_up),
+        "clash": term_objects(plan.clash),
+        "given_up": term_objects(plan.given_up),
         "relaxed": plan_object(plan.relaxed, audience) if plan.relaxed else None,
         **_uncoverable(plan, audience),
         **_screened(plan, audience),
@@ -158,7 +158,8 @@ def _uncoverable(plan: Plan, audience: Audience) -> dict[str, Any]:
     return {"uncoverable": [{"area_id": each.area_id, "reason": each.reason} for each in plan.uncoverable]}
 
 
-def _terms(terms: Sequence[Term]) -> list[dict[str, Any]]:
+def term_objects(terms: Sequence[Term]) -> list[dict[str, Any]]:
+    """Constraints as they stand in files."""
     return [{"kind": each.kind, "zone_id": each.name or None, "number": each.number} for each in terms]
 
 

@@ -3,7 +3,7 @@
 from circle15.siting.aims import Aim, Dated
 from circle15.siting.certificate import Certificate, Claim, certify, certify_curve
 from circle15.siting.effort import Effort
-from circle15.siting.favour import Favour
+from circle15.siting.favour import Favour, scale_of
 from circle15.siting.generation import generate
 from circle15.siting.plan import (
     Demand,
@@ -17,8 +17,9 @@ from circle15.siting.plan import (
     median_of,
     needed,
 )
-from circle15.siting.problem import Problem
+from circle15.siting.problem import Problem, choice, objective
 from circle15.siting.solve import Solution, solve
+from circle15.siting.terms import broken_by, terms_of
 
 __all__ = [
     "Aim",
@@ -34,13 +35,18 @@ __all__ = [
     "Solution",
     "Walks",
     "answer",
+    "broken_by",
     "certify",
     "certify_curve",
+    "choice",
     "completed",
     "describe",
     "frame_problem",
     "generate",
     "median_of",
     "needed",
+    "objective",
+    "scale_of",
     "solve",
+    "terms_of",
 ]

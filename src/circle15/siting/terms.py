@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rtree.index import Index
 
 from circle15.core.terms import Term, Terms
-from circle15.siting.problem import Ints, Problem, Row
+from circle15.siting.problem import Choice, Ints, Problem, Row, objections
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,14 @@ def terms_of(problem: Problem) -> tuple[Term, ...]:
     found |= {Term("mandatory")} if problem.mandatory else set()
     found |= {Term("forbidden")} if problem.forbidden else set()
     return tuple(sorted(found, key=lambda term: (term.softness, term)))
+
+
+def broken_by(problem: Problem, chosen: Choice) -> tuple[Term, ...]:
+    """The constraints of a problem that a choice breaks, the softest first."""
+    every = terms_of(problem)
+    bare = objections(without(problem, every), chosen)
+    alone = {term: without(problem, [each for each in every if each != term]) for term in every}
+    return tuple(term for term, left in alone.items() if set(objections(left, chosen)) - set(bare))
 
 
 def _by_year(problem: Problem) -> str:
