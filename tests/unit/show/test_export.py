@@ -210,8 +210,8 @@ def test_layers_say_their_coordinate_system(everything, form, profile):
 @pytest.mark.parametrize("profile", PROFILES)
 def test_geojson_of_every_profile(everything, profile):
     files = sorted((everything / "export" / profile).glob("*.geojson"))
-    # Seven layers, two of them of plots and of a point.
-    assert len(files) == 9
+    # Nine layers, two of them of plots and of a point.
+    assert len(files) == 11
     for path in files:
         root = json.loads(path.read_bytes())
         code = {"cgcs2000": 4490, "cgcs2000-gk": 4528}.get(profile)

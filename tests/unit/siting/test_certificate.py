@@ -75,6 +75,37 @@ def test_a_disturbed_weight_site_or_value_fails() -> None:
         assert not certify(problem, replace(said, years=tuple(9 for _ in said.years))).holds or not said.sites
 
 
+def test_a_plan_that_breaks_what_is_wished_fails() -> None:
+    """A dated town in another year or twice, a year with too few, a preference that is weighed otherwise."""
+    broken = {"towns": 0, "fewest": 0, "favoured": 0}
+    for kind in broken:
+        for seed in range(30):
+            problem = as_problem(invent(seed, kind))
+            found = solve(problem, QUICK)
+            if found.status != "optimal" or not len(found.chosen.rows):
+                continue
+            said = claim(problem, found)
+            assert certify(problem, said).holds, f"{kind} {seed}"
+            for at, (row, year) in enumerate(zip(found.chosen.rows.tolist(), said.years, strict=True)):
+                if row in problem.only and len(problem.places) > 1:
+                    years = (*said.years[:at], (year + 1) % len(problem.places), *said.years[at + 1 :])
+                    assert said.sites[at] in certify(problem, replace(said, years=years)).objections
+                    fewer = replace(said, sites=said.sites[:at] + said.sites[at + 1 :])
+                    fewer = replace(fewer, years=said.years[:at] + said.years[at + 1 :])
+                    assert any(each.startswith("dated") for each in certify(problem, fewer).objections)
+                    broken["towns"] += 1
+            if any(problem.fewest) and said.years.count(0) == problem.fewest[0] > 0:
+                later = replace(said, sites=said.sites[1:], years=said.years[1:])
+                assert said.years[0] != 0 or "stage 0" in certify(problem, later).objections
+                broken["fewest"] += 1
+            if problem.extra and found.objective:
+                heavier = replace(problem, weight=problem.weight + (np.arange(len(problem.weight)) >= 1))
+                again = certify(heavier, said)
+                assert not again.holds or again.objective == found.objective
+                broken["favoured"] += 1
+    assert all(count > 3 for count in broken.values()), broken
+
+
 # ---- solvers that lie ------------------------------------------------------------------------------------------
 
 
