@@ -12,25 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from circle15.core.results import Multipliers
 from circle15.siting.core import Core
-from circle15.siting.places import place
 from circle15.siting.problem import Ints
-from circle15.siting.search import Stop
 
 Floats = NDArray[np.float64]
 
 # No sum of multipliers may be larger, so that 64 bits hold it and the next.
 MOST_SUM = 2**60
 MOST_SCALE = 2**10
-# A direction so short is none: these multipliers are the best there are.
-_STILL = 1e-6
-# Shorter steps, in parts of Polyak's, are not worth taking.
-_SHORTEST = 1e-3
-# Steps without a better bound after which steps are halved.
-_PATIENCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,79 +85,6 @@ def candidate_sums(core: Core, demand: Ints) -> Ints:
     return total[core.ptr[1:]] - total[core.ptr[:-1]]
 
 
-@dataclass(frozen=True, slots=True)
-class Ascent:
-    """The best multipliers met, their bound, and the last direction: where to go on from."""
-
-    held: Multipliers
-    bound: Bound
-    demand: Floats
-    rows: Floats
-    targets: Floats
-
-
-class _Relaxed:
-    """The relaxed problem in floating point, for the ascent alone: nothing it says is believed."""
-
-    def __init__(self, core: Core) -> None:
-        self.core = core
-        self.covers: csr_matrix = core.covers
-        self.years = len(core.places)
-        self.limits = core.limits.astype(float)
-        self.most = core.most.astype(float)
-        self.places = np.array(core.places, dtype=float)
-        self.has_target = np.flatnonzero(core.target >= 0)
-        self.prices = np.zeros(self.years)
-        self.shuts = bool(core.shut.any())
-        self.plain_weight = np.repeat(core.weight.astype(float)[:, None], self.years, axis=1)
-        self.depth = core.depth[:, None].astype(float)
-        self.total = float((core.weight * core.depth).sum()) * self.years + 1
-
-    def weight(self, targets: Floats) -> Floats:
-        """The weight of demand × year, targets' columns with their multiplier."""
-        if len(targets) == 0:
-            return self.plain_weight
-        found = self.plain_weight.copy()
-        found[self.has_target, -1] += targets[self.core.target[self.has_target]]
-        return found
-
-    def solve(self, demand: Floats, rows: Floats, targets: Floats) -> tuple[float, Floats, Floats, Floats]:
-        """The value, and the slack of demand (× year), constraints and targets: minus a subgradient."""
-        core = self.core
-        worth = np.cumsum((self.covers @ demand)[:, ::-1], axis=1)[:, ::-1]
-        if len(rows):
-            worth = worth - (self.limits.T @ rows)[:, None]
-        if self.shuts:
-            worth = np.where(core.shut, -self.total, worth)
-        placing = place(worth, core.places, core.must, self.total)
-        self.prices = placing.prices
-        top = (worth - self.prices).max(axis=1)
-        weight = self.weight(targets)
-        spare = np.maximum(weight - demand, 0)
-        taken = np.where(core.must, top, np.maximum(top, 0)).sum()
-        value = float((spare * self.depth).sum() + taken + self.prices @ self.places)
-        value += float(rows @ self.most) - float(targets @ core.least)
-        slack = self._covered(placing.rows, placing.years) - self.depth * (demand < weight)
-        open_ = np.zeros(len(core.row))
-        open_[placing.rows] = 1.0
-        counts = np.bincount(
-            core.target[self.has_target],
-            weights=(demand < weight)[self.has_target, -1],
-            minlength=len(core.least),
-        ).astype(float)
-        return value, slack, self.most - self.limits @ open_, counts - core.least
-
-    def _covered(self, chosen: Ints, opened: Ints) -> Floats:
-        core = self.core
-        found = np.zeros((len(core.weight), self.years))
-        for year in range(self.years):
-            mine = chosen[opened == year].tolist()
-            if mine:
-                spans = [core.idx[core.ptr[row] : core.ptr[row + 1]] for row in mine]
-                found[:, year] = np.bincount(np.concatenate(spans), minlength=len(core.weight))
-        return np.cumsum(found, axis=1) if self.years > 1 else found
-
-
 def whole(core: Core, demand: Floats, rows: Floats, targets: Floats, prices: Floats) -> Multipliers:
     """Multipliers as whole numbers; place prices are set anew in integers."""
     scale = scale_of(core)
@@ -190,49 +108,3 @@ def whole(core: Core, demand: Floats, rows: Floats, targets: Floats, prices: Flo
         return found
     price = max(0, int(worth[free])) if free < len(worth) else 0
     return replace(found, places=np.array([price], dtype=np.int64))
-
-
-def start(core: Core, count: Ints) -> tuple[Floats, Floats, Floats]:
-    """First multipliers from how often a good plan covers each demand (× year): all of it where it is not covered."""
-    weight = np.repeat(core.weight.astype(float)[:, None], len(core.places), axis=1)
-    demand = np.where(count == 0, weight, weight * 0.5 / np.maximum(count, 1))
-    return demand, np.zeros(len(core.most)), np.zeros(len(core.least))
-
-
-def descend(
-    core: Core, begin: tuple[Floats, Floats, Floats], lower: int, rounds: int, stop: Stop, *, length: float = 1.0
-) -> Ascent:
-    """Subgradient steps (Held, Wolfe & Crowder 1974) that lower the bound towards ``lower``, the best plan's value.
-
-    ``length``: of the first steps, in parts of Polyak's; less where the multipliers are good already.
-    """
-    relaxed = _Relaxed(core)
-    demand, rows, targets = (each.copy() for each in begin)
-    best_value, best = np.inf, (demand, rows, targets, relaxed.prices)
-    theta, since = length, 0
-    direction: tuple[Floats, ...] | None = None
-    for _ in range(rounds):
-        value, *slack = relaxed.solve(demand, rows, targets)
-        if value < best_value - 1e-9 * abs(best_value if np.isfinite(best_value) else 1.0):
-            best_value, since = value, 0
-            best = (demand.copy(), rows.copy(), targets.copy(), relaxed.prices.copy())
-        else:
-            since += 1
-        if since >= _PATIENCE:
-            theta, since = theta / 2, 0
-            demand, rows, targets = (each.copy() for each in best[:3])
-        if best_value < lower + 1 or theta < _SHORTEST or stop() or not any(each.any() for each in slack):
-            break
-        kept = (
-            slack if direction is None else [0.7 * new + 0.3 * old for new, old in zip(slack, direction, strict=True)]
-        )
-        direction = tuple(kept)
-        square = sum(float((each**2).sum()) for each in kept)
-        if square < _STILL:
-            break
-        step = theta * max(value - lower, 1.0) / square
-        demand = np.clip(demand - step * kept[0], 0, relaxed.weight(targets))
-        rows = np.maximum(rows - step * kept[1], 0)
-        targets = np.maximum(targets - step * kept[2], 0)
-    held = whole(core, *best)
-    return Ascent(held, evaluate(core, held), *best[:3])

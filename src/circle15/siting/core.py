@@ -97,37 +97,63 @@ def reduce(problem: Problem, fixed: Fixed = NOTHING, *, dominated: bool = True, 
     is ``merged``; a candidate that covers nothing another does not is dropped (``dominated``) where nothing but
     the number of sites is limited.
     """
-    shut = _shut(problem, fixed)
-    rows = np.flatnonzero(~shut.all(axis=1))
+    rows, must, shut = left(problem, fixed)
     target = np.full(len(problem.weight), -1, dtype=np.int64)
     for number, each in enumerate(problem.targets):
         target[each.columns] = number
-    covers = csc_matrix(problem.covers[rows])
-    open_ = np.flatnonzero((problem.depth > 0) & ((problem.weight > 0) | (target >= 0)) & (np.diff(covers.indptr) > 0))
-    covers = covers[:, open_]
-    covers.sort_indices()
+    covers, open_ = _open(problem, rows, target)
     every = np.arange(len(open_))
-    found, first = _merge(covers, problem.depth[open_], target[open_]) if merged else (every, every)
+    found, first = _merge(csc_matrix(covers), problem.depth[open_], target[open_]) if merged else (every, every)
     group = np.full(len(problem.weight), -1, dtype=np.int64)
     group[open_] = found
     weight = np.bincount(found, weights=problem.weight[open_], minlength=len(first)).astype(np.int64)
-    distinct = csr_matrix(covers[:, first])
-    must = np.isin(rows, np.union1d(problem.required, fixed.in_))
-    if dominated and _may_drop(problem) and not shut[rows].any():
+    distinct = _columns(covers, first) if merged else covers
+    if dominated and _may_drop(problem) and not shut.any():
         keep = np.flatnonzero(must | ~_dominated(distinct))
-        rows, distinct, must = rows[keep], distinct[keep], must[keep]
-    return _core(
-        problem, (rows, must, shut[rows]), distinct, (weight, problem.depth[open_][first], target[open_][first]), group
-    )
+        rows, must, shut, distinct = rows[keep], must[keep], shut[keep], distinct[keep]
+    demand = weight, problem.depth[open_][first], target[open_][first]
+    return _core(problem, (rows, must, shut), distinct, demand, group)
+
+
+def left(problem: Problem, fixed: Fixed) -> tuple[Ints, Flags, Flags]:
+    """The candidates that may still open, which of them must, and the years in which each may not."""
+    shut = _shut(problem, fixed)
+    rows = np.flatnonzero(~shut.all(axis=1))
+    must = np.zeros(len(shut), dtype=bool)
+    must[problem.required] = True
+    must[fixed.in_] = True
+    return rows, must[rows], shut[rows]
+
+
+def _open(problem: Problem, rows: Ints, target: Ints) -> tuple[csr_matrix, Ints]:
+    """What these candidates cover of the demand that decides anything, and which demand that is."""
+    covers = problem.covers
+    size = np.diff(covers.indptr)[rows].astype(np.int64)
+    steps = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+    columns = covers.indices[np.repeat(covers.indptr[rows].astype(np.int64), size) + steps]
+    counts = np.bincount(columns, minlength=len(problem.weight))
+    open_ = np.flatnonzero((problem.depth > 0) & ((problem.weight > 0) | (target >= 0)) & (counts > 0))
+    of_rows = csr_matrix((np.ones(len(columns)), columns, np.append(0, np.cumsum(size))), (len(rows), len(counts)))
+    return _columns(of_rows, open_), open_
+
+
+def _columns(covers: csr_matrix, wanted: Ints) -> csr_matrix:
+    """These columns, in this order."""
+    place = np.full(covers.shape[1], -1, dtype=np.int64)
+    place[wanted] = np.arange(len(wanted))
+    at = place[covers.indices]
+    inside = at >= 0
+    kept = np.append(0, np.cumsum(inside))[covers.indptr]
+    found = csr_matrix((np.ones(int(kept[-1])), at[inside], kept), (covers.shape[0], len(wanted)))
+    found.sort_indices()
+    return found
 
 
 def _core(
     problem: Problem, sites: tuple[Ints, Flags, Flags], covers: csr_matrix, demand: tuple[Ints, Ints, Ints], group: Ints
 ) -> Core:
     rows, must, shut = sites
-    covers.sort_indices()
     turned = csc_matrix(covers)
-    turned.sort_indices()
     place = np.full(len(problem.candidate_ids), -1, dtype=np.int64)
     place[rows] = np.arange(len(rows))
     limits = _limits(problem, place, len(rows))

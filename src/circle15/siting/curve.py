@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circle15.core.results import CurveProof, Multipliers, Point
-from circle15.siting.bound import descend, evaluate, start, whole
+from circle15.siting.ascent import descend, start
+from circle15.siting.bound import evaluate, whole
 from circle15.siting.core import reduce
 from circle15.siting.effort import Effort
-from circle15.siting.kernels import WORTH_COMPILING
 from circle15.siting.options import unfold
 from circle15.siting.problem import Choice, Ints, Problem, choice, objections
 from circle15.siting.proof import laid, spread
@@ -78,8 +78,7 @@ def _of_one_year(problem: Problem, most: int) -> Problem:
 def _order(problem: Problem, effort: Effort) -> Ints:
     """Candidates as the greedy method opens them."""
     core = reduce(problem)
-    fast = problem.covers.nnz >= WORTH_COMPILING if effort.fast is None else effort.fast
-    look = prepare(unfold(core), fast=fast)
+    look = prepare(unfold(core), fast=effort.compiles(problem))
     look.greedy()
     found: Ints = core.row[look.options.owner[look.state.chosen[: look.state.total[1]]]]
     return found
@@ -108,7 +107,8 @@ def _links(problem: Problem, effort: Effort, most: int, value: int) -> tuple[Mul
     at = start(core, np.zeros((len(core.weight), 1), dtype=np.int64))
     bounds, links = _ceiling(problem, most), list[Multipliers]()
     for count in _marks(most):
-        ascent = descend(replace(core, places=(count,)), at, value, effort.steps // 5, effort.stop)
+        core = replace(core, places=(count,))
+        ascent = descend(core, at, value, effort.steps // 5, effort.stop, fast=effort.compiles(problem))
         at = ascent.demand, ascent.rows, ascent.targets
         held = whole(core, *at, np.zeros(1))
         link = spread(problem, core, replace(held, places=np.zeros(1, dtype=np.int64)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from circle15.siting.kernels import WORTH_COMPILING
+from circle15.siting.problem import Problem
 from circle15.siting.search import Stop
 from circle15.siting.solver import Solver, highs
 
@@ -27,3 +29,7 @@ class Effort:
     solver: Solver = highs
     fast: bool | None = None
     stop: Stop = field(default=lambda: False)
+
+    def compiles(self, problem: Problem) -> bool:
+        """Whether loops are compiled for a problem: of a small one that would take longer than all the rest."""
+        return problem.covers.nnz >= WORTH_COMPILING if self.fast is None else self.fast

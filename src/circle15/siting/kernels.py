@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from circle15.siting.jit import compile_loop
 from circle15.siting.problem import Ints
 
 # The share of rounds that close options anywhere; the others work round one place.
@@ -288,14 +289,11 @@ PLAIN: Kernels = (rounds, swaps, fill, restore)
 def compiled() -> Kernels:
     """The same, the first and longest compiled; as they stand where there is no numba."""
     try:
-        from numba import njit  # noqa: PLC0415  # absent, numpy does the same
-        from numba.extending import overload, register_jitable  # noqa: PLC0415
+        from numba.extending import overload  # noqa: PLC0415  # absent, numpy does the same
     except ImportError:
         return PLAIN
     overload(shift, strict=False)(lambda world, state, option, step: _shift_loop)  # noqa: ARG005  # named as they are
     overload(best, strict=False)(lambda world, state, skip: _best_loop)  # noqa: ARG005
     overload(bar, strict=False)(lambda world, state, row, step: _bar_loop)  # noqa: ARG005
-    for each in (_fits, _move, fill, restore, _give_way, _ruin):
-        register_jitable(each)
-    made: Any = njit(cache=True)(rounds)
+    made = compile_loop(rounds, _fits, _move, fill, restore, _give_way, _ruin)
     return made, swaps, fill, restore

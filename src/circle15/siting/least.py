@@ -13,11 +13,11 @@ import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from circle15.core.results import Multipliers, PlanStatus
-from circle15.siting.bound import Ascent, Floats, descend, evaluate, start, whole
+from circle15.siting.ascent import Ascent, descend, start
+from circle15.siting.bound import Floats, evaluate, whole
 from circle15.siting.cases import divide
 from circle15.siting.core import Core, reduce
 from circle15.siting.effort import Effort
-from circle15.siting.kernels import WORTH_COMPILING
 from circle15.siting.options import Options, unfold
 from circle15.siting.problem import Choice, Ints, Problem, choice, objections
 from circle15.siting.proof import check, spread
@@ -98,7 +98,7 @@ class _Run:
         self.kind: BoundKind = "lagrangian"
         self.links: tuple[Multipliers, ...] = ()
         self.impossible = False
-        self.fast = problem.covers.nnz >= WORTH_COMPILING if effort.fast is None else effort.fast
+        self.fast = effort.compiles(problem)
 
     @property
     def count(self) -> int:
@@ -207,7 +207,7 @@ class _Run:
                 break
             before = self.bound
             core = replace(self.core, places=(places,))
-            ascent = descend(core, at, self.need - 1, self.effort.steps // 3, self.effort.stop)
+            ascent = descend(core, at, self.need - 1, self.effort.steps // 3, self.effort.stop, fast=self.fast)
             at = ascent.demand, ascent.rows, ascent.targets
             self._exclude(core, ascent)
             places = (self.bound + places) // 2 if self.bound < places else places - 1
@@ -262,7 +262,7 @@ class _Run:
         """Prove by cases that one site fewer is not enough."""
         problem = with_places(self.problem, self.bound - 1)
         core = replace(self.core, places=problem.places)
-        ascent = descend(core, at, self.need - 1, self.effort.steps // 3, self.effort.stop)
+        ascent = descend(core, at, self.need - 1, self.effort.steps // 3, self.effort.stop, fast=self.fast)
         first = (spread(problem, core, ascent.held),)
         links = divide(problem, self.need - 1, first, self.effort, lambda left: _counts(left, self.best.rows, problem))
         self._accept(self.bound, links)

@@ -45,12 +45,16 @@ def place(worth: Floats, places: tuple[int, ...], must: Flags, most: float) -> P
 
 
 def _one_year(worth: Floats, count: int, must: Flags, most: float) -> Placing:
+    """Those worth most, of equals the first; the next one's worth is the price of a place."""
     raised = np.where(must, np.inf, worth)
     few = min(count, len(raised))
-    order = np.argpartition(-raised, few) if few < len(raised) else np.arange(len(raised))
-    rows = np.sort(order[:few])
+    rows, next_one = np.arange(len(raised)), 0.0
+    if few < len(raised):
+        next_one = -float(np.partition(-raised, few)[few])
+        sure = np.flatnonzero(raised > next_one)
+        ties = np.flatnonzero(raised == next_one)[: few - len(sure)]
+        rows = np.sort(np.concatenate([sure, ties]))
     rows = rows[raised[rows] > 0]
-    next_one = float(raised[order[few:]].max(initial=0.0))
     return Placing(rows, np.zeros(len(rows), dtype=np.int64), np.array([min(max(0.0, next_one), most)]))
 
 

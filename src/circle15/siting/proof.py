@@ -121,8 +121,8 @@ def fix(core: Core, bound: Bound, value: int, before: Fixed = NOTHING) -> Fixed:
 
 def spread(problem: Problem, core: Core, held: Multipliers) -> Multipliers:
     """Multipliers of groups shared out over the raw demand of each, up to its weight: the same bound."""
-    order = np.argsort(core.group, kind="stable")
-    order = order[core.group[order] >= 0]
+    inside = np.flatnonzero(core.group >= 0)
+    order = inside[np.argsort(core.group[inside], kind="stable")]
     groups = core.group[order]
     first = np.ones(len(groups), dtype=bool)
     first[1:] = groups[1:] != groups[:-1]

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from circle15.core.results import Multipliers, PlanStatus
-from circle15.siting.bound import Floats, descend, start
+from circle15.siting.ascent import descend, start
+from circle15.siting.bound import Floats
 from circle15.siting.cases import divide
 from circle15.siting.core import NOTHING, Core, Fixed, reduce
 from circle15.siting.effort import Effort
@@ -82,16 +83,16 @@ class _Run:
         self.problem, self.effort, self.prices = problem, effort, prices
         self.best: Choice | None = None
         self.value = -1
+        # The value that was tried to be proven by cases.
+        self.divided = -1
         self.fixed = NOTHING
         self.links: list[Multipliers] = []
         self.bound = everything(problem)
         self.kind: BoundKind = "lagrangian"
         self.impossible = False
         self.bonus = 0
-        # Small problems are solved to the end anyway, and compiling would take longer than all the rest.
-        is_large = problem.covers.nnz >= WORTH_COMPILING
-        self.fast = is_large if effort.fast is None else effort.fast
-        self.rounds = effort.rounds * (_LARGE if is_large else 1)
+        self.fast = effort.compiles(problem)
+        self.rounds = effort.rounds * (_LARGE if problem.covers.nnz >= WORTH_COMPILING else 1)
 
     def offer(self, chosen: Choice) -> bool:
         """Keep a choice if it is allowed and better, by its value from raw coverage."""
@@ -108,7 +109,8 @@ class _Run:
         multipliers, worth = self._shrink()
         if not self._done():
             self._finish(multipliers, worth)
-            self._divide()
+            if self.bound <= self.value:
+                self._divide()
         return self._solution(self.best)
 
     def _done(self) -> bool:
@@ -162,7 +164,7 @@ class _Run:
         size, steps = core.size[0], self.effort.steps * 2 // 5
         while True:
             length = 1.0 if not self.links and self.prices is None else _LATER
-            ascent = descend(core, at, self.value, steps, self.effort.stop, length=length)
+            ascent = descend(core, at, self.value, steps, self.effort.stop, length=length, fast=self.fast)
             at = ascent.demand, ascent.rows, ascent.targets
             self.links.append(spread(self.problem, core, ascent.held))
             self.bound = min(self.bound, max(self.value, ascent.bound.value))
@@ -198,7 +200,9 @@ class _Run:
         core, *multipliers = at
         left = reduce(self.problem, self.fixed)
         if self._is_small(left):
-            self._ask(left, 0.0)
+            self._divide()
+            if self.bound > self.value:
+                self._ask(left, 0.0)
             return
         before = self.value
         narrow = self._narrow(core, worth, 2.25)
@@ -208,14 +212,24 @@ class _Run:
             return
         demand, rows, targets = multipliers
         ascent = descend(
-            core, (demand, rows, targets), self.value, self.effort.steps // 2, self.effort.stop, length=_LATER
+            core,
+            (demand, rows, targets),
+            self.value,
+            self.effort.steps // 2,
+            self.effort.stop,
+            length=_LATER,
+            fast=self.fast,
         )
         self.links.append(spread(self.problem, core, ascent.held))
 
     def _divide(self) -> None:
         """Prove by cases, without a solver, that no plan is better; kept only if few cases suffice."""
-        if self.bound <= self.value:
-            self.links = list(divide(self.problem, self.value, self.links, self.effort, self._counts))
+        if self.value == self.divided:
+            return
+        self.divided = self.value
+        links = divide(self.problem, self.value, self.links, self.effort, self._counts)
+        if len(links) > len(self.links):
+            self.links, self.bound, self.kind = list(links), self.value, "lagrangian"
 
     def _is_small(self, core: Core) -> bool:
         return len(core.idx) * len(core.places) <= _MOST_ENTRIES
