@@ -96,7 +96,7 @@ def _require_streets(spec: InputSpec) -> None:
 def _graph(spec: InputSpec) -> Any:
     try:
         return networkx.read_graphml(spec.path, force_multigraph=True)
-    except (ET.ParseError, networkx.NetworkXError, KeyError, ValueError, TypeError, AttributeError) as error:
+    except (ET.ParseError, networkx.NetworkXError, LookupError, ValueError, TypeError, AttributeError) as error:
         raise _unreadable(spec, str(error)) from error
 
 

@@ -174,7 +174,7 @@ def _refuse_vast(parts: zipfile.ZipFile, shown: str) -> None:
             raise _damaged(shown, name)
         try:
             expat.ParserCreate().Parse(xml, True)  # the last piece; a sheet cut short would pass else
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:  # the last two of encodings
             raise _damaged(shown, f"{name}: {error}") from error
         rows = max(map(int, set(_ROW.findall(xml))), default=0)
         columns = max(map(_column_number, set(_COLUMN.findall(xml))), default=0)

@@ -123,6 +123,7 @@ def book(rows: list[list[Any]]) -> bytes:
     return out.getvalue()
 
 
+UNKNOWN = b'<?xml version="1.0" encoding="UTF-1"?>'
 GOOD_BOOK = book([["area_id", "lon", "lat"], ["a", 118.5, 24.75]])
 
 
@@ -322,6 +323,9 @@ WORKBOOKS: dict[str, Any] = {
     "a directory that points before the file": Case(
         "a.xlsx", GOOD_BOOK.replace(b"PK\1\2", b"PK\1\2", 1)[:-6] + b"\xff\xff\xff\x7f\0\0", InputError
     ),
+    "a sheet in an encoding that nobody knows": Case(
+        "a.xlsx", rezipped(lambda name, data: UNKNOWN + data if name.startswith("xl/worksheets") else data), InputError
+    ),
     "two sheets": Case("a.xlsx", b"", ConfigError),
 }
 VECTORS: dict[str, Any] = {
@@ -422,6 +426,7 @@ MAPS: dict[str, Any] = {
     "an empty graph": Case(
         "a.graphml", f"{GRAPH}<graph edgedefault='directed'/></graphml>", NothingToDoError, **STREETS
     ),
+    "a graph in an encoding that nobody knows": Case("a.graphml", UNKNOWN + b"<graphml/>", InputError, **STREETS),
     "a graph cut short": Case("a.graphml", f"{GRAPH}<graph><node id='1'>", InputError, **STREETS),
     "a graph of no places": Case(
         "a.graphml", f"{GRAPH}<graph edgedefault='directed'><node id='1'/></graph></graphml>", InputError, **STREETS

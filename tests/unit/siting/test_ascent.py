@@ -22,7 +22,7 @@ def test_the_loop_takes_the_steps_of_numpy_number_by_number(kind: str, monkeypat
         instance = invent(seed, kind)
         core = reduce(as_problem(instance), dominated=False)
         begin = start(core, np.zeros((len(core.weight), 1), dtype=np.int64))
-        lower = (best(instance) or 0) - seed % 3
+        lower = int(best(instance) or 0) - seed % 3
         plain, looped = (descend(core, begin, lower, 60, lambda: False, fast=fast) for fast in (False, True))
         where = f"{kind} {seed}"
         assert np.array_equal(plain.demand, looped.demand), where
