@@ -255,7 +255,8 @@ SHOWN_IDS = 3
 class Finding:
     """One point of data health: a stable ``code``, where, how many, of which rows, and what to do.
 
-    ``ids`` name rows of ``layer``, all of them where the finding is made by :meth:`of`; outputs show the first three.
+    What is found of rows of ``layer`` is made by :meth:`of`, and ``ids`` name all of them; what is found of cells,
+    headings or parts of rows is made of its fields. Outputs show the first three.
     ``at`` holds their geometry in the study CRS where the rows are in no table, because they were left out.
     """
 

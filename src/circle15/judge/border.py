@@ -48,16 +48,15 @@ def _of_level(level: str, rules: Sequence[Rule], facilities: Facilities, zones: 
 
 def _finding(level: str, most: float, ids: list[str]) -> Finding:
     words = _LEVEL_WORDS[level]
-    return Finding(
-        code="near_border",
-        severity="info",
-        layer="facilities",
-        count=len(ids),
-        ids=tuple(ids),
-        message=Text(
+    return Finding.of(
+        "near_border",
+        "info",
+        "facilities",
+        ids,
+        Text(
             f"{len(ids)} 处设施距{words.zh}边界不足 {most:g} 米（{first_ids(ids)}），按代码或所在区划计入。",
             f"{len(ids)} facilities lie within {most:g} m of the border of a {words.en} ({first_ids(ids)}); they count "
             f"by their code, or where they stand.",
         ),
-        fix=Text("请核对其所属区划；编号全部列出。", "Check which zone they belong to; all ids are listed."),
+        Text("请核对其所属区划；编号全部列出。", "Check which zone they belong to; all ids are listed."),
     )

@@ -89,16 +89,15 @@ def _status_empty(facilities: Facilities) -> list[Finding]:
     if empty.empty:
         return []
     return [
-        Finding(
-            code="status_empty",
-            severity="warning",
-            layer="facilities",
-            count=len(empty),
-            ids=tuple(empty),
-            message=Text(
+        Finding.of(
+            "status_empty",
+            "warning",
+            "facilities",
+            empty,
+            Text(
                 f"{len(empty)} 处设施的 status（状态）为空（{first_ids(empty)}），未计入。",
                 f"{len(empty)} facilities have an empty status ({first_ids(empty)}) and are not counted.",
             ),
-            fix=Text("补填 status（运营、在建、规划、关闭）。", "Fill in their status."),
+            Text("补填 status（运营、在建、规划、关闭）。", "Fill in their status."),
         )
     ]

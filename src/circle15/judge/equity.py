@@ -261,16 +261,15 @@ def _not_assessed(capacity: Capacity, absent: Sequence[Text]) -> Finding:
 
 def _unknown(capacity: Capacity, ids: Sequence[str]) -> Finding:
     words = Facilities.column(capacity.column).meaning
-    return Finding(
-        code="capacity_unknown",
-        severity="warning",
-        layer="facilities",
-        count=len(ids),
-        ids=tuple(ids),
-        message=Text(
+    return Finding.of(
+        "capacity_unknown",
+        "warning",
+        "facilities",
+        ids,
+        Text(
             f"{len(ids)} 处计入的设施没有填写{words.zh}（{first_ids(ids)}），其容量未计入，已服务人数为下限。",
             f"{len(ids)} counted facilities have no number of {words.en} ({first_ids(ids)}): they supply nothing, "
             f"and the people served are a lower bound.",
         ),
-        fix=Text(f"补填 {capacity.column}。", f"Fill in {capacity.column}."),
+        Text(f"补填 {capacity.column}。", f"Fill in {capacity.column}."),
     )

@@ -74,17 +74,16 @@ def _empty_basis(residential: Residential, basis: str, ids: Any) -> Finding | No
     empty = ids[residential.frame[basis].isna().to_numpy()]
     if len(empty) == 0:
         return None
-    return Finding(
-        code="basis_incomplete",
-        severity="warning",
-        layer="residential",
-        count=len(empty),
-        ids=tuple(empty),
-        message=Text(
+    return Finding.of(
+        "basis_incomplete",
+        "warning",
+        "residential",
+        empty,
+        Text(
             zh=f"{len(empty)} 处居住小区没有{BASIS_WORDS[basis].zh}，未计入该口径。",
             en=f"{len(empty)} residential areas have no {BASIS_WORDS[basis].en}; they weigh nothing there.",
         ),
-        fix=Text(f"补填 {basis}。", f"Fill in {basis}."),
+        Text(f"补填 {basis}。", f"Fill in {basis}."),
     )
 
 
@@ -99,18 +98,17 @@ def _near_edge(blocks: Sequence[Block], residential: Residential, ids: Any, most
     open_ids = ids[near & failed]
     if len(open_ids) == 0:
         return None
-    return Finding(
-        code="near_edge",
-        severity="warning",
-        layer="residential",
-        count=len(open_ids),
-        ids=tuple(open_ids),
-        message=Text(
+    return Finding.of(
+        "near_edge",
+        "warning",
+        "residential",
+        open_ids,
+        Text(
             zh=f"{len(open_ids)} 处不达标的居住小区距数据边界不足 {most_mm / 1000:g} 米，边界外可能另有设施。",
             en=f"{len(open_ids)} failing residential areas are within {most_mm / 1000:g} m of the edge of the data: "
             f"a facility beyond it may serve them.",
         ),
-        fix=Text("扩大数据范围后再下结论。", "Extend the data before drawing conclusions."),
+        Text("扩大数据范围后再下结论。", "Extend the data before drawing conclusions."),
     )
 
 

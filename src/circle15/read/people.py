@@ -144,18 +144,17 @@ def _findings(column: str, by: str, frame: Any, values: NDArray[np.float64]) -> 
     left = frame.loc[np.isnan(values), "area_id"].tolist()
     if left:
         found.append(
-            Finding(
-                code="people_not_spread",
-                severity="warning",
-                layer="residential",
-                count=len(left),
-                ids=tuple(left),
-                message=Text(
+            Finding.of(
+                "people_not_spread",
+                "warning",
+                "residential",
+                left,
+                Text(
                     f"{len(left)} 处居住小区（{first_ids(left)}）不在有{word.zh}总数的区划内，或没有 {by}，未能推算。",
                     f"{len(left)} residential areas ({first_ids(left)}) lie in no zone with {word.en}, "
                     f"or have no {by}.",
                 ),
-                fix=Text("补充区划总数或推算依据。", "Add the totals or what they are spread by."),
+                Text("补充区划总数或推算依据。", "Add the totals or what they are spread by."),
             )
         )
     return found

@@ -92,17 +92,16 @@ def _unlocated(frame: Any, layer: str, shown: str) -> tuple[Finding, ...]:
     if layer != "facilities":
         return ()
     return (
-        Finding(
-            code="unlocated",
-            severity="warning",
-            layer=layer,
-            count=len(frame),
-            ids=tuple(str(each) for each in row_names(frame, layer)),
-            message=Text(
+        Finding.of(
+            "unlocated",
+            "warning",
+            layer,
+            row_names(frame, layer),
+            Text(
                 zh=f"{shown}：{len(frame)} 处设施未定位，按代码计数，不参与距离指标。",
                 en=f"{shown}: {len(frame)} facilities have no place: they count by their codes, not for distances.",
             ),
-            fix=Text("补充坐标。", "Give them coordinates."),
+            Text("补充坐标。", "Give them coordinates."),
         ),
     )
 
@@ -122,18 +121,17 @@ def demand_point_findings(frame: Any) -> tuple[Finding, ...]:
     if not areal.any():
         return ()
     return (
-        Finding(
-            code="polygon_demand_point",
-            severity="info",
-            layer="residential",
-            count=int(areal.sum()),
-            ids=tuple(row_names(frame[areal], "residential")),
-            message=Text(
+        Finding.of(
+            "polygon_demand_point",
+            "info",
+            "residential",
+            row_names(frame[areal], "residential"),
+            Text(
                 zh=f"{areal.sum()} 个小区为面且没有出入口，以面内一点代表小区出入口计算距离。",
                 en=f"{areal.sum()} residential areas are polygons without gates; a point on their surface stands "
                 f"for them.",
             ),
-            fix=Text(
+            Text(
                 "请为大型封闭小区补充出入口图层 [inputs.entrances]。",
                 "Give the gates of large walled areas: [inputs.entrances].",
             ),
@@ -172,17 +170,16 @@ def _without_empty(frame: Any, layer: str, shown: str) -> tuple[Any, tuple[Findi
     if not gone.any():
         return frame, (), {}
     dropped = {NULL_GEOMETRY: int(null.sum()), EMPTY_GEOMETRY: int(empty.sum())}
-    finding = Finding(
-        code="geometry_missing",
-        severity="warning",
-        layer=layer,
-        count=int(gone.sum()),
-        ids=tuple(str(each) for each in row_names(frame, layer)[gone]),
-        message=Text(
+    finding = Finding.of(
+        "geometry_missing",
+        "warning",
+        layer,
+        row_names(frame, layer)[gone],
+        Text(
             zh=f"{shown}：{gone.sum()} 行没有几何或几何为空，未采用。",
             en=f"{shown}: {gone.sum()} rows without geometry or with an empty one are left out.",
         ),
-        fix=Text("请补充位置。", "Give them a location."),
+        Text("请补充位置。", "Give them a location."),
     )
     return frame[~gone], (finding,), {reason: count for reason, count in dropped.items() if count}
 
@@ -234,17 +231,16 @@ def _repair(frame: Any, layer: str, shown: str) -> tuple[Any, tuple[Finding, ...
         raise _cannot_repair(names[hopeless], shapely.is_valid_reason(geometries[hopeless[0]]), shown)
     sound = geometries.copy()
     sound[broken] = list(mended.values())
-    finding = Finding(
-        code="geometry_repaired",
-        severity="warning",
-        layer=layer,
-        count=len(broken),
-        ids=tuple(str(each) for each in names[broken]),
-        message=Text(
+    finding = Finding.of(
+        "geometry_repaired",
+        "warning",
+        layer,
+        names[broken],
+        Text(
             zh=f"{shown}：{len(broken)} 个面的几何无效，已修复，面积不变。",
             en=f"{shown}: {len(broken)} invalid polygons were repaired; their areas are unchanged.",
         ),
-        fix=Text("建议在源数据中修复。", "Better repair them at the source."),
+        Text("建议在源数据中修复。", "Better repair them at the source."),
     )
     return frame.set_geometry(sound), (finding,)
 

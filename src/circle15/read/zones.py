@@ -169,16 +169,15 @@ def _unknown_codes(rows: Any, zones: Any, layer: str) -> tuple[Finding, ...]:
 def _unknown_code(column: str, rows: Any, layer: str) -> Finding:
     codes = first_ids(sorted(rows[column].unique()))
     word = _ROWS[layer]
-    return Finding(
-        code="zone_code_unknown",
-        severity="warning",
-        layer=layer,
-        count=len(rows),
-        ids=tuple(rows["area_id"]),
-        message=Text(
+    return Finding.of(
+        "zone_code_unknown",
+        "warning",
+        layer,
+        rows["area_id"],
+        Text(
             zh=f"{len(rows)} 处{word.zh}的 {column} 不是已知的区划代码（{codes}），改按位置归属，没有位置的不归属。",
             en=f"{len(rows)} {word.en} have a {column} that is no zone_id ({codes}); "
             f"their location decides instead, where they have one.",
         ),
-        fix=Text("请核对代码与区划数据。", "Check the codes against the zones."),
+        Text("请核对代码与区划数据。", "Check the codes against the zones."),
     )

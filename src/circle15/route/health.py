@@ -101,17 +101,16 @@ def _not_snapped(layer: str, places: Places, max_leg_mm: int) -> Finding | None:
     if len(far) == 0:
         return None
     word, metres = _LAYER_WORDS[layer], max_leg_mm / 1000
-    return Finding(
-        code="not_snapped",
-        severity="warning",
-        layer=layer,
-        count=len(far),
-        ids=tuple(far),
-        message=Text(
+    return Finding.of(
+        "not_snapped",
+        "warning",
+        layer,
+        far,
+        Text(
             f"{len(far)} 处{word.zh}在 {metres:g} 米内没有道路（{first_ids(far)}），路网距离资料不足。",
             f"{len(far)} {word.en} have no street within {metres:g} m ({first_ids(far)}): unknown on the network.",
         ),
-        fix=Text("补充道路，或核对位置与坐标基准。", "Add streets, or check location and datum."),
+        Text("补充道路，或核对位置与坐标基准。", "Add streets, or check location and datum."),
     )
 
 
@@ -147,17 +146,14 @@ def _apart(layer: str, places: Places, network: Network, main: int) -> Finding |
     if len(apart) == 0:
         return None
     word = _LAYER_WORDS[layer]
-    return Finding(
-        code="on_island",
-        severity="warning",
-        layer=layer,
-        count=len(apart),
-        ids=tuple(apart),
-        message=Text(
+    return Finding.of(
+        "on_island",
+        "warning",
+        layer,
+        apart,
+        Text(
             f"{len(apart)} 处{word.zh}所在道路与主路网不连通（{first_ids(apart)}）。",
             f"{len(apart)} {word.en} stand on streets apart from the main network ({first_ids(apart)}).",
         ),
-        fix=Text(
-            "补上缺失的连接道路；确为孤岛的，结论为不可达。", "Add the missing link; a true island is unreachable."
-        ),
+        Text("补上缺失的连接道路；确为孤岛的，结论为不可达。", "Add the missing link; a true island is unreachable."),
     )
