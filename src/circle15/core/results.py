@@ -284,7 +284,6 @@ class Preferred:
 
     rule_id: str
     factor: float
-    clause: str
     sites: int
     unknown: int
     zones: tuple[str, ...] = ()

@@ -67,7 +67,7 @@ def _favour(
 ) -> tuple[siting.Favour, Preferred]:
     rule = ground.study.pack.rule(rule_id)
     ids, everywhere = offered.hosts.ids.astype(str), np.ones(len(ground.area_ids), dtype=bool)
-    said = Preferred(rule_id, float(factor), rule.clause, len(ids), 0)
+    said = Preferred(rule_id, float(factor), len(ids), 0)
     if judge.is_of_zones(rule):
         zones = _leaning(spec, rule_id, judged_on)
         areas = np.logical_or.reduce([~everywhere, *zones.values()])
