@@ -133,6 +133,7 @@ CASES = (
             Side("osmnx, from XML", _osmnx, "osmnx", times(15), 1),
         ),
         packages=("numpy", "osmium", "geopandas"),
+        remark="Ours checks the table of streets and projects it, too. Other OSM files than PBF are read by osmium.",
         same_answer=False,
     ),
     Case(

@@ -34,7 +34,9 @@ def place(raw: RawLayer, crs: pyproj.CRS, where: str = "", names: Any = None) ->
     place in the study CRS.
     """
     labels = raw.frame.index.to_numpy() if names is None else names
-    geometries = shapely.force_2d(raw.frame.geometry.to_numpy())
+    geometries = raw.frame.geometry.to_numpy()
+    if shapely.has_z(geometries).any():
+        geometries = shapely.force_2d(geometries)
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
     require_plausible(Given(xy, np.asarray(labels, dtype=object)[owner], where), raw, crs)
     placed = shapely.set_coordinates(geometries.copy(), to_grid(project(xy, raw, crs, where)))

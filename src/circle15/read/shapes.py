@@ -192,7 +192,7 @@ def _unwrapped(geometries: Any) -> Any:
     return plain
 
 
-_MULTI_POINT = int(shapely.GeometryType.MULTIPOINT)
+_MULTI_POINT, _LINE = int(shapely.GeometryType.MULTIPOINT), int(shapely.GeometryType.LINESTRING)
 
 
 def _require_types(frame: Any, layer: str, shown: str) -> None:
@@ -214,6 +214,8 @@ def _require_types(frame: Any, layer: str, shown: str) -> None:
 
 
 def _exploded(frame: Any) -> Any:
+    if (shapely.get_type_id(frame.geometry.to_numpy()) == _LINE).all():
+        return frame
     lines, owner = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
     rows = frame.drop(columns=frame.geometry.name).iloc[owner]
     return geopandas.GeoDataFrame(rows, geometry=geopandas.GeoSeries(lines, index=rows.index), crs=frame.crs)
