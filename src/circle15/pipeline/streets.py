@@ -31,7 +31,7 @@ from circle15.study import Study
 Arrays = Mapping[str, NDArray[Any]]
 
 # Raise this when the same input would make another entry.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from circle15.core.errors import NetworkError
 from circle15.core.tables import Streets
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M, round_half_up
+from circle15.route.curve import morton
 from circle15.route.network import Ints, Network
 
 
@@ -31,9 +32,8 @@ def build(streets: Streets, ways: NDArray[np.int8] | None = None) -> Network:
     same_line = line_of[junctions[:-1]] == line_of[junctions[1:]]
     first, last = junctions[:-1][same_line], junctions[1:][same_line]
 
-    _, node_of = np.unique(joint[junctions], return_inverse=True)
     node = np.full(len(joint), -1, dtype=np.int64)
-    node[junctions] = node_of
+    node[junctions] = node_of = _numbered(joint[junctions], xy[junctions])
     piece_counts = last - first
     piece_at = _ranges(first, piece_counts)
     piece_mm = round_half_up(_lengths(xy[piece_at + 1] - xy[piece_at]))
@@ -60,6 +60,18 @@ def build(streets: Streets, ways: NDArray[np.int8] | None = None) -> Network:
         street_rank=_ranks_by_geometry(xy, line_of, len(lines)),
         edge_way=None if ways is None else ways[line_of[first]],
     )
+
+
+def _numbered(joint: Ints, xy: Ints) -> Ints:
+    """The node of each junction. Nodes are numbered along a curve: who asks for all of them meets neighbours together.
+
+    Measured: one to many on a million nodes takes a quarter less than with nodes in the order of x.
+    """
+    _, first, number = np.unique(joint, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(morton(xy[first]), kind="stable")] = np.arange(len(first))
+    numbered: Ints = rank[number]
+    return numbered
 
 
 def _is_junction(line_of: Ints, joint: Ints) -> NDArray[np.bool_]:

@@ -13,15 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circle15.route import kernels
+from circle15.route.curve import morton
 from circle15.route.network import Ints, Network
 from circle15.route.snap import Anchors
 
 Ids = NDArray[np.int32]
 Flags = NDArray[np.int8]
-
-_MORTON_BITS = 16
-# Spreads the bits of a number so that those of another fit between them.
-_MORTON_STEPS = ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +133,7 @@ def contract(network: Network) -> Graph:
     is_end[tail] = is_end[head] = True
     kept = np.flatnonzero(is_end)
     rank = np.empty(network.node_count, dtype=np.int32)
-    rank[kept[np.argsort(_morton(_places(network)[kept]), kind="stable")]] = np.arange(len(kept))
+    rank[kept[np.argsort(morton(_places(network)[kept]), kind="stable")]] = np.arange(len(kept))
     tail, head = rank[tail], rank[head]
     by_length = np.argsort(length, kind="stable")
     start, arc_head, arc_mm = kernels.link(len(kept), *(each[by_length] for each in (tail, head, length, chain_way)))
@@ -162,14 +159,3 @@ def _places(network: Network) -> Ints:
     places[network.edge_u] = network.piece_a[network.edge_pieces[:-1]]
     places[network.edge_v] = network.piece_b[network.edge_pieces[1:] - 1]
     return places
-
-
-def _morton(places: Ints) -> NDArray[np.uint32]:
-    """The place of each point on a Morton curve through a square round all of them."""
-    low = places.min(axis=0)
-    side = max(int((places.max(axis=0) - low).max()), 1)
-    cells = ((places - low) * (2**_MORTON_BITS - 1) // side).astype(np.uint32)
-    for shift, mask in _MORTON_STEPS:
-        cells = (cells | (cells << np.uint32(shift))) & np.uint32(mask)
-    curve: NDArray[np.uint32] = cells[:, 0] | (cells[:, 1] << np.uint32(1))
-    return curve
