@@ -104,6 +104,9 @@ _JUDGE_KEYS = (
     Key("limit", "table of positive numbers"),
     Key("counting", "table"),
 )
+# Columns of candidates that say how many people a site holds, and weights that are people.
+CAPACITIES = ("seats", "beds")
+_PERSONS = ("population", "pop60", "pop65", "pop80", "pop0_3")
 _SITE_KEYS = (
     Key("facility_type", "text", required=True),
     Key("rule", "text"),
@@ -113,6 +116,7 @@ _SITE_KEYS = (
     Key("share", "positive number"),
     Key("cap_m", "positive number"),
     Key("backup", "flag"),
+    Key("capacity", "text", choices=CAPACITIES),
     Key("per_stage", "integers"),
     Key("stages", "integers", required=True),
     Key("weight", "text", required=True, choices=WEIGHTS),
@@ -125,7 +129,6 @@ _SITE_KEYS = (
     Key("time_limit_s", "positive number"),
     Key("seed", "integer"),
     *WISH_KEYS,
-    Key("capacity", "text", later=True),
 )
 _QUOTA_KEYS = (
     Key("level", "text", required=True, choices=ZONE_LEVELS),
@@ -171,6 +174,7 @@ class SiteSpec:
     share: float | None
     cap_mm: int | None
     backup: bool
+    capacity: str
     stages: Mapping[int, int]
     weight: str
     mandatory: tuple[str, ...]
@@ -431,6 +435,22 @@ def _cap_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
             Text(
                 f"{where}：backup 只用于 max_coverage。请删去，或改写 problem。",
                 f"{where}: backup goes with max_coverage. Remove it, or change the problem.",
+            )
+        )
+    if "capacity" in entry and (
+        entry.get("problem", "max_coverage") != "max_coverage" or {"backup", "prefer"} & {*entry}
+    ):
+        problems.append(
+            Text(
+                f"{where}：capacity 只用于 max_coverage，且不与 backup、prefer 同用。请删去其一。",
+                f"{where}: capacity goes with max_coverage, and not with backup or prefer. Remove one of them.",
+            )
+        )
+    if "capacity" in entry and entry["weight"] not in _PERSONS:
+        problems.append(
+            Text(
+                f"{where}：capacity 按人计，weight 须为人口类口径（{'、'.join(_PERSONS)}）。",
+                f"{where}: places are for people: with capacity, weigh by one of {', '.join(_PERSONS)}.",
             )
         )
     if is_median and len(entry["stages"]) != 1:
@@ -735,6 +755,7 @@ def _site(entry: Mapping[str, Any], number: int, pack: Pack) -> SiteSpec:
         share=entry.get("share"),
         cap_mm=mm_from_m(entry["cap_m"]) if "cap_m" in entry else None,
         backup=entry.get("backup", False),
+        capacity=entry.get("capacity", ""),
         stages=dict(zip(entry["stages"], entry.get("per_stage", [0] * len(entry["stages"])), strict=True)),
         weight=entry["weight"],
         mandatory=tuple(entry.get("mandatory", ())),

@@ -119,10 +119,6 @@ NUMBERS = {
     for key in ("max_access_leg_m", "cutoff_m")
     for value in ("-5", "0", "inf", "nan", '"150"', "true")
 }
-LATER = {
-    f"site.{key}": Case((key, "本版本尚不支持"), study=add(f"\n{key} = {value}\n"))
-    for key, value in {"capacity": '"seats"', "prefer": "{ JJ-19 = 1.2 }"}.items()
-}
 INPUTS = {
     "no datum": Case(
         ("[inputs.residential]", "没有写明坐标基准", "GCJ02"),
@@ -319,7 +315,7 @@ PEOPLE = {
     ),
     "a zone table that is not there": Case(("[inputs.zone_table]", "找不到文件 zones.csv"), study=add(ZONE_TABLE)),
 }
-CASES = {**THE_STUDY, **NUMBERS, **LATER, **INPUTS, **SITES, **PEOPLE}
+CASES = {**THE_STUDY, **NUMBERS, **INPUTS, **SITES, **PEOPLE}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

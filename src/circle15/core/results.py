@@ -200,7 +200,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One chosen site. ``gain`` is the weight it newly covers when it opens, in the order of ``rank``."""
+    """One chosen site. ``gain`` is the weight it newly covers when it opens, in the order of ``rank``.
+
+    ``taken``: the weight of each of ``area_ids`` that has a place there, where sites hold no more than so many.
+    """
 
     stage: int
     rank: int
@@ -212,6 +215,7 @@ class Site:
     area_ids: tuple[str, ...]
     zone_ids: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
+    taken: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +311,7 @@ class Plan:
     Where the ``problem`` is ``min_sites``, the plan is to bring the share of all weight to ``share`` by newly covering
     ``need``, in one year: ``objective`` is the number of sites, and no plan has fewer than ``bound``; then objective ≥
     bound ≥ proven, and gap = (objective − bound) ÷ objective. ``curve``: what each number of sites covers.
+    With a ``capacity`` (a column of the candidates) only who has a place at a site counts as covered by it.
     With ``backup`` weight counts once more where two facilities serve it; gains and shares are still of the first.
     With ``preferences`` objective, bounds, ``prices``, ``one_more`` and losses are in units of 1 ÷ ``scale`` and count
     what is preferred more; ``preference_price`` is how much more weight a plan without them covers at least, and gains,
@@ -359,6 +364,7 @@ class Plan:
     preferences: tuple[Preferred, ...] = ()
     preference_price: int | None = None
     extra: tuple[str, ...] = ()
+    capacity: str = ""
 
     @property
     def covered(self) -> int:

@@ -23,6 +23,8 @@ def with_allocation(plan: Plan, ground: Ground, spec: SiteSpec, hosts: Places, w
 
     Equally near ones: the smallest candidate_id as text. The weights of a plan's homes add up to all it covers.
     """
+    if plan.capacity:
+        return replace(plan, allocation=_seated(plan, ground, spec, hosts))
     covered = {area_id for site in plan.sites for area_id in site.area_ids}
     chosen = np.isin(hosts.ids.astype(str), [site.candidate_id for site in plan.sites])
     sites = hosts.take(np.flatnonzero(chosen))
@@ -71,12 +73,28 @@ def _caught(ground: Ground, pairs: Any, moment: str, weight: Ints) -> Iterator[C
         yield Catchment(moment, kind, place_id, ids, int(weight[areas].sum()), int(rows["mm"].max()))
 
 
-def with_shares(plan: Plan, residential: Residential, area_ids: Any, outcome: Any) -> Plan:
+def _seated(plan: Plan, ground: Ground, spec: SiteSpec, hosts: Places) -> tuple[Allocated, ...]:
+    """Who has a place at which site, home by home: a home may be at several."""
+    near = near_pairs(ground, hosts, spec.metric, plan.limit_mm, spec.rule.footing)
+    sites, areas = hosts.ids[near.source].astype(str), ground.area_ids[near.target].astype(str)
+    mm_of = dict(zip(zip(areas, sites, strict=True), near.mm.tolist(), strict=True))
+    rows = [
+        Allocated(area_id, site.candidate_id, int(mm_of[area_id, site.candidate_id]), taken)
+        for site in plan.sites
+        for area_id, taken in zip(site.area_ids, site.taken, strict=True)
+    ]
+    place = {str(area_id): row for row, area_id in enumerate(ground.area_ids)}
+    return tuple(sorted(rows, key=lambda each: (place[each.area_id], each.candidate_id)))
+
+
+def with_shares(plan: Plan, residential: Residential, area_ids: Any, outcome: Any, counted: Ints) -> Plan:
     """The plan with what is covered today and after each of its sites, by every basis that the homes carry.
 
     ``outcome``: today's of each home, by the plan's limit and metric; all but those it does not apply to are in the
-    total. An empty cell weighs nothing.
+    total. An empty cell weighs nothing. Where sites hold no more than so many, a home counts by the part of its
+    ``counted`` weight that has a place.
     """
+    counts = dict(zip(area_ids, counted.tolist(), strict=True))
     within = np.isin(outcome, ("pass", "fail", "unknown"))
     shares = []
     for basis, weight in _weights(residential).items():
@@ -85,7 +103,11 @@ def with_shares(plan: Plan, residential: Residential, area_ids: Any, outcome: An
         shares.append(Shared(0, basis, covered, total))
         of = dict(zip(area_ids, weight.tolist(), strict=True))
         for site in plan.sites:
-            covered += sum(of[area_id] for area_id in site.area_ids)
+            taken = site.taken or [counts[area_id] for area_id in site.area_ids]
+            covered += sum(
+                of[area_id] * (part / counts[area_id] if site.taken else 1)
+                for area_id, part in zip(site.area_ids, taken, strict=True)
+            )
             shares.append(Shared(site.rank, basis, covered, total))
     return replace(plan, shares=tuple(shares))
 

@@ -70,6 +70,7 @@ def _measured(today: Ground, then: Ground, spec: SiteSpec, hand: _Hand) -> Measu
         share=None,
         cap_mm=None,
         backup=False,
+        capacity="",
         stages={min(spec.stages): hand.count},
         mandatory=(),
         forbidden=(*spec.forbidden, *sorted(hand.added)),

@@ -58,7 +58,7 @@ def _plan(ground: Ground, spec: SiteSpec) -> Plan:
     offered = offer(ground, spec)
     plan = with_allocation(plan, ground, spec, offered.hosts, demand.weight)
     plan = with_catchments(plan, ground, spec, offered.hosts, demand.weight)
-    plan = with_shares(plan, ground.residential, demand.area_ids, demand.outcome)
+    plan = with_shares(plan, ground.residential, demand.area_ids, demand.outcome, demand.weight)
     return with_screening(plan, ground, spec, offered)
 
 
@@ -101,6 +101,7 @@ def _request(ground: Ground, spec: SiteSpec) -> siting.Request:
         share=spec.share,
         cap_mm=spec.cap_mm,
         fewest=spec.wishes.fewest,
+        capacity=spec.capacity,
     )
 
 
@@ -120,7 +121,25 @@ def _sites(ground: Ground, hosts: Places, spec: SiteSpec) -> siting.Sites:
             )
     of, known = _zones_of_candidates(ground), set(names)
     zone = [next((each for each in of.get(name, ()) if each in known), "") for name in hosts.ids.tolist()]
-    return siting.Sites(hosts.ids, hosts.mm, np.array(zone, dtype=object), names, _costs(frame, spec))
+    costs, room = _costs(frame, spec), _room(frame, spec)
+    return siting.Sites(hosts.ids, hosts.mm, np.array(zone, dtype=object), names, costs, room)
+
+
+def _room(frame: Any, spec: SiteSpec) -> Any:
+    """How many people each candidate holds, where sites hold no more than that. Raises InputError where cells lack."""
+    if not spec.capacity:
+        return None
+    missing = frame.index if spec.capacity not in frame else frame.index[frame[spec.capacity].isna()]
+    if len(missing):
+        raise InputError(
+            Text(
+                f"[[site]].capacity 需要备选点的 {spec.capacity}，缺 {len(missing)} 个：{first_ids(list(missing))}。"
+                "请补充。",
+                f"[[site]].capacity needs {spec.capacity} of every candidate; {len(missing)} have none: "
+                f"{first_ids(list(missing))}. Add them.",
+            )
+        )
+    return frame[spec.capacity].to_numpy(dtype=np.int64)
 
 
 def _costs(frame: Any, spec: SiteSpec) -> Any:

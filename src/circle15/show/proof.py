@@ -94,6 +94,7 @@ def plan_object(plan: Plan, audience: Audience) -> dict[str, Any]:
         "share": plan.share,
         "need": plan.need,
         "backup": plan.backup,
+        "capacity": plan.capacity or None,
         "walk": None if plan.walk is None else _walk(plan, plan.walk),
         "facility_type": plan.facility_type,
         "rule_id": plan.rule_id or None,

@@ -22,7 +22,7 @@ from circle15.core.rule import (
     Schedule,
     Standard,
 )
-from circle15.core.tables import BASES, BASIS_WORDS, Residential
+from circle15.core.tables import BASES, BASIS_WORDS, Candidates, Residential
 from circle15.core.terms import KIND_WORDS, Term
 from circle15.core.text import Text, first_ids
 from circle15.core.units import Pace
@@ -212,8 +212,8 @@ def optimality_text(plan: Plan) -> Text:
             f"{status.zh}：{_share_asked(plan).zh}，需新增设施 {objective} 处，任何方案不少于 {bound} 处，差距 {gap}",
             f"{status.en}: {_share_asked(plan).en}, {objective} sites, no plan has fewer than {bound}, gap {gap}",
         )
-    if plan.walk is not None:
-        return _walk_text(plan, plan.walk)
+    if plan.walk is not None or plan.capacity:
+        return _seated_text(plan) if plan.walk is None else _walk_text(plan, plan.walk)
     if plan.preferences:
         sums = Text("各年度年末计入优先系数合计", "with preferences counted, summed over year ends,")
         one = Text("计入优先系数合计", "with preferences counted")
@@ -235,6 +235,17 @@ def optimality_text(plan: Plan) -> Text:
     return Text(
         f"{status.zh}：覆盖 {whole(plan.covered)}，各年度年末合计 {objective}，上界 {bound}，差距 {gap}",
         f"{status.en}: covers {whole(plan.covered)}, summed over year ends {objective}, bound {bound}, gap {gap}",
+    )
+
+
+def _seated_text(plan: Plan) -> Text:
+    """How many have a place, and can have at most."""
+    status, gap, capacity = STATUS_WORDS[plan.status], percent(plan.gap), Candidates.column(plan.capacity).meaning
+    covered, objective, bound = whole(plan.covered), whole(plan.objective), whole(plan.bound)
+    sums = Text("", "") if len(plan.stages) == 1 else Text(f"，各年度年末合计 {objective}", f", summed {objective}")
+    return Text(
+        f"{status.zh}：按{capacity.zh}可安排 {covered}{sums.zh}，上界 {bound}，差距 {gap}",
+        f"{status.en}: {capacity.en} for {covered}{sums.en}, bound {bound}, gap {gap}",
     )
 
 

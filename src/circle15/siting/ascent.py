@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 from circle15.core.results import Multipliers
 from circle15.siting.bound import Bound, Floats, evaluate, whole
 from circle15.siting.core import Core
+from circle15.siting.holding import Holding
 from circle15.siting.places import place
 from circle15.siting.problem import Ints
 from circle15.siting.search import Stop
@@ -38,7 +39,7 @@ def _sum(values: Floats) -> float:
 class _Relaxed:
     """The relaxed problem in floating point, for the ascent alone: nothing it says is believed."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, *, fast: bool) -> None:
         self.core = core
         self.covers: csr_matrix = core.covers
         self.years = len(core.places)
@@ -50,6 +51,7 @@ class _Relaxed:
         self.shuts = bool(core.shut.any())
         self.plain_weight = np.repeat(core.weight.astype(float)[:, None], self.years, axis=1)
         self.depth = core.depth[:, None].astype(float)
+        self.holding = None if core.capacity is None else Holding(core, core.capacity, fast=fast)
         self.total = float((core.weight * core.depth).sum()) * self.years + 1
 
     def weight(self, targets: Floats) -> Floats:
@@ -63,7 +65,7 @@ class _Relaxed:
     def solve(self, demand: Floats, rows: Floats, targets: Floats) -> tuple[float, Floats, Floats, Floats]:
         """The value, and the slack of demand (× year), constraints and targets: minus a subgradient."""
         core = self.core
-        worth = np.cumsum((self.covers @ demand)[:, ::-1], axis=1)[:, ::-1]
+        worth = np.cumsum(self._each(demand)[:, ::-1], axis=1)[:, ::-1]
         if len(rows):
             worth = worth - (self.limits.T @ rows)[:, None]
         if self.shuts:
@@ -86,8 +88,17 @@ class _Relaxed:
         ).astype(float)
         return value, slack, self.most - self.limits @ open_, counts - core.least
 
+    def _each(self, demand: Floats) -> Floats:
+        """What each candidate is worth of each year's demand."""
+        if self.holding is None:
+            found: Floats = self.covers @ demand
+            return found
+        return self.holding.fill(demand)
+
     def _covered(self, chosen: Ints, opened: Ints) -> Floats:
         core = self.core
+        if self.holding is not None:
+            return self.holding.covered(chosen, opened)
         found = np.zeros((len(core.weight), self.years))
         for year in range(self.years):
             mine = chosen[opened == year].tolist()
@@ -119,9 +130,10 @@ def descend(
     ``length``: of the first steps, in parts of Polyak's; less where the multipliers are good already. ``fast``:
     compiled where there is a loop for it, with the same outcome.
     """
-    loop = compiled() if fast and len(core.places) == 1 and not len(core.most) and not len(core.least) else None
+    is_plain = len(core.places) == 1 and not len(core.most) and not len(core.least) and core.capacity is None
+    loop = compiled() if fast and is_plain else None
     if loop is None:
-        best = _stepped(core, begin, lower, rounds, stop, length)
+        best = _stepped(core, begin, lower, rounds, stop, length, fast=fast)
     else:
         best = _looped(loop, core, begin, lower, rounds, stop, length)
     held = whole(core, *best)
@@ -145,9 +157,16 @@ def _looped(
 
 
 def _stepped(
-    core: Core, begin: tuple[Floats, Floats, Floats], lower: int, rounds: int, stop: Stop, length: float
+    core: Core,
+    begin: tuple[Floats, Floats, Floats],
+    lower: int,
+    rounds: int,
+    stop: Stop,
+    length: float,
+    *,
+    fast: bool,
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    relaxed = _Relaxed(core)
+    relaxed = _Relaxed(core, fast=fast)
     demand, rows, targets = (each.copy() for each in begin)
     best_value, best = np.inf, (demand, rows, targets, relaxed.prices)
     theta, since = length, 0

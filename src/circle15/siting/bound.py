@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from circle15.core.results import Multipliers
 from circle15.siting.core import Core
 from circle15.siting.problem import Ints
+from circle15.siting.seats import knapsacks
 
 Floats = NDArray[np.float64]
 
@@ -79,7 +80,10 @@ def _worth(core: Core, held: Multipliers) -> Ints:
 
 
 def candidate_sums(core: Core, demand: Ints) -> Ints:
-    """Of each candidate, the sum of demand × year values over what it covers."""
+    """Of each candidate, the sum of whole demand × year values over what it covers, as far as its capacity goes."""
+    if core.capacity is not None:
+        held = [knapsacks(core.covers, values, core.weight, core.capacity) for values in demand.T]
+        return np.stack(held, axis=1)
     total = np.zeros((len(core.idx) + 1, demand.shape[1]), dtype=demand.dtype)
     np.cumsum(demand[core.idx], axis=0, out=total[1:])
     return total[core.ptr[1:]] - total[core.ptr[:-1]]

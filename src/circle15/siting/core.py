@@ -21,6 +21,7 @@ class Core:
     group of each raw demand, −1 if it decides nothing. ``limits`` (``most``): the problem's rows on these
     candidates. ``must``: candidates every plan has; ``shut``: the years (columns) a candidate may not open in.
     ``target`` names the target each group belongs to, or −1. ``fewest``: how many must open in each year, or nothing.
+    ``capacity`` of the candidates, if they have any: then each group is one raw demand.
     """
 
     row: Ints
@@ -39,6 +40,7 @@ class Core:
     target: Ints
     least: Ints
     fewest: tuple[int, ...] = ()
+    capacity: Ints | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -97,6 +99,7 @@ def reduce(problem: Problem, fixed: Fixed = NOTHING, *, dominated: bool = True, 
     is ``merged``; a candidate that covers nothing another does not is dropped (``dominated``) where nothing but
     the number of sites is limited.
     """
+    merged = merged and problem.capacity is None
     rows, must, shut = left(problem, fixed)
     target = np.full(len(problem.weight), -1, dtype=np.int64)
     for number, each in enumerate(problem.targets):
@@ -175,6 +178,7 @@ def _core(
         target=target,
         least=np.array([each.least for each in problem.targets], dtype=np.int64),
         fewest=problem.fewest,
+        capacity=None if problem.capacity is None else problem.capacity[rows],
     )
 
 
@@ -248,7 +252,7 @@ def _mixed(numbers: Ints, seed: int) -> Ints:
 def _may_drop(problem: Problem) -> bool:
     """A dominated candidate may only go where nothing but the number of sites is limited."""
     limited = problem.rows or problem.targets or problem.dated or problem.only or any(problem.fewest)
-    return not limited and bool((problem.depth <= 1).all())
+    return not limited and problem.capacity is None and bool((problem.depth <= 1).all())
 
 
 def _dominated(covers: csr_matrix) -> Flags:

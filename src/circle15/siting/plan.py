@@ -70,6 +70,7 @@ class Request:
     aims: tuple[Aim, ...] = ()
     dates: tuple[Dated, ...] = ()
     fewest: tuple[int, ...] = ()
+    capacity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class Sites:
     """The candidates: their ids, their places (x, y in mm), by which ties are broken, and what terms speak of.
 
     ``zone``: of the quota's level, "" in none; ``zones``: all zones of that level; ``cost`` in whole units.
+    ``room``: how many each holds, None where each serves all within reach.
     """
 
     ids: NDArray[np.object_]
@@ -114,6 +116,7 @@ class Sites:
     zone: NDArray[np.object_]
     zones: tuple[str, ...]
     cost: Ints
+    room: Ints | None = None
 
 
 def frame_problem(request: Request, demand: Demand, sites: Sites, candidate: Ints, area: Ints) -> Problem:
@@ -139,6 +142,7 @@ def frame_problem(request: Request, demand: Demand, sites: Sites, candidate: Int
         forbidden=_rows(request.forbidden, ids, "forbidden"),
         rows=rows(request.terms, Standing(sites.mm[order], sites.zone[order], sites.zones, sites.cost[order])),
         fewest=request.fewest,
+        capacity=None if sites.room is None else sites.room[order],
     )
     return dating(found, request.dates, sorted(request.stages))
 
@@ -343,6 +347,7 @@ def describe(
         scale=scale_of(request.favours),
         preferences=request.preferences,
         extra=full.extra,
+        capacity=request.capacity,
     )
 
 
@@ -355,16 +360,22 @@ def _stages(request: Request, solution: Solution | Least) -> Mapping[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Pick:
-    """One site in the order it opens, with the open demand it newly covers (columns of the problem)."""
+    """One site in the order it opens, with the open demand it newly covers (columns of the problem).
+
+    ``taken``: how much of each, where sites hold no more than so many.
+    """
 
     stage: int
     row: int
     gain: int
     newly: Ints
+    taken: Ints
 
 
 def _picks(request: Request, problem: Problem, solution: Solution | Least) -> list[_Pick]:
     """The sites year by year, within a year by the largest gain; ties to the first of the problem's order."""
+    if problem.capacity is not None:
+        return _seated(request, problem, problem.capacity, solution)
     picks: list[_Pick] = []
     open_ = problem.depth > 0
     for number, year in enumerate(sorted(request.stages)):
@@ -373,10 +384,35 @@ def _picks(request: Request, problem: Problem, solution: Solution | Least) -> li
             gains = problem.covers[waiting] @ (problem.weight * open_)
             row = int(waiting[np.argmax(gains)])
             newly = (problem.counts(np.array([row])) > 0) & open_
-            picks.append(_Pick(year, row, int(problem.weight[newly].sum()), np.flatnonzero(newly)))
+            picks.append(_Pick(year, row, int(problem.weight[newly].sum()), np.flatnonzero(newly), problem.weight[:0]))
             open_ = open_ & ~newly
             waiting = waiting[waiting != row]
     return picks
+
+
+def _seated(request: Request, problem: Problem, capacity: Ints, solution: Solution | Least) -> list[_Pick]:
+    """The sites year by year, within a year by the largest gain, each with the people who have a place there.
+
+    A gain is how many more have a place when the site opens; people can be given places so that each site takes
+    exactly its gain (what sites hold together is the rank function of a polymatroid, Edmonds 1970).
+    """
+    order: list[tuple[int, int, int]] = []
+    held = 0
+    for number, year in enumerate(sorted(request.stages)):
+        waiting = np.sort(solution.chosen.rows[solution.chosen.stages == number]).tolist()
+        while waiting:
+            opened = [row for _, row, _ in order]
+            totals = [problem.covered(np.array([*opened, row], dtype=np.int64)) for row in waiting]
+            best = int(np.argmax(totals))
+            order.append((year, waiting.pop(best), totals[best] - held))
+            held = totals[best]
+    rows, gains = (np.array([each[side] for each in order], dtype=np.int64) for side in (1, 2))
+    given = problem.seated(rows, np.minimum(gains, capacity[rows]))
+    found = []
+    for number, (year, row, gain) in enumerate(order):
+        mine = given.site == number
+        found.append(_Pick(year, row, gain, given.column[mine], given.taken[mine]))
+    return found
 
 
 def _sites(
@@ -400,6 +436,7 @@ def _sites(
                 area_ids=tuple(demand.area_ids[pick.newly]),
                 zone_ids=request.zones_of.get(problem.candidate_ids[pick.row], ()),
                 alternatives=_alternatives(request, full, picks, rank - 1),
+                taken=tuple(pick.taken.tolist()),
             )
         )
     return tuple(sites)
@@ -427,6 +464,14 @@ def _reason(request: Request, problem: Problem, pick: _Pick) -> Text:
     why = _MANDATORY if pick.row in problem.mandatory else chosen
     mark = Text("（推算）", " (estimated)") if request.weight_estimated else Text("", "")
     limit = _assumption(request)
+    if problem.capacity is not None:
+        room = int(problem.capacity[pick.row])
+        return Text(
+            f"开设后新增安排 {pick.gain:,} {basis.zh}{mark.zh}（容量 {room:,}），来自居住小区 {len(pick.newly)} 处；"
+            f"{why.zh}{limit.zh}。",
+            f"newly has places for {pick.gain:,} {basis.en}{mark.en} (of {room:,}) from {len(pick.newly)} residential "
+            f"areas; {why.en}{limit.en}.",
+        )
     return Text(
         f"开设后新增覆盖 {pick.gain:,} {basis.zh}{mark.zh}，涉及居住小区 {len(pick.newly)} 处；{why.zh}{limit.zh}。",
         f"newly covers {pick.gain:,} {basis.en}{mark.en} in {len(pick.newly)} residential areas; {why.en}{limit.en}.",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from circle15.core.terms import Term
+from circle15.siting.seats import Seated, seat
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -45,6 +46,8 @@ class Problem:
     target columns have weight 0. ``mandatory``, ``forbidden`` and ``dated`` (year by row) are candidate rows; a dated
     candidate is mandatory, one of ``only`` (year by row) opens in no other year. ``extra`` names the columns of demand
     behind those of the areas.
+    ``capacity``: how much
+    weight each candidate serves at most, None where it serves all within reach; then ``depth`` is 0 or 1.
     """
 
     candidate_ids: tuple[str, ...]
@@ -60,6 +63,7 @@ class Problem:
     only: Mapping[int, int] = field(default_factory=dict)
     fewest: tuple[int, ...] = ()
     extra: tuple[str, ...] = ()
+    capacity: Ints | None = None
 
     @property
     def site_count(self) -> int:
@@ -81,8 +85,14 @@ class Problem:
         return np.bincount(_members(self.covers, rows), minlength=self.covers.shape[1])
 
     def covered(self, rows: Ints) -> int:
-        """The weight these candidates cover together."""
+        """The weight these candidates cover together; within their capacities, if they have any."""
+        if self.capacity is not None:
+            return self.seated(rows, self.capacity[rows]).total
         return int((self.weight * np.minimum(self.counts(rows), self.depth)).sum())
+
+    def seated(self, rows: Ints, capacity: Ints) -> Seated:
+        """Who gets a place at these candidates, each with that capacity."""
+        return seat(self.covers[rows], np.where(self.depth > 0, self.weight, 0), capacity)
 
     def coverable(self) -> Flags:
         """Demand that counts and that some allowed candidate covers."""

@@ -15,12 +15,13 @@ from circle15.siting.bound import Floats
 from circle15.siting.cases import divide
 from circle15.siting.core import NOTHING, Core, Fixed, reduce
 from circle15.siting.effort import Effort
+from circle15.siting.filling import Filling
 from circle15.siting.kernels import WORTH_COMPILING
 from circle15.siting.options import unfold
 from circle15.siting.problem import Choice, Ints, Problem, choice, objections, objective
 from circle15.siting.proof import carry, check, everything, fix, spread
 from circle15.siting.search import prepare
-from circle15.siting.solver import Answer, covering_model
+from circle15.siting.solver import Answer, model_of
 
 BoundKind = Literal["lagrangian", "solver"]
 
@@ -29,6 +30,8 @@ _MOST_ENTRIES = 25_000
 # Large problems are worth so many times the rounds of search.
 _LARGE = 10
 _MOST_ROUNDS = 12_000
+# Rounds of search where every plan looked at is a flow.
+_MOST_FILLED = 200
 # How long the first steps are that go on from multipliers known to be good.
 _LATER = 0.5
 # A variable of the solver above this is 1.
@@ -148,6 +151,9 @@ class _Run:
 
     def _search(self, core: Core, rounds: int, starts: int) -> None:
         """Greedy, then searches from the best plan known."""
+        if self.problem.capacity is not None:
+            self._fill(core, rounds)
+            return
         look = prepare(unfold(core), self.bonus, fast=self.fast)
         self.offer(core.to_problem(look.greedy()))
         for number in range(starts if rounds else 0):
@@ -156,6 +162,13 @@ class _Run:
                 look.begin(known)
             many = min(rounds * max(1, core.site_count), _MOST_ROUNDS)
             self.offer(core.to_problem(look.improve(many, self.effort.seed + number, self.effort.stop)))
+
+    def _fill(self, core: Core, rounds: int) -> None:
+        """The same where sites hold no more than so many: what a plan is worth is told by giving people places."""
+        look = Filling(self.problem, core, self.effort)
+        self.offer(look.greedy())
+        if rounds and self.best is not None:
+            self.offer(look.improve(self.best, min(rounds, _MOST_FILLED)))
 
     def _shrink(self) -> tuple[tuple[Core, Floats, Floats, Floats], Ints]:
         """Bound, search where the bound points to, fix, and again on what is left, while that helps."""
@@ -239,7 +252,7 @@ class _Run:
         if not self.effort.nodes:
             return
         options = unfold(core)
-        model = covering_model(options)
+        model = model_of(options)
         answer = self.effort.solver(model, (self.effort.nodes, close), self.effort.stop)
         found = None
         if answer.values is not None:

@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix, hstack, identity, vstack
 
 from circle15.siting.bound import Floats
 from circle15.siting.options import Options
+from circle15.siting.problem import Ints
 from circle15.siting.search import Stop
 
 Outcome = Literal["optimal", "infeasible", "stopped", "unknown"]
@@ -82,6 +83,53 @@ def covering_model(options: Options) -> Model:
         whole=candidates,
         matrix=csr_matrix(vstack(blocks)),
         most=np.concatenate([most for *_, most in parts]),
+    )
+
+
+def model_of(options: Options) -> Model:
+    """The model of what is left of a problem, with or without capacities."""
+    model, capacity = covering_model(options), options.core.capacity
+    return model if capacity is None else _seated_model(options, model, capacity)
+
+
+def _seated_model(options: Options, covering: Model, capacity: Ints) -> Model:
+    """The covering model in which it is people at sites who count: of each option and demand that it covers.
+
+    A site holds its capacity if it is open, and of one demand no more than there is; of each demand no more than there
+    is has a place, in each year.
+    """
+    entries = options.covers.tocoo()
+    count, before = len(entries.data), len(covering.gain)
+    which, weight = np.arange(count), options.weight[entries.col].astype(float)
+    counts = options.depth[entries.col] > 0
+    # A candidate's capacity is there anew in each year.
+    year = entries.col // len(options.core.weight)
+    years = len(options.core.places)
+    holder = entries.row * years + year
+    holds = csr_matrix((np.ones(count), (holder, which)), shape=(len(options.owner) * years, count))
+    opens = csr_matrix(
+        (np.repeat(-capacity[options.owner].astype(float), years), (np.arange(holds.shape[0]),) * 2),
+        shape=(holds.shape[0],) * 2,
+    )
+    opens = opens @ csr_matrix(
+        (np.ones(holds.shape[0]), (np.arange(holds.shape[0]), np.repeat(np.arange(len(options.owner)), years))),
+        shape=(holds.shape[0], len(options.owner)),
+    )
+    each = csr_matrix((-weight, (which, entries.row)), shape=(count, len(options.owner)))
+    people = csr_matrix((np.ones(count), (entries.col, which)), shape=(len(options.weight), count))
+    rest = before - len(options.owner)
+    blocks = [
+        hstack([covering.matrix, csr_matrix((covering.matrix.shape[0], count))]),
+        hstack([opens, csr_matrix((holds.shape[0], rest)), holds]),
+        hstack([each, csr_matrix((count, rest)), identity(count)]),
+        hstack([csr_matrix((len(options.weight), before)), people]),
+    ]
+    return Model(
+        gain=np.r_[np.zeros(before), np.ones(count)],
+        upper=np.r_[covering.upper, np.where(counts, weight, 0.0)],
+        whole=covering.whole,
+        matrix=csr_matrix(vstack(blocks)),
+        most=np.r_[covering.most, np.zeros(holds.shape[0] + count), options.weight.astype(float)],
     )
 
 

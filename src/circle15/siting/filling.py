@@ -1,0 +1,106 @@
+"""Good sites of limited capacity: those that fill up most, then local search that closes some and fills up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from circle15.siting.core import Core
+from circle15.siting.effort import Effort
+from circle15.siting.problem import Choice, Ints, Problem, choice, objective
+
+# The most sites that a round closes, and how many of the best a round draws the next one from.
+_MOST_CLOSED, _FEW = 4, 3
+
+
+class Filling:
+    """A search among the candidates of one core: a list of (candidate row of the problem, year)."""
+
+    def __init__(self, problem: Problem, core: Core, effort: Effort) -> None:
+        self.problem, self.effort = problem, effort
+        self.pool, self.shut = core.row, core.shut
+        self.covers = problem.covers[core.row].astype(np.int64)
+        self.room = np.zeros(len(core.row), dtype=np.int64) if problem.capacity is None else problem.capacity[core.row]
+        self.limits, self.most = core.limits, core.most
+        self.held = [(int(row), problem.dated.get(int(row), -1)) for row in problem.required]
+        self.random = np.random.default_rng(effort.seed)
+
+    def greedy(self) -> Choice:
+        """Site after site that fills up most, the earliest year first; equals: the first candidate."""
+        return self._fill([], 0.0)
+
+    def improve(self, begin: Choice, rounds: int) -> Choice:
+        """From here, rounds that close some sites and fill up again; the best met. Equal seeds give equal plans."""
+        best, value = begin, objective(self.problem, begin)
+        for _ in range(rounds):
+            if self.effort.stop() or not len(best.rows):
+                break
+            many = 1 + int(self.random.integers(_MOST_CLOSED))
+            kept = np.sort(self.random.permutation(len(best.rows))[many:])
+            found = self._fill(list(zip(best.rows[kept].tolist(), best.stages[kept].tolist(), strict=True)), 0.5)
+            reached = objective(self.problem, found)
+            if reached >= value:
+                best, value = found, reached
+        return best
+
+    def _fill(self, opened: Sequence[tuple[int, int]], boldness: float) -> Choice:
+        """Open what must be, then what fills up most. ``boldness``: how often not the very best is taken."""
+        plan = list(opened)
+        free = self._free(plan)
+        for row, year in self.held:
+            if all(row != each for each, _ in plan):
+                when = year if year >= 0 else next((at for at, left in enumerate(free) if left > 0), 0)
+                plan.append((row, when))
+                free = self._free(plan)
+        for year in range(len(free)):
+            for _ in range(free[year]):
+                row = self._next([each for each, _ in plan], year, boldness)
+                if row < 0:
+                    break
+                plan.append((row, year))
+        return choice([row for row, _ in plan], [year for _, year in plan])
+
+    def _free(self, plan: Sequence[tuple[int, int]]) -> list[int]:
+        """The places that each year still has."""
+        return [most - sum(at == year for _, at in plan) for year, most in enumerate(self.problem.places)]
+
+    def _next(self, rows: Sequence[int], year: int, boldness: float) -> int:
+        """The candidate that may open and fills up most with people who have no place; −1 if none."""
+        opened = np.array(rows, dtype=np.int64)
+        weight = np.where(self.problem.depth > 0, self.problem.weight, 0)
+        if len(opened) and self.problem.capacity is not None:
+            seated = self.problem.seated(opened, self.problem.capacity[opened])
+            weight = weight - seated.of_demand(len(weight))
+        gain = np.minimum(self.covers @ weight, self.room)
+        able = ~self.shut[:, year] & ~np.isin(self.pool, opened) & self._allowed(opened)
+        wanted = able & self._wanted(opened)
+        if wanted.any():
+            able, gain = wanted, gain + 1
+        gain = np.where(able, gain, 0)
+        order = np.lexsort((np.arange(len(gain)), -gain))[:_FEW]
+        order = order[gain[order] > 0]
+        if not len(order):
+            return -1
+        bold = boldness > 0 and self.random.random() < boldness
+        return int(self.pool[order[self.random.integers(len(order))] if bold else order[0]])
+
+    def _allowed(self, opened: Ints) -> Ints:
+        """Whether each candidate leaves every limit kept."""
+        limits = self.limits.toarray().clip(0)
+        used = limits[:, np.isin(self.pool, opened)].sum(axis=1)
+        most = np.where(self.most < 0, np.iinfo(np.int64).max, self.most)
+        found: Ints = (limits <= (most - used)[:, None]).all(axis=0)
+        return found
+
+    def _wanted(self, opened: Ints) -> Ints:
+        """Whether each candidate helps a least number, or a target, that is not reached yet."""
+        least = -self.limits.toarray().clip(None, 0)
+        missing = least[:, np.isin(self.pool, opened)].sum(axis=1) < -self.most
+        found: Ints = (least[missing] > 0).any(axis=0)
+        counts = self.problem.counts(opened)
+        for each in self.problem.targets:
+            open_ = each.columns[counts[each.columns] == 0]
+            if len(each.columns) - len(open_) < each.least:
+                found = found | (np.asarray(self.covers[:, open_].sum(axis=1)).reshape(-1) > 0)
+        return found
