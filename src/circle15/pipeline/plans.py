@@ -13,6 +13,7 @@ from circle15.core.errors import ConfigError, InputError
 from circle15.core.results import Audit, CurveProof, Multipliers, Plan, Point
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import Residential
+from circle15.core.terms import Term
 from circle15.core.text import Text, first_ids
 from circle15.core.units import Pace, round_half_up
 from circle15.pipeline.allocation import with_allocation, with_catchments, with_shares
@@ -225,7 +226,7 @@ def covered(ground: Ground, spec: SiteSpec) -> int:
 def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Progress = silent) -> dict[str, Any]:
     """The certificate of each stored plan with its ``proof``, from raw coverage, without a solver.
 
-    An infeasible plan has none.
+    Of an infeasible plan it is that of what clashes; none where that is the solver's word.
 
     Raises ConfigError if a stored plan is no longer asked for by the study.
     """
@@ -242,6 +243,8 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
                 )
             )
         if plan["status"] == "infeasible":
+            if plan.get("bound_kind") == "lagrangian":
+                found[plan["site_plan"]] = _refutation(ground, specs[plan["site_plan"]], plan)
             continue
         request, demand, problem = problem_of(ground, specs[plan["site_plan"]])
         years = sorted(request.stages)
@@ -276,6 +279,18 @@ def _curve(plan: Mapping[str, Any], names: Any, problem: siting.Problem) -> tupl
     one_year = replace(problem, places=(1,))
     links = tuple(_multipliers(each, names, one_year) for each in stored["steps"])
     return points, CurveProof(stored["most"], tuple(stored["order"]), links)
+
+
+def _refutation(ground: Ground, spec: SiteSpec, plan: Mapping[str, Any]) -> siting.Certificate:
+    """Whether the proof of an infeasible plan shows that no plan keeps the constraints said to clash."""
+    request, demand, problem = problem_of(ground, spec)
+    if demand.walks is None:
+        problem = siting.completed(request, demand, problem)
+    names = np.concatenate([demand.area_ids, np.array(problem.extra, dtype=object)])
+    clash = tuple(Term(each["kind"], each["zone_id"] or "", each["number"]) for each in plan["clash"])
+    proof = tuple(_multipliers(each, names, problem) for each in plan["proof"])
+    checked = siting.certify(problem, siting.Claim((), (), 0, 0, 0, optimal=True, proof=proof, clash=clash))
+    return checked if plan["intact"] else replace(checked, objections=(*checked.objections, "proof.json"))
 
 
 def _multipliers(stored: Mapping[str, Any], area_ids: Any, problem: siting.Problem) -> Multipliers:

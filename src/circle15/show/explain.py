@@ -222,6 +222,8 @@ def no_plan(plan_id: str) -> Text:
 
 def _recomputed_of(found: Any) -> Callable[[Any], tuple[Text, ...]]:
     """What says the value and bound of a certificate."""
+    if found.claim.clash:
+        return _recomputed_clash
     if found.claim.ways is not None:
         return _recomputed_ways
     return _recomputed if found.claim.need is None else _recomputed_least
@@ -260,6 +262,18 @@ def _recomputed(found: Any) -> tuple[Text, ...]:
             f"任何满足同样条件的方案都不会超过它",
             f"  bound: stated {whole(found.claim.proven)}, recomputed {whole(found.proven)}; "
             f"no plan under the same conditions passes it",
+        ),
+    )
+
+
+def _recomputed_clash(found: Any) -> tuple[Text, ...]:
+    """That no plan keeps some constraints."""
+    words = [each.say() for each in found.claim.clash]
+    zh, en = "；".join(each.zh for each in words), "; ".join(each.en for each in words)
+    return (
+        Text(
+            f"  没有任何方案能同时满足：{zh}（由所存乘子按整数重算）",
+            f"  no plan keeps all of: {en} (recomputed in integers from the stored multipliers)",
         ),
     )
 

@@ -26,12 +26,18 @@ _LATER = 0.5
 
 
 def divide(
-    problem: Problem, value: int, links: Sequence[Multipliers], effort: Effort, counts: Callable[[Core], Ints]
+    problem: Problem,
+    value: int,
+    links: Sequence[Multipliers],
+    effort: Effort,
+    counts: Callable[[Core], Ints],
+    *,
+    aim: int | None = None,
 ) -> tuple[Multipliers, ...]:
     """The steps with those added that prove, without a solver, that no plan is worth more than ``value``.
 
     The steps as they were where few cases do not suffice. ``counts``: how often a good plan covers each group of
-    demand of a core in each year.
+    demand of a core in each year. ``aim``: where the steps of an ascent go, the value if it is not given.
     """
     found = check(problem, value, tuple(links))
     root = reduce(problem, found.fixed, dominated=False)
@@ -47,7 +53,9 @@ def divide(
         fixed, before, at = open_.pop()
         core = reduce(problem, fixed, dominated=False)
         begin = carry(before, core, at[0]), at[1], at[2]
-        ascent = descend(core, begin, value, effort.steps // 5, effort.stop, length=_LATER, fast=fast)
+        ascent = descend(
+            core, begin, value if aim is None else aim, effort.steps // 5, effort.stop, length=_LATER, fast=fast
+        )
         link = spread(problem, core, ascent.held)
         if ascent.bound.value > value:
             narrower = fix(core, ascent.bound, value, fixed)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from circle15.core.results import CurveProof, Multipliers, Point
+from circle15.core.terms import Term
 from circle15.siting.curve import trace
 from circle15.siting.least import fewest, floor
 from circle15.siting.problem import Choice, Problem, choice, objections, objective
 from circle15.siting.proof import check, everything, same
+from circle15.siting.refutation import refuted
+from circle15.siting.terms import only, terms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,8 @@ class Claim:
 
     ``years`` count from 0; a year that the study does not have is −1. With ``ways``, those of all people today added
     up, value and bounds are what plans save of them. With a ``need``, the weight to be covered, the value is the number
-    of sites, and no plan is claimed to have fewer than the bounds.
+    of sites, and no plan is claimed to have fewer than the bounds. With a ``clash`` it is claimed that no
+    plan keeps these constraints.
     """
 
     sites: tuple[str, ...]
@@ -29,6 +33,7 @@ class Claim:
     proof: tuple[Multipliers, ...]
     need: int | None = None
     ways: int | None = None
+    clash: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ def _in_order(objective: int, bound: int, proven: int, *, least: bool) -> bool:
 
 def certify(problem: Problem, claim: Claim) -> Certificate:
     """Recompute value, constraints and bound of a claim from raw coverage."""
+    if claim.clash:
+        return _certify_clash(problem, claim)
     row_of = {name: row for row, name in enumerate(problem.candidate_ids)}
     strange = [each for each in claim.sites if each not in row_of]
     if len(claim.years) != len(claim.sites) or any(not 0 <= year < len(problem.places) for year in claim.years):
@@ -79,6 +86,16 @@ def certify(problem: Problem, claim: Claim) -> Certificate:
     if not same(found.links, claim.proof):
         broken.append("multipliers")
     return Certificate(claim, value, found.bound, tuple(broken))
+
+
+def _certify_clash(problem: Problem, claim: Claim) -> Certificate:
+    """Recompute whether the proof shows that no plan keeps the constraints that clash, all others left out."""
+    unknown = [each for each in claim.clash if each not in terms_of(problem)]
+    try:
+        is_shown = not unknown and refuted(only(problem, claim.clash), claim.proof)
+    except ValueError:
+        is_shown = False
+    return Certificate(claim, 0, 0, () if is_shown else ("multipliers",))
 
 
 def _certify_least(problem: Problem, chosen: Choice, claim: Claim, need: int) -> Certificate:

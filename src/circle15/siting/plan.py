@@ -26,8 +26,9 @@ from circle15.siting.favour import Favour, preferring, scale_of
 from circle15.siting.least import Least, least
 from circle15.siting.median import Median, as_covering, solve_median
 from circle15.siting.problem import Ints, Problem, choice, objective
+from circle15.siting.refutation import refute
 from circle15.siting.solve import Solution, solve
-from circle15.siting.terms import Standing, rows, terms_of, without
+from circle15.siting.terms import Standing, only, rows, terms_of, without
 
 # Twice as many sites as the plan has are on its curve.
 _BEYOND = 2
@@ -167,7 +168,14 @@ def answer(request: Request, demand: Demand, problem: Problem, effort: Effort) -
         return plan
     given_up, best = free(full, effort, clashing)
     relaxed = describe(request, demand, without(problem, given_up), best, without(full, given_up))
-    return replace(plan, clash=clashing, given_up=given_up, relaxed=relaxed)
+    plan = replace(plan, clash=clashing, given_up=given_up, relaxed=relaxed)
+    return _refuted(plan, full, effort)
+
+
+def _refuted(plan: Plan, problem: Problem, effort: Effort) -> Plan:
+    """The infeasible plan with what proves, without a solver, that no plan keeps the constraints that clash."""
+    proof = refute(only(problem, plan.clash), effort)
+    return plan if proof is None else replace(plan, proof=proof, bound_kind="lagrangian")
 
 
 def completed(request: Request, demand: Demand, problem: Problem) -> Problem:
@@ -240,6 +248,10 @@ def _nearest(request: Request, demand: Demand, problem: Problem, effort: Effort)
     solution = solve_median(median, covering, effort)
     plan = describe(request, demand, problem, solution)
     value, bound = median.cost(solution.chosen), median.total - solution.bound
+    if solution.status == "infeasible":
+        clashing = clash(problem, effort)
+        plan = replace(plan, clash=clashing)
+        plan = _refuted(plan, problem, effort) if clashing else plan
     return replace(
         plan,
         objective=value,
@@ -247,7 +259,6 @@ def _nearest(request: Request, demand: Demand, problem: Problem, effort: Effort)
         gap=(value - bound) / value if value else 0.0,
         proven=median.total - solution.proven,
         walk=Walk(request.cap_mm or 0, int(median.weight.sum()), median.total, median.names(demand.area_ids)),
-        clash=clash(problem, effort) if solution.status == "infeasible" else (),
         sites=tuple(replace(site, alternatives=()) for site in plan.sites),
         idle_stages=(),
     )

@@ -111,6 +111,11 @@ def _by_year(problem: Problem) -> str:
     return "/".join(str(each) for each in problem.fewest)
 
 
+def only(problem: Problem, kept: Sequence[Term]) -> Problem:
+    """The same problem freed of all constraints but these."""
+    return without(problem, [each for each in terms_of(problem) if each not in kept])
+
+
 def without(problem: Problem, freed: Sequence[Term]) -> Problem:
     """The same problem freed of some constraints."""
     undated = {
