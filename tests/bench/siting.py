@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 import warnings
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from circle15.siting import Effort, Problem, Solution, solve
 from tests.bench import boroughs
 from tests.bench.networks import SHARED
-from tests.bench.registry import Case, Figure, Goal, Input, Side, peak_mb, timed, times
+from tests.bench.registry import SEED, Case, Figure, Goal, Input, Side, peak_mb, timed, times
 from tests.instances import load
 
 _SHARED = ("s2k", "s20k", "s100kr")
@@ -58,6 +59,25 @@ def _plan(folder: Path, smoke: bool, name: str, places: tuple[int, ...], served:
 def _gap(folder: Path, smoke: bool, name: str, places: tuple[int, ...], served: bool = True) -> Figure:
     """The gap in per cent, and a millionth of one where there is none: a figure is more than nothing."""
     found = solve(_problem(folder, smoke, name, places, served=served), Effort())
+    return Figure(max(100 * found.gap, 1e-6), _said(found), peak_mb=peak_mb())
+
+
+def _seated(folder: Path, smoke: bool) -> Problem:
+    """20,000 homes, and candidates that hold 0.5, 0.75 or 1 of what the tenth most asked for is asked for."""
+    problem = _problem(folder, smoke, "s20k", (50,), served=True)
+    asked = np.asarray(problem.covers @ np.where(problem.depth > 0, problem.weight, 0))
+    parts = np.random.default_rng(SEED).choice([0.5, 0.75, 1.0], len(asked))
+    return replace(problem, capacity=np.maximum(1, np.quantile(asked, 0.9) * parts).astype(np.int64))
+
+
+def _seated_plan(folder: Path, smoke: bool) -> Figure:
+    problem = _seated(folder, smoke)
+    solve(replace(problem, places=(2,)), Effort(rounds=0, steps=2, nodes=0, fast=True))  # compiled once
+    return timed(lambda: solve(problem, Effort()), _said)
+
+
+def _seated_gap(folder: Path, smoke: bool) -> Figure:
+    found = solve(_seated(folder, smoke), Effort())
     return Figure(max(100 * found.gap, 1e-6), _said(found), peak_mb=peak_mb())
 
 
@@ -152,6 +172,22 @@ CASES = (
         ),
         packages=_PACKAGES,
         same_answer=False,
+    ),
+    Case(
+        name="siting-seats",
+        what="Fifty sites of 20,000 homes and 2,000 candidates, each of which holds no more than so many people.",
+        input=SITES,
+        sides=(Side("20k × 2k with seats, 50 sites", _seated_plan, goal=Goal("<=", 20), processes=1),),
+        remark="Asked is a gap of at most 1 %.",
+        packages=_PACKAGES,
+    ),
+    Case(
+        name="siting-seats-gap",
+        what="How far the same plan is from its bound at most.",
+        input=SITES,
+        unit="%",
+        sides=(Side("20k × 2k with seats, 50 sites", _seated_gap, goal=Goal("<=", 1), processes=1),),
+        packages=_PACKAGES,
     ),
     Case(
         name="siting-large",

@@ -8,10 +8,14 @@ import numpy as np
 
 from circle15.siting.core import Core
 from circle15.siting.effort import Effort
-from circle15.siting.problem import Choice, Ints, Problem, choice, objective
+from circle15.siting.problem import Choice, Ints, Problem, choice, objections, objective
 
 # The most sites that a round closes, and how many of the best a round draws the next one from.
 _MOST_CLOSED, _FEW = 4, 3
+# The part of rounds that close sites near one another, the others close any.
+_NEAR_ONE = 0.5
+# How often not the very best is opened, and what part of a site's mean gain a round may lose at first.
+_BOLD, _WARM = 0.5, 0.1
 
 
 class Filling:
@@ -21,7 +25,8 @@ class Filling:
         self.problem, self.effort = problem, effort
         self.pool, self.shut = core.row, core.shut
         self.covers = problem.covers[core.row].astype(np.int64)
-        self.room = np.zeros(len(core.row), dtype=np.int64) if problem.capacity is None else problem.capacity[core.row]
+        self.capacity = np.zeros(0, dtype=np.int64) if problem.capacity is None else problem.capacity
+        self.rivals = np.bincount(problem.covers.indices, minlength=len(problem.weight))
         self.limits, self.most = core.limits, core.most
         self.held = [(int(row), problem.dated.get(int(row), -1)) for row in problem.required]
         self.random = np.random.default_rng(effort.seed)
@@ -32,17 +37,32 @@ class Filling:
 
     def improve(self, begin: Choice, rounds: int) -> Choice:
         """From here, rounds that close some sites and fill up again; the best met. Equal seeds give equal plans."""
-        best, value = begin, objective(self.problem, begin)
-        for _ in range(rounds):
-            if self.effort.stop() or not len(best.rows):
+        best = now = begin
+        most = value = objective(self.problem, begin)
+        warm = _WARM * value / max(1, len(begin.rows))
+        for number in range(rounds):
+            if self.effort.stop() or not len(now.rows):
                 break
-            many = 1 + int(self.random.integers(_MOST_CLOSED))
-            kept = np.sort(self.random.permutation(len(best.rows))[many:])
-            found = self._fill(list(zip(best.rows[kept].tolist(), best.stages[kept].tolist(), strict=True)), 0.5)
+            kept = self._ruined(now)
+            found = self._fill(list(zip(now.rows[kept].tolist(), now.stages[kept].tolist(), strict=True)), _BOLD)
             reached = objective(self.problem, found)
-            if reached >= value:
-                best, value = found, reached
+            if reached >= value - warm * (1 - number / rounds) * self.random.exponential():
+                now, value = found, reached
+            if reached > most and not objections(self.problem, found):
+                best, most = found, reached
         return best
+
+    def _ruined(self, plan: Choice) -> Ints:
+        """The sites of a plan that stay when a few close: any of them, or some that share demand with one."""
+        many = 1 + int(self.random.integers(_MOST_CLOSED))
+        order = self.random.permutation(len(plan.rows))
+        if self.random.random() < _NEAR_ONE:
+            covers = self.problem.covers
+            around = np.asarray((covers[plan.rows] @ covers[plan.rows[order[0]]].T).todense()).reshape(-1)
+            near = order[around[order] > 0]
+            order = np.concatenate([near, np.setdiff1d(order, near)])[: min(many, len(near))]
+            return np.setdiff1d(np.arange(len(plan.rows)), order)
+        return np.sort(order[many:])
 
     def _fill(self, opened: Sequence[tuple[int, int]], boldness: float) -> Choice:
         """Open what must be, then what fills up most. ``boldness``: how often not the very best is taken."""
@@ -53,26 +73,37 @@ class Filling:
                 when = year if year >= 0 else next((at for at, left in enumerate(free) if left > 0), 0)
                 plan.append((row, when))
                 free = self._free(plan)
+        left = self._left(np.array([row for row, _ in plan], dtype=np.int64))
         for year in range(len(free)):
             for _ in range(free[year]):
-                row = self._next([each for each, _ in plan], year, boldness)
+                row = self._next(left, np.array([each for each, _ in plan], dtype=np.int64), year, boldness)
                 if row < 0:
                     break
                 plan.append((row, year))
+                self._take(left, row)
         return choice([row for row, _ in plan], [year for _, year in plan])
+
+    def _left(self, opened: Ints) -> Ints:
+        """Of each demand the people who have no place at these candidates."""
+        weight = np.where(self.problem.depth > 0, self.problem.weight, 0)
+        seated = self.problem.seated(opened, self.capacity[opened])
+        return weight - seated.of_demand(len(weight)) if len(opened) else weight
+
+    def _take(self, left: Ints, row: int) -> None:
+        """Give the places of a candidate to people who are left, first to those whom the fewest candidates serve."""
+        covers = self.problem.covers
+        mine = covers.indices[covers.indptr[row] : covers.indptr[row + 1]]
+        mine = mine[np.argsort(self.rivals[mine], kind="stable")]
+        before = np.cumsum(left[mine]) - left[mine]
+        left[mine] -= np.clip(self.capacity[row] - before, 0, left[mine])
 
     def _free(self, plan: Sequence[tuple[int, int]]) -> list[int]:
         """The places that each year still has."""
         return [most - sum(at == year for _, at in plan) for year, most in enumerate(self.problem.places)]
 
-    def _next(self, rows: Sequence[int], year: int, boldness: float) -> int:
-        """The candidate that may open and fills up most with people who have no place; −1 if none."""
-        opened = np.array(rows, dtype=np.int64)
-        weight = np.where(self.problem.depth > 0, self.problem.weight, 0)
-        if len(opened) and self.problem.capacity is not None:
-            seated = self.problem.seated(opened, self.problem.capacity[opened])
-            weight = weight - seated.of_demand(len(weight))
-        gain = np.minimum(self.covers @ weight, self.room)
+    def _next(self, left: Ints, opened: Ints, year: int, boldness: float) -> int:
+        """The candidate that may open and fills up most with people who are left; −1 if none."""
+        gain = np.minimum(self.covers @ left, self.capacity[self.pool])
         able = ~self.shut[:, year] & ~np.isin(self.pool, opened) & self._allowed(opened)
         wanted = able & self._wanted(opened)
         if wanted.any():

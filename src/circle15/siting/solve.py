@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -31,7 +31,7 @@ _MOST_ENTRIES = 25_000
 _LARGE = 10
 _MOST_ROUNDS = 12_000
 # Rounds of search where every plan looked at is a flow.
-_MOST_FILLED = 200
+_MOST_FILLED = 300
 # How long the first steps are that go on from multipliers known to be good.
 _LATER = 0.5
 # A variable of the solver above this is 1.
@@ -167,6 +167,12 @@ class _Run:
         """The same where sites hold no more than so many: what a plan is worth is told by giving people places."""
         look = Filling(self.problem, core, self.effort)
         self.offer(look.greedy())
+        if rounds and self.best is not None:
+            # Where few sites are full, the plan that covers most is a good one too.
+            roomy = prepare(unfold(replace(core, capacity=None)), self.bonus, fast=self.fast)
+            roomy.greedy()
+            many = min(rounds * max(1, core.site_count), _MOST_ROUNDS)
+            self.offer(core.to_problem(roomy.improve(many, self.effort.seed, self.effort.stop)))
         if rounds and self.best is not None:
             self.offer(look.improve(self.best, min(rounds, _MOST_FILLED)))
 

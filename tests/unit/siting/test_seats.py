@@ -28,7 +28,7 @@ ALONE = {
     "bound": Effort(starts=0, steps=100, nodes=0),
     "solver": Effort(starts=0, steps=0),
 }
-TOGETHER = {"all": Effort(starts=1, rounds=2, steps=80)}
+TOGETHER = {"all": Effort(starts=1, rounds=1, steps=60)}
 
 
 def compare(seed: int, kind: str, stages: Mapping[str, Effort]) -> None:
