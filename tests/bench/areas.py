@@ -121,9 +121,9 @@ def _areas(name: str, on: Input) -> Case:
             Side("osmnx recipe", partial(_peer, prepare=_osmnx), "osmnx", times(60), 1),
         ),
         packages=("numpy", "numba", "contourpy", "shapely"),
-        remark="The recipe draws whole edges between reached nodes, so streets cut at the limit are missing. It needs "
-        "the longer the more streets there are in reach; ours needs half its time for the lattice, whose size is that "
-        "of the limit. So the ratio is large in dense towns and smaller where streets are few.",
+        remark="The recipe draws whole edges between reached nodes, so streets cut at the limit are missing. More than "
+        "half of our time on Porto goes into the lattice and its contours, whose size is that of the limit, however "
+        "many streets there are.",
         same_answer=False,
     )
 

@@ -96,9 +96,8 @@ def _apart(build: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
 
 _REMARK = """\
 Ours is what a call costs that finds its targets placed on the graph by the call before, as peers' graphs are built
-apart; the first call costs a third more on a million vertices. Of the rest the search takes a third; to bring the
-finds of each source into the order of rows and to write them takes the others, and peers order nothing. So a faster
-queue would change little. A radix sort of the finds was measured, and is slower than what orders them now. Peers
+apart; the first call costs a third more on a million vertices. The finds of each source are brought into the order of
+rows, which peers leave undone; a radix sort of them was measured, and is slower than what orders them now. Peers
 answer from nodes alone, ours from any place on a street. Seconds of the processor hide that ours runs on all threads:
 on a machine that does nothing else the ratio of the elapsed times is the larger one."""
 
