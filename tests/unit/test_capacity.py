@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.towns import CANDIDATES, SITE, STUDY, call, write_town
+import shapely
+
+from circle15.show.geometry import to_wgs84
+from tests.towns import CANDIDATES, SITE, STUDY, call, moved, write_town
 from tests.unit.test_least import HOSTS, RESULTS, TOWN
 
 # C-1 and C-3 serve the 30 of H-2, C-2 the 10 of H-3.
@@ -79,3 +82,14 @@ def test_places_are_for_people_and_for_covering(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "backup" in result.stderr
     assert "pop60" in result.stderr
+
+
+def test_sites_by_hand_have_no_seats_and_that_is_said(tmp_path: Path) -> None:
+    study, _ = planned(tmp_path, asked(1))
+    (place,) = to_wgs84(shapely.points([moved(HOSTS["C-1"]["at"])]), "EPSG:4549", 9)
+    row = f"T-1,day_care,{place.x:.9f},{place.y:.9f}"
+    (tmp_path / "sites.csv").write_text(f"site_id,facility_type,lon,lat\n{row}", encoding="utf-8")
+    found = call("evaluate", study, "--sites", tmp_path / "sites.csv", "-q")
+    assert found.exit_code == 0, found.stderr
+    assert "餐位、床位未计" in found.stdout
+    assert "手选 1 处新增 30；同数量备选点最多新增 30" in found.stdout

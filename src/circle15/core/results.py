@@ -465,7 +465,7 @@ class Kept:
 
     ``value``: what they newly cover, with preferences counted, in units of 1 ÷ ``scale``; ``best`` and ``bound`` are of
     as many candidates that keep all terms, None where none do, which is the solver's word. Years are not looked at, nor
-    are costs (``untold``: the kinds of terms that are left out for that).
+    are costs and capacities (``untold``: which of these were asked for).
     """
 
     terms: tuple[Term, ...]

@@ -95,6 +95,7 @@ def _kept(today: Ground, spec: SiteSpec, hand: _Hand) -> Kept | None:
         share=None,
         cap_mm=None,
         backup=False,
+        capacity="",
         stages={year: hand.count},
         terms=replace(spec.terms, budget=None),
         wishes=replace(spec.wishes, dates=dict.fromkeys(spec.wishes.dates, year), fewest=()),
@@ -102,7 +103,7 @@ def _kept(today: Ground, spec: SiteSpec, hand: _Hand) -> Kept | None:
     request, demand, problem = problem_of(today, asked, hand.added)
     full = siting.completed(request, demand, problem)
     terms = siting.terms_of(full)
-    if not terms and not request.favours:
+    if not terms and not request.favours and not spec.capacity:
         return None
     rows = [full.candidate_ids.index(name) for name in hand.ids]
     chosen = siting.choice(rows, [0] * len(rows))
@@ -113,7 +114,7 @@ def _kept(today: Ground, spec: SiteSpec, hand: _Hand) -> Kept | None:
     return Kept(
         terms=terms,
         broken=siting.broken_by(full, chosen),
-        untold=("budget",) if spec.terms.budget is not None else (),
+        untold=(*(["budget"] if spec.terms.budget is not None else []), *(["capacity"] if spec.capacity else [])),
         preferences=request.preferences,
         scale=siting.scale_of(request.favours),
         value=siting.objective(full, chosen),

@@ -14,6 +14,14 @@ from circle15.show.sentences import basis_text, plan_basis
 from circle15.show.summary import records
 
 _NOWHERE = Text("没有位置，未核查", "no place, not checked")
+# What of a [[site]] cannot be asked of sites that are only places.
+_UNTOLD = {
+    "budget": Text("  投资上限未核：手选点位没有投资", "  the budget is not checked: sites by hand have no cost"),
+    "capacity": Text(
+        "  餐位、床位未计：手选点位没有容量，以上均按距离计",
+        "  seats and beds are not counted: sites by hand have none, and all of this goes by distance",
+    ),
+}
 _KEYS = ["rule_id", "level", "zone_id", "basis", "metric"]
 
 
@@ -72,11 +80,7 @@ def _kept(kept: Kept | None) -> list[Text]:
             f"  of {len(kept.terms)} conditions the sites break: {words.en}; by hand{counted.en} {value}, {most.en}",
         )
     ]
-    if kept.untold:
-        lines.append(
-            Text("  投资上限未核：手选点位没有投资", "  the budget is not checked: sites by hand have no cost")
-        )
-    return lines
+    return [*lines, *(_UNTOLD[each] for each in kept.untold)]
 
 
 def _weighed(kept: Kept, value: int) -> str:
