@@ -25,9 +25,13 @@ WINDOW = {"width": 1366, "height": 768}
 OWN_SCHEMES = ("file:", "data:", "blob:")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """The system's Chromium. Without one its tests skip, except under CI, where that is a failure."""
+    """The system's Chromium. Without one its tests skip, except under CI, where that is a failure.
+
+    Closed at the end of a file: what drives it suffers no second driver in one process, and the smoke of benchmarks
+    has its own.
+    """
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
         reason = f"no browser: none of {', '.join(NAMES)} is on PATH"

@@ -32,6 +32,7 @@ class Cluster:
                     n_workers=count,
                     threads_per_worker=1,
                     memory_limit=most_bytes or "auto",
+                    dashboard_address="127.0.0.1:0",  # the usual port is another cluster's already, if there is one
                     scheduler_kwargs={"dashboard": False},
                     silence_logs=logging.CRITICAL,
                 )
