@@ -92,8 +92,7 @@ def batch(
         elif form == "csv":
             print_bytes(csv_bytes(outcome.league.frame))
         else:
-            for line in league_lines(outcome.league, github=form == "github"):
-                typer.echo(line.say(here.language))
+            here.tell(league_lines(outcome.league, github=form == "github"))
         print_places(here, outcome.written, form)
         raise typer.Exit(outcome.exit_code)
 
@@ -124,6 +123,5 @@ def diff(
         elif form == "csv":
             print_bytes(csv_bytes(change_frame(found)))
         else:
-            for line in change_lines(found):
-                typer.echo(line.say(here.language))
+            here.tell(change_lines(found))
         raise typer.Exit(FAILED if found.worse else DONE)

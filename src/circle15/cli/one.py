@@ -54,8 +54,7 @@ def check(
         elif form == "csv":
             print_bytes(csv_bytes(frame))
         else:
-            for line in finding_lines(found, github=form == "github"):
-                typer.echo(line.say(here.language))
+            here.tell(finding_lines(found, github=form == "github"))
         print_places(here, [out / name for name in files] if out else [], form)
         severities = {"error", "warning"} if strict else {"error"}
         raise typer.Exit(FAILED if any(each.severity in severities for each in found) else DONE)
@@ -112,8 +111,7 @@ def audit(
             written = pipeline.deliver(result, ("tables",), out or asked.folder, here.times(), progress)
         print_audit(here, result, form, verbose=verbose)
         if paces and form == "human":
-            for line in pace_lines(result):
-                typer.echo(line.say(here.language))
+            here.tell(pace_lines(result))
         print_places(here, written, form)
         raise typer.Exit(FAILED if result.fails(strict=strict) else DONE)
 
@@ -143,8 +141,8 @@ def site(
             print_bytes(csv_bytes(plan_frame(result)))
         else:
             print_audit(here, result, form, verbose=verbose)
-            for line in plan_lines(result) if form == "human" else ():
-                typer.echo(line.say(here.language))
+            if form == "human":
+                here.tell(plan_lines(result))
         print_places(here, written, form)
 
 
@@ -172,8 +170,7 @@ def evaluate(
         elif form == "csv":
             print_bytes(csv_bytes(evaluation_frame(found)))
         else:
-            for line in evaluation_lines(found):
-                typer.echo(line.say(here.language))
+            here.tell(evaluation_lines(found))
 
 
 def map_(study: StudyFile, out: Out = None, quiet: Quiet = False, lang: Lang = None) -> None:
@@ -233,8 +230,7 @@ def run(
             written = pipeline.deliver(result, asked.outputs, out or asked.folder, here.times(), progress)
         print_audit(here, result, form, verbose=verbose)
         if form == "human":
-            for line in plan_lines(result):
-                typer.echo(line.say(here.language))
+            here.tell(plan_lines(result))
         print_places(here, written, form)
         raise typer.Exit(FAILED if result.fails(strict=strict) else DONE)
 

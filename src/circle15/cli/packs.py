@@ -35,8 +35,7 @@ def packs_show(
         from circle15.show.console import pack_lines
 
         pack, _ = load_pack([pack_id], Path())
-        for line in pack_lines(pack, osm=osm):
-            typer.echo(line.say(here.language))
+        here.tell(pack_lines(pack, osm=osm))
 
 
 def packs_lint(

@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +54,11 @@ class Session:
     def say(self, zh: str, en: str) -> None:
         """A line on stdout."""
         typer.echo(Text(zh, en).say(self.language))
+
+    def tell(self, lines: Iterable[Text]) -> None:
+        """Lines on stdout."""
+        for line in lines:
+            typer.echo(line.say(self.language))
 
     def times(self) -> dict[str, str | float]:
         """For the manifest alone."""
@@ -105,8 +110,7 @@ def print_audit(here: Session, result: Audit, form: Format, *, verbose: bool) ->
         lines = audit_lines(result) if form == "human" else []
         if verbose or form == "github":
             lines += finding_lines(result.findings, github=form == "github")
-        for line in lines:
-            typer.echo(line.say(here.language))
+        here.tell(lines)
 
 
 def print_places(here: Session, written: Sequence[Path | str], form: Format = "human") -> None:

@@ -32,8 +32,7 @@ def demo(
         with here.progress() as progress:
             result = pipeline.whole(study, progress)
             written = pipeline.deliver(result, study.outputs, out or Path.cwd(), here.times(), progress)
-        for line in [*audit_lines(result), *plan_lines(result)]:
-            typer.echo(line.say(here.language))
+        here.tell([*audit_lines(result), *plan_lines(result)])
         print_places(here, written)
 
 
