@@ -62,16 +62,23 @@ def _checks(ground: Ground, sites: Facilities) -> Checks:
     return judge.check_places(ids, points, ground.tables.get("constraints"))
 
 
-def _measured(today: Ground, then: Ground, spec: SiteSpec, hand: _Hand) -> Measured:
-    """The sites of one type against the best as many candidates where sites may stand, which no term binds."""
-    free = replace(
+def _covering(spec: SiteSpec, count: int) -> SiteSpec:
+    """The same with the most demand covered by so many sites of one year: what places alone can be measured by."""
+    return replace(
         spec,
         problem="max_coverage",
         share=None,
         cap_mm=None,
         backup=False,
         capacity="",
-        stages={min(spec.stages): hand.count},
+        stages={min(spec.stages): count},
+    )
+
+
+def _measured(today: Ground, then: Ground, spec: SiteSpec, hand: _Hand) -> Measured:
+    """The sites of one type against the best as many candidates where sites may stand, which no term binds."""
+    free = replace(
+        _covering(spec, hand.count),
         mandatory=(),
         forbidden=(*spec.forbidden, *sorted(hand.added)),
         terms=Terms(),
@@ -90,13 +97,7 @@ def _kept(today: Ground, spec: SiteSpec, hand: _Hand) -> Kept | None:
     """
     year = min(spec.stages)
     asked = replace(
-        spec,
-        problem="max_coverage",
-        share=None,
-        cap_mm=None,
-        backup=False,
-        capacity="",
-        stages={year: hand.count},
+        _covering(spec, hand.count),
         terms=replace(spec.terms, budget=None),
         wishes=replace(spec.wishes, dates=dict.fromkeys(spec.wishes.dates, year), fewest=()),
     )
