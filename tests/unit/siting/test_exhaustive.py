@@ -7,11 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from circle15.siting.effort import Effort
-from circle15.siting.problem import objections, objective
-from circle15.siting.proof import check
-from circle15.siting.solve import solve
-from tests.exhaustive import KINDS, WISHES, best, invent
+from tests.exhaustive import KINDS, WISHES, invent
 from tests.unit.siting.problems import as_problem, scale
+from tests.unit.siting.stages import compare_stages
 
 # Each stage alone, and all together. Without a solver an infeasible problem cannot be told from a hard one.
 ALONE = {
@@ -25,30 +23,7 @@ TOGETHER = {"all": Effort(starts=1, rounds=4, steps=300)}
 
 def compare(seed: int, kind: str, stages: Mapping[str, Effort]) -> None:
     instance = invent(seed, kind)
-    problem, optimum, unit = as_problem(instance), best(instance), scale(instance)
-    if optimum is not None:
-        optimum *= unit
-    for stage, effort in stages.items():
-        where = f"{kind} {seed} {stage}"
-        found = solve(problem, effort)
-        if optimum is None:
-            assert found.status == ("infeasible" if effort.nodes else "time_limit"), where
-            assert not len(found.chosen.rows), where
-            continue
-        if objections(problem, found.chosen):  # none found, which only the solver never says
-            assert (found.status, effort.nodes, len(found.chosen.rows)) == ("time_limit", 0, 0), where
-            assert optimum <= found.bound, where
-            continue
-        assert found.status != "infeasible", where
-        when = dict(zip(found.chosen.rows.tolist(), found.chosen.stages.tolist(), strict=True))
-        assert instance.allows(when), where
-        assert not objections(problem, found.chosen), where
-        assert found.objective == instance.value(when) * unit == objective(problem, found.chosen), where
-        assert found.objective <= optimum <= found.bound <= max(found.bound, found.proven), where
-        assert optimum <= check(problem, found.objective, found.links).bound == found.proven, where
-        assert (found.status == "optimal") == (found.objective == found.bound), where
-        if effort.nodes:
-            assert found.status == "optimal", where
+    compare_stages(instance, as_problem(instance), stages, f"{kind} {seed}", scale(instance))
 
 
 @pytest.mark.parametrize("kind", KINDS)

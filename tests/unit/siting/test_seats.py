@@ -14,12 +14,11 @@ from circle15.siting.ascent import descend, start
 from circle15.siting.certificate import Claim, certify
 from circle15.siting.core import reduce
 from circle15.siting.effort import Effort
-from circle15.siting.problem import Problem, objections, objective
-from circle15.siting.proof import check
+from circle15.siting.problem import Problem
 from circle15.siting.seats import knapsacks, seat
 from circle15.siting.solve import solve
-from tests.exhaustive import best
 from tests.seated import KINDS, as_seated_problem, invent_seated
+from tests.unit.siting.stages import compare_stages
 
 # Each stage alone, and all together.
 ALONE = {
@@ -33,26 +32,7 @@ TOGETHER = {"all": Effort(starts=1, rounds=1, steps=60)}
 
 def compare(seed: int, kind: str, stages: Mapping[str, Effort]) -> None:
     instance = invent_seated(seed, kind)
-    problem, optimum = as_seated_problem(instance), best(instance)
-    for stage, effort in stages.items():
-        where = f"{kind} {seed} {stage}"
-        found = solve(problem, effort)
-        if optimum is None:
-            assert found.status == ("infeasible" if effort.nodes else "time_limit"), where
-            assert not len(found.chosen.rows), where
-            continue
-        if objections(problem, found.chosen):
-            assert (found.status, effort.nodes, len(found.chosen.rows)) == ("time_limit", 0, 0), where
-            assert optimum <= found.bound, where
-            continue
-        when = dict(zip(found.chosen.rows.tolist(), found.chosen.stages.tolist(), strict=True))
-        assert instance.allows(when), where
-        assert found.objective == instance.value(when) == objective(problem, found.chosen), where
-        assert found.objective <= optimum <= found.bound <= max(found.bound, found.proven), where
-        assert optimum <= check(problem, found.objective, found.links).bound == found.proven, where
-        assert (found.status == "optimal") == (found.objective == found.bound), where
-        if effort.nodes:
-            assert found.status == "optimal", where
+    compare_stages(instance, as_seated_problem(instance), stages, f"{kind} {seed}")
 
 
 @pytest.mark.parametrize("kind", KINDS)

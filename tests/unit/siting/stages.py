@@ -1,0 +1,43 @@
+"""What every stage of the method must hold to, beside exhaustive search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from circle15.siting.effort import Effort
+from circle15.siting.problem import Problem, objections, objective
+from circle15.siting.proof import check
+from circle15.siting.solve import solve
+from tests.exhaustive import Instance, best
+
+
+def compare_stages(
+    instance: Instance, problem: Problem, stages: Mapping[str, Effort], where: str, unit: int = 1
+) -> None:
+    """Value ≤ optimum ≤ bound for each of the stages, and equality where that is claimed.
+
+    ``unit``: what the weights of the problem are multiplied by.
+    """
+    optimum = best(instance)
+    if optimum is not None:
+        optimum *= unit
+    for stage, effort in stages.items():
+        place = f"{where} {stage}"
+        found = solve(problem, effort)
+        if optimum is None:
+            assert found.status == ("infeasible" if effort.nodes else "time_limit"), place
+            assert not len(found.chosen.rows), place
+            continue
+        if objections(problem, found.chosen):  # none found, which only the solver never says
+            assert (found.status, effort.nodes, len(found.chosen.rows)) == ("time_limit", 0, 0), place
+            assert optimum <= found.bound, place
+            continue
+        assert found.status != "infeasible", place
+        when = dict(zip(found.chosen.rows.tolist(), found.chosen.stages.tolist(), strict=True))
+        assert instance.allows(when), place
+        assert found.objective == instance.value(when) * unit == objective(problem, found.chosen), place
+        assert found.objective <= optimum <= found.bound <= max(found.bound, found.proven), place
+        assert optimum <= check(problem, found.objective, found.links).bound == found.proven, place
+        assert (found.status == "optimal") == (found.objective == found.bound), place
+        if effort.nodes:
+            assert found.status == "optimal", place
