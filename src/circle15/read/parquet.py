@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import shorten
 from typing import Any
 
 import geopandas
@@ -18,6 +19,8 @@ from circle15.read.vector import features_of
 
 # A few kilobytes may stand for any number of rows that are alike.
 _MOST_ROWS = 20_000_000
+# PROJ repeats the whole of a CRS that it does not understand.
+_MOST_TOLD = 160
 
 
 def read_parquet(spec: InputSpec) -> RawLayer:
@@ -73,6 +76,7 @@ def _damage_told(spec: InputSpec) -> Iterator[None]:
 
 
 def _damaged(spec: InputSpec, error: Exception | str) -> InputError:
+    error = shorten(str(error), _MOST_TOLD, placeholder=" …")
     return InputError(
         Text(
             zh=f"{spec.shown}：无法作为 Parquet 读取，可能已损坏或不完整（{error}）。请重新导出。",

@@ -45,6 +45,8 @@ from tests.towns import STUDY, call, tree, write_town
 CRS = pyproj.CRS("EPSG:4549")
 SAMPLE = ROOT / "data" / "raw" / "karhula" / "karhula.osm.pbf"
 HOME = "area_id,lon,lat\na,118.5,24.75\n"
+# What a person reads of an error.
+MOST_SAID = 600
 WGS84: dict[str, Any] = {"datum": "WGS84"}
 
 Make = Callable[[Path], object]
@@ -467,6 +469,8 @@ def test_every_input_ends_in_an_error_a_finding_or_the_right_rows(tmp_path: Path
         assert case.name in caught.value.text.zh
         assert case.name in caught.value.text.en
         assert "root:" not in caught.value.text.en  # nothing of other files
+        # What a study says is repeated as it stands there.
+        assert case.ends is ConfigError or len(caught.value.text.en) < MOST_SAID
     else:
         table, findings, _ = read_layer(spec, CRS, {})
         shapes = table.frame["geometry"].to_numpy() if "geometry" in table.frame else []
