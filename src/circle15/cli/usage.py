@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-_STUDY = "研究设置文件（study.toml）。"
 HELP: Mapping[str, str] = {
     "Who is served within the 15-minute circle, who is not, and where the next site goes.": (
         "15 分钟生活圈：谁已被服务，谁没有，下一处设施建在哪里。"
@@ -29,7 +28,7 @@ HELP: Mapping[str, str] = {
     "Also print every finding.": "同时列出每条质检结果。",
     "What is printed.": "屏幕输出的格式。",
     "What is printed on stdout.": "标准输出的格式。",
-    "The study file (study.toml).": _STUDY,
+    "The study file (study.toml).": "研究设置文件（study.toml）。",
     "Where results go (default: beside the study).": "成果写到哪里（默认：设置文件旁）。",
     "Where results go (default: this folder).": "成果写到哪里（默认：当前文件夹）。",
     "Where results go (default: this folder); s3://bucket/folder.": (
