@@ -27,9 +27,13 @@ Floats = NDArray[np.float64]
 _FAR = int(kernels.FAR)
 # A bucket of the queue is 2^13 mm wide, and wider where the ring would have more than 2^16 of them.
 _SHIFT, _MOST_BUCKETS = 13, 2**16
-# Small enough to keep threads evenly busy, large enough to have neighbours searched one after another.
-_CHUNKS_A_THREAD, _LARGEST_CHUNK = 4, 4096
-_ROOM_FOR_FINDS = 2**16
+# A thread takes so few sources at a time that threads are evenly busy and what it finds stays in its cache, but so
+# many that handing them over costs nothing.
+_CHUNKS_A_THREAD, _SMALLEST_CHUNK, _LARGEST_CHUNK = 4, 16, 512
+# Sources that are searched in the order of their places, so that each finds in the cache what the one before it met;
+# their finds wait to be laid in the order of rows.
+_BLOCK = 8192
+_ROOM_FOR_FINDS = 2**19
 
 
 def nearest(network: Network, homes: Anchors, facilities: Anchors, order: Ints) -> Nearest:
@@ -82,18 +86,23 @@ def _search(network: Network, sources: Anchors, targets: Anchors, most_mm: int, 
     shift, buckets = _ring(min(most, int(graph.length.max())), 0)
     threads = engine.threads or numba.config.NUMBA_NUM_THREADS
     kernel = partial(kernels.reach, *fixed, most, shift)
-    desks = [_Desk(kernel, graph.node_count, buckets, len(sought.rows)) for _ in range(threads + 1)]
+    chunks = _chunks(graph, seekers, threads, engine.chunk)
+    # One more desk than threads: it is being read meanwhile.
+    desks = [
+        _Desk(kernel, graph.node_count, buckets, len(sought.rows)) for _ in range(min(threads + 1, len(chunks)))
+    ]
     found = _Table(len(seekers))
-    for desk in _side_by_side(desks, _chunks(graph, seekers, threads, engine.chunk)):
+    for desk in _side_by_side(desks, chunks, threads):
         found.add(desk)
     return _among_all(found.pairs(), rows, len(sources), sought.rows)
 
 
 def _chunks(graph: Graph, seekers: Spots, threads: int, size: int) -> list[Ints]:
-    """The rows of the seekers, a run of them in each chunk, ordered there so that neighbours follow each other."""
-    size = size or min(-(-len(seekers) // (_CHUNKS_A_THREAD * threads)), _LARGEST_CHUNK)
+    """The rows of the seekers, cut into chunks, those of a block ordered so that neighbours follow each other."""
+    size = size or min(max(-(-len(seekers) // (_CHUNKS_A_THREAD * threads)), _SMALLEST_CHUNK), _LARGEST_CHUNK)
     where = graph.tail[seekers.chain]
-    return [first + np.argsort(where[first : first + size], kind="stable") for first in range(0, len(seekers), size)]
+    blocks = [first + np.argsort(where[first : first + _BLOCK], kind="stable") for first in range(0, len(where), _BLOCK)]
+    return [block[first : first + size] for block in blocks for first in range(0, len(block), size)]
 
 
 class _Desk:
@@ -112,10 +121,10 @@ class _Desk:
         return self
 
 
-def _side_by_side(desks: Sequence[_Desk], chunks: Sequence[Ints]) -> Iterator[_Desk]:
-    """The desk where each chunk was searched, in order. One more desk than threads: it is being read meanwhile."""
+def _side_by_side(desks: Sequence[_Desk], chunks: Sequence[Ints], threads: int) -> Iterator[_Desk]:
+    """The desk where each chunk was searched, in order."""
     waiting: deque[Any] = deque()
-    with ThreadPoolExecutor(len(desks) - 1) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         for number, rows in enumerate(chunks):
             if number >= len(desks):
                 yield waiting.popleft().result()
@@ -125,29 +134,52 @@ def _side_by_side(desks: Sequence[_Desk], chunks: Sequence[Ints]) -> Iterator[_D
 
 
 class _Table:
-    """Pairs as they come in, chunk after chunk, into room for as many as those that came promise."""
+    """Pairs as they come in, chunk after chunk, laid block after block into room for as many as these promise."""
 
     def __init__(self, count: int) -> None:
         self.start = np.zeros(count + 1, dtype=np.int64)
-        self.target = np.empty(0, dtype=np.int32)
-        self.mm = np.empty(0, dtype=np.int64)
+        self.target, self.mm = _columns(0)
+        self.laid = 0
+        self._rows: list[Ints] = []
+        self._ends = np.zeros(1, dtype=np.int64)
+        self._goals, self._ways = _columns(0)
 
     def add(self, desk: _Desk) -> None:
-        """Take over what a desk has found for the rows after those that came before."""
-        first, behind = int(desk.rows.min()), int(desk.rows.max()) + 1
-        counts = np.empty(behind - first, dtype=np.int64)
-        counts[desk.rows - first] = np.diff(desk.ends)
+        """Take over what a desk has found; the chunks of a block come one after another."""
+        before, found = int(self._ends[-1]), int(desk.ends[-1])
+        if before + found > len(self._goals):
+            room = max(2 * len(self._goals), before + found)
+            self._goals, self._ways = _with_room(self._goals, room), _with_room(self._ways, room)
+        self._goals[before : before + found] = desk.goals[:found]
+        self._ways[before : before + found] = desk.mm[:found]
+        self._rows.append(desk.rows)
+        self._ends = np.concatenate([self._ends, before + desk.ends[1:]])
+        if len(self._ends) > min(_BLOCK, len(self.start) - 1 - self.laid):
+            self._lay()
+
+    def _lay(self) -> None:
+        """Bring the finds of a whole block into the order of rows."""
+        rows, ends, first = np.concatenate(self._rows), self._ends, self.laid
+        behind = first + len(rows)
+        counts = np.empty(len(rows), dtype=np.int64)
+        counts[rows - first] = np.diff(ends)
         self.start[first + 1 : behind + 1] = self.start[first] + np.cumsum(counts)
         needed = int(self.start[behind])
         if needed > len(self.target):
             promised = needed * (len(self.start) - 1) // behind
-            self.target, self.mm = (_with_room(column, promised + promised // 16) for column in (self.target, self.mm))
-        kernels.lay(desk.ends, desk.goals, desk.mm, desk.rows, self.start, self.target, self.mm)
+            room = promised + (promised // 16 if behind < len(self.start) - 1 else 0)
+            self.target, self.mm = _with_room(self.target, room), _with_room(self.mm, room)
+        kernels.lay(ends, self._goals, self._ways, rows, self.start, self.target, self.mm)
+        self.laid, self._rows, self._ends = behind, [], np.zeros(1, dtype=np.int64)
 
     def pairs(self) -> Pairs:
         """All that came in."""
         total = self.start[-1]
         return Pairs(self.start, self.target[:total], self.mm[:total])
+
+
+def _columns(room: int) -> tuple[Any, Any]:
+    return np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int64)
 
 
 def _with_room(column: Any, room: int) -> Any:
