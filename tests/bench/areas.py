@@ -120,10 +120,8 @@ def _areas(name: str, on: Input) -> Case:
             Side("shapely, our search", partial(_peer, prepare=_shapely), "shapely"),
             Side("osmnx recipe", partial(_peer, prepare=_osmnx), "osmnx", times(60), 1),
         ),
-        packages=("numpy", "numba", "contourpy", "shapely"),
-        remark="The recipe draws whole edges between reached nodes, so streets cut at the limit are missing. More than "
-        "half of our time on Porto goes into the lattice and its contours, whose size is that of the limit, however "
-        "many streets there are.",
+        packages=("numpy", "numba", "shapely"),
+        remark="The recipe draws whole edges between reached nodes, so streets cut at the limit are missing.",
         same_answer=False,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from circle15.route.snap import Anchors
 
 DRAWN_WIDTH_M = 25.0
 _QUARTER_SEGMENTS = 16
+# Sources whose segments are cut out in one go: an array operation costs as much for a few hundred as for one.
+_TOGETHER = 64
 
 Floats = NDArray[np.float64]
 
@@ -34,9 +37,9 @@ class Stretches:
     low_mm: Ints
     high_mm: Ints
 
-    def of(self, owner: int) -> Stretches:
-        """Those of one owner."""
-        rows = slice(*np.searchsorted(self.owner, (owner, owner + 1)))
+    def of(self, first: int, behind: int) -> Stretches:
+        """Those of the owners from ``first`` up to ``behind``."""
+        rows = slice(*np.searchsorted(self.owner, (first, behind)))
         return Stretches(self.owner[rows], self.edge[rows], self.low_mm[rows], self.high_mm[rows])
 
 
@@ -118,17 +121,23 @@ def _segments(network: Network, stretches: Stretches) -> tuple[Floats, Ints]:
 
 def draw(network: Network, sources: Anchors, most_mm: int, drawing: Drawing) -> Any:
     """The area within 25 m of what at least one source reaches: a (multi)polygon, maybe empty."""
-    return _area(network, reached(network, sources, most_mm), drawing)
+    segments, _ = _segments(network, reached(network, sources, most_mm))
+    return _area(segments, drawing)
 
 
 def draw_each(network: Network, sources: Anchors, most_mm: int, drawing: Drawing) -> list[Any]:
     """The area within 25 m of what each source reaches: (multi)polygons, maybe empty, in row order."""
-    stretches = reached_by_each(network, sources, most_mm)
-    return [_area(network, stretches.of(row), drawing) for row in range(len(sources))]
+    stretches, areas = reached_by_each(network, sources, most_mm), []
+    for first in range(0, len(sources), _TOGETHER):
+        behind = min(first + _TOGETHER, len(sources))
+        some = stretches.of(first, behind)
+        segments, of = _segments(network, some)
+        bounds = np.searchsorted(some.owner[of], np.arange(first, behind + 1))
+        areas += [_area(segments[low:high], drawing) for low, high in pairwise(bounds)]
+    return areas
 
 
-def _area(network: Network, stretches: Stretches, drawing: Drawing) -> Any:
-    segments, _ = _segments(network, stretches)
+def _area(segments: Floats, drawing: Drawing) -> Any:
     if drawing.method == "grid":
         shape = grid.area_round(segments, DRAWN_WIDTH_M, drawing.cell_m)
     else:

@@ -88,9 +88,7 @@ def _search(network: Network, sources: Anchors, targets: Anchors, most_mm: int, 
     kernel = partial(kernels.reach, *fixed, most, shift)
     chunks = _chunks(graph, seekers, threads, engine.chunk)
     # One more desk than threads: it is being read meanwhile.
-    desks = [
-        _Desk(kernel, graph.node_count, buckets, len(sought.rows)) for _ in range(min(threads + 1, len(chunks)))
-    ]
+    desks = [_Desk(kernel, graph.node_count, buckets, len(sought.rows)) for _ in range(min(threads + 1, len(chunks)))]
     found = _Table(len(seekers))
     for desk in _side_by_side(desks, chunks, threads):
         found.add(desk)
@@ -101,7 +99,9 @@ def _chunks(graph: Graph, seekers: Spots, threads: int, size: int) -> list[Ints]
     """The rows of the seekers, cut into chunks, those of a block ordered so that neighbours follow each other."""
     size = size or min(max(-(-len(seekers) // (_CHUNKS_A_THREAD * threads)), _SMALLEST_CHUNK), _LARGEST_CHUNK)
     where = graph.tail[seekers.chain]
-    blocks = [first + np.argsort(where[first : first + _BLOCK], kind="stable") for first in range(0, len(where), _BLOCK)]
+    blocks = [
+        first + np.argsort(where[first : first + _BLOCK], kind="stable") for first in range(0, len(where), _BLOCK)
+    ]
     return [block[first : first + size] for block in blocks for first in range(0, len(block), size)]
 
 

@@ -1,4 +1,4 @@
-"""The compiled loop of distance fields. :mod:`circle15.route.grid` alone imports this."""
+"""The compiled loops of distance fields. :mod:`circle15.route.grid` alone imports this."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from circle15.route import rings
 from circle15.route.jit import compiled
 
 _grid = types.Array(types.float64, 2, "C")
@@ -38,3 +39,6 @@ def lower(segments: Any, west: int, south: int, cell: float, reach: float, squar
                 ex, ey = px - share * dx, py - share * dy
                 here = ex * ex + ey * ey
                 squares[row, column] = min(squares[row, column], here)
+
+
+trace = compiled(_grid, _float)(rings.trace)

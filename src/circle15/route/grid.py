@@ -12,10 +12,11 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-import contourpy
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+from circle15.route import rings
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -62,41 +63,37 @@ def _tiles(segments: Floats, reach: float, side: float) -> list[tuple[Ints, Ints
 
 def _contours(segments: Floats, nodes: tuple[Ints, Ints], width: float, cell: float) -> Any:
     """The polygons inside the contour between the first and last nodes of a window."""
-    (west, south), (east, north) = nodes
-    distance = _distances(segments, nodes, width + cell, cell)
+    first, last = nodes[0] - 1, nodes[1] + 1
+    distance = _distances(segments, (first, last), width + cell, cell)
     distance[np.abs(distance - width) < _NUDGE_M] = width - _NUDGE_M
-    made: Any = contourpy.contour_generator(
-        x=np.arange(west, east + 1) * cell,
-        y=np.arange(south, north + 1) * cell,
-        z=distance,
-        name="serial",
-        fill_type=contourpy.FillType.OuterOffset,
-    ).filled(-1.0, width)
-    rings = [np.asarray(offsets, dtype=np.int64) for offsets in made[1]]
-    if not rings:
-        return np.empty(0, dtype=object)
-    before = np.cumsum([0, *(int(offsets[-1]) for offsets in rings)])
-    ends = np.concatenate([[0], *(offsets[1:] + start for offsets, start in zip(rings, before[:-1], strict=True))])
-    polygons = np.cumsum([0, *(len(offsets) - 1 for offsets in rings)])
-    xy = np.round(np.concatenate(made[0]) * _GRAINS) / _GRAINS
-    return shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (ends, polygons))
+    # Around the window nothing is near, so that what goes on there ends in its outermost nodes.
+    distance[[0, -1]] = distance[:, [0, -1]] = math.inf
+    points, ends, outer = _loops()[1](distance, width)
+    # Each outer ring with its holes after it.
+    order = np.argsort(outer, kind="stable")
+    lengths = np.diff(ends)[order]
+    stops = np.cumsum(np.concatenate([[0], lengths]))
+    place = np.repeat(ends[order] - stops[:-1], lengths) + np.arange(stops[-1])
+    xy = np.round((points[place, ::-1] + first) * (cell * _GRAINS)) / _GRAINS
+    polygons = np.flatnonzero(np.diff(outer[order], prepend=-1, append=len(outer)))
+    return shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (stops, polygons))
 
 
 def _distances(segments: Floats, nodes: tuple[Ints, Ints], most: float, cell: float) -> Floats:
     """The distance of each node to the nearest segment, at most ``most``."""
     (west, south), (east, north) = nodes
     squares = np.full((north - south + 1, east - west + 1), most * most)
-    _lowering()(np.ascontiguousarray(segments), west, south, cell, most, squares)
+    _loops()[0](np.ascontiguousarray(segments), west, south, cell, most, squares)
     return np.sqrt(squares, out=squares)
 
 
-def _lowering() -> Callable[..., None]:
-    """The compiled loop; without a compiler the same in plain numpy."""
+def _loops() -> tuple[Callable[..., None], Callable[..., tuple[Any, Any, Any]]]:
+    """The compiled loops of the field and of its rings; without a compiler the same in plain numpy and Python."""
     try:
-        lower: Callable[..., None] = import_module("circle15.route.field").lower
+        field = import_module("circle15.route.field")
     except ImportError:
-        return lower_plainly
-    return lower
+        return lower_plainly, rings.trace
+    return field.lower, field.trace
 
 
 def lower_plainly(segments: Floats, west: int, south: int, cell: float, reach: float, squares: Floats) -> None:
