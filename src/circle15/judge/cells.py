@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_SEPARATORS = re.compile(r"[;;,,、|]")
+# Semicolons and commas in half and in full width, the enumeration comma, and the bar.
+_SEPARATORS = re.compile("[;\uff1b,\uff0c\u3001|]")
 
 
 def parts(cell: Any) -> list[str]:
