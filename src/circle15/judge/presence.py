@@ -25,8 +25,9 @@ from circle15.judge.evidence import (
     qualified,
     zone_rows,
 )
+from circle15.judge.scope import unit_scope
 from circle15.judge.subjects import CODE, FAIL, PASS, UNKNOWN, Block, Codes, Floats, Subjects, open_block
-from circle15.judge.units import unit_scope, units_of
+from circle15.judge.units import units_of
 
 _ZONE = "zone"
 

@@ -31,7 +31,7 @@ from circle15.judge.evidence import (
     zone_rows,
 )
 from circle15.judge.land import CARE_LAND, land_by_zone, land_for_care
-from circle15.judge.scope import scope
+from circle15.judge.scope import scope, unit_scope
 from circle15.judge.subjects import (
     CODE,
     FAIL,
@@ -45,7 +45,7 @@ from circle15.judge.subjects import (
     open_block,
     silenced,
 )
-from circle15.judge.units import study_total, unit_scope, unit_totals, units_of
+from circle15.judge.units import study_total, unit_totals, units_of
 
 _ZONE = "zone"
 # 每百户: planned dwellings of new areas, actual households of existing ones.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from circle15.judge.evidence import zone_rows
 from circle15.judge.subjects import CODE, NOT_APPLICABLE, PASS, UNKNOWN, Codes, Subjects
 from circle15.judge.units import told_or_coded
 
-# Columns that tell who a rule speaks of and whose absence therefore leaves its verdict open.
+# Columns of areas that tell who a rule speaks of and whose absence therefore leaves its verdict open.
 _DECISIVE = ("built",)
 # The levels of the zones that homes lie in and that are urban or rural.
 _HOME_LEVELS = ("community", "village")
@@ -24,26 +25,32 @@ def scope(rule: Rule, subjects: Subjects) -> tuple[Codes, Codes]:
 
     A column that is absent puts all areas in scope (``scope_assumed``), but for ``built``: rules that tell new
     from existing are then unknown. A column that is present but empty leaves that area unknown. Urban or rural is
-    what the area says, else its community or village.
+    what the area says, else its community or village. An area that one column puts out of scope is out of it.
     """
     size = len(subjects.residential)
-    outcome = np.full(size, PASS)
-    because = np.full(size, CODE["measured"])
+    return _scope(rule, size, lambda column: _told(rule, subjects, column), "measured", _DECISIVE)
+
+
+def unit_scope(rule: Rule, rows: Any) -> tuple[Codes, Codes]:
+    """The same for each zone, by rows of the zone table; no column is missed so much that its absence is unknown."""
+    return _scope(rule, len(rows), lambda column: told_or_coded(rule, rows, column), "counted", ())
+
+
+def _scope(
+    rule: Rule, size: int, told: Callable[[str], Any], met: str, decisive: tuple[str, ...]
+) -> tuple[Codes, Codes]:
+    """``told`` gives the cells of a column, None where nothing tells it; ``met`` is the reason of what is in scope."""
+    outcome, because = np.full(size, PASS), np.full(size, CODE[met])
     for column, wanted in rule.scope.items():
-        values = _told(rule, subjects, column)
-        if values is None:
-            decisive = column in _DECISIVE
-            _mark(
-                outcome,
-                because,
-                np.ones(size, dtype=bool),
-                UNKNOWN if decisive else PASS,
-                "scope_unknown" if decisive else "scope_assumed",
-            )
+        values = told(column)
+        if values is None and column not in decisive:
+            because[outcome == PASS] = CODE["scope_assumed"]
             continue
-        _mark(outcome, because, values.isna().to_numpy(), UNKNOWN, "scope_unknown")
-        other = values.notna() & (values != wanted).fillna(value=True)
-        _mark(outcome, because, other.to_numpy(dtype=bool), NOT_APPLICABLE, "out_of_scope")
+        empty = np.ones(size, dtype=bool) if values is None else values.isna().to_numpy()
+        _mark(outcome, because, empty & (outcome == PASS), UNKNOWN, "scope_unknown")
+        if values is not None:
+            other = ~empty & (values != wanted).to_numpy(dtype=bool, na_value=True)
+            _mark(outcome, because, other, NOT_APPLICABLE, "out_of_scope")
     return outcome, because
 
 

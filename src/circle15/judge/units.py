@@ -1,4 +1,4 @@
-"""Zones as subjects: which of them a rule speaks of, and their totals."""
+"""Zones as subjects: those of a level, what they lie in, and their totals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from circle15.core.rule import Rule
 from circle15.core.tables import ZONE_LEVELS, Units
-from circle15.judge.subjects import CODE, NOT_APPLICABLE, PASS, UNKNOWN, Codes, Floats, Subjects
+from circle15.judge.subjects import Floats, Subjects
 
 # 城乡分类代码 of the statistics bureau: which codes are urban and which rural.
 _URBAN_RURAL = {**dict.fromkeys(("111", "112", "121", "122", "123"), "urban"), **dict.fromkeys(("210", "220"), "rural")}
@@ -42,21 +42,6 @@ def zones_above(units: Units, ids: NDArray[np.object_]) -> dict[str, NDArray[np.
                 found[level_of[above]][row] = above
             above = parent.get(above)
     return {level: zones for level, zones in found.items() if any(each is not None for each in zones)}
-
-
-def unit_scope(rule: Rule, rows: Any) -> tuple[Codes, Codes]:
-    """PASS for the zones a rule speaks of, UNKNOWN or NOT_APPLICABLE for the others, with the reason code."""
-    outcome, because = np.full(len(rows), PASS), np.full(len(rows), CODE["counted"])
-    for column, wanted in rule.scope.items():
-        values = told_or_coded(rule, rows, column)
-        if values is None:
-            because[:] = CODE["scope_assumed"]
-            continue
-        empty = values.isna().to_numpy()
-        other = ~empty & (values != wanted).to_numpy(dtype=bool, na_value=True)
-        outcome[empty], because[empty] = UNKNOWN, CODE["scope_unknown"]
-        outcome[other], because[other] = NOT_APPLICABLE, CODE["out_of_scope"]
-    return outcome, because
 
 
 def told_or_coded(rule: Rule, rows: Any, column: str) -> Any:
