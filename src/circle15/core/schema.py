@@ -5,6 +5,7 @@ The same declaration checks a frame, documents it and makes its empty template.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
@@ -15,6 +16,16 @@ from circle15.core.errors import SchemaError
 from circle15.core.text import Text, first_ids
 
 Kind = Literal["text", "integer", "number", "flag", "date", "geometry"]
+
+# What cells of a kind are, as messages say it.
+KIND_WORDS: Mapping[Kind, Text] = {
+    "text": Text("文字", "text"),
+    "integer": Text("整数", "whole numbers"),
+    "number": Text("数字", "numbers"),
+    "flag": Text("是/否", "yes or no"),
+    "date": Text("日期", "dates"),
+    "geometry": Text("几何", "geometries"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +117,8 @@ def _cell_problems(table: type[Table], column: Column, frame: Any, where: str) -
         found.append((empty, Text("为空", "are empty"), Text("请填写", "fill them in")))
     wrong = ~empty & ~_fits(column, values)
     if wrong.any():
-        allowed = "、".join(column.choices) or column.kind
-        found.append((wrong, Text(f"不是 {allowed}", f"are not {allowed}"), Text("请更正", "correct them")))
+        allowed = _allowed(column)
+        found.append((wrong, Text(f"不是 {allowed.zh}", f"are not {allowed.en}"), Text("请更正", "correct them")))
     elif column.least is not None:
         small = ~empty & (pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan) < column.least)
         if small.any():
@@ -124,6 +135,13 @@ def _cell_problems(table: type[Table], column: Column, frame: Any, where: str) -
                 )
             )
     return problems
+
+
+def _allowed(column: Column) -> Text:
+    """What the cells of a column may be."""
+    if column.choices:
+        return Text("、".join(column.choices), ", ".join(column.choices))
+    return KIND_WORDS[column.kind]
 
 
 def _row_names(table: type[Table], frame: Any) -> Any:

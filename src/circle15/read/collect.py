@@ -11,13 +11,14 @@ from typing import Any
 import pandas as pd
 
 from circle15.core.errors import Circle15Error, InputError, SchemaError
+from circle15.core.schema import Kind
 from circle15.core.text import Text
 from circle15.read.cells import as_text, mend
 from circle15.read.delimited import read_delimited
 from circle15.read.grid import tabulate
 from circle15.read.headings import known_headings, name_columns, plain
 from circle15.read.points import PLACE_COLUMNS
-from circle15.read.rows import CODES, KIND_WORDS, LAYERS, translate
+from circle15.read.rows import CELL_WORDS, CODES, LAYERS, translate
 from circle15.read.spec import InputSpec
 from circle15.read.workbook import read_workbook, sheet_names
 from circle15.read.zones import CODE_COLUMNS
@@ -198,8 +199,8 @@ def _read_sheet(path: Path, layer: str, sheet: str, heap: _Heap) -> None:
     heap.frames.setdefault(layer, []).append(known)
 
 
-def _not(kind: str) -> Text:
-    words = KIND_WORDS[kind]
+def _not(kind: Kind) -> Text:
+    words = CELL_WORDS[kind]
     return Text(f"不是{words.zh}。请更正或留空。", f"is not {words.en}: correct it or leave it empty.")
 
 

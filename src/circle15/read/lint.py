@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 from circle15.core.limit import Operator
-from circle15.core.rule import AREA, METRICS, RULE_KINDS, STUDY, Comparison, Force, LegalStatus
+from circle15.core.rule import AREA, METRICS, RULE_KINDS, STUDY, Force, LegalStatus
 from circle15.core.schema import Table
 from circle15.core.tables import BASES, ZONE_LEVELS, Facilities, Residential, Units
 from circle15.core.text import Text
 from circle15.core.units import SLOPES
+from circle15.read.conditions import NUMBERS, column_problems, condition_problems
 from circle15.read.counting import COUNTING_KEYS
 from circle15.read.strict import KINDS, Key, check, unknown_name
 
@@ -68,7 +69,7 @@ _KIND_KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("numerator", "tables"),
         Key("denominator", "tables"),
         Key("per", "number"),
-        Key("per_zone", "text", choices=tuple(column.name for column in Units.columns)),
+        Key("per_zone", "text", choices=tuple(each.name for each in Units.columns if each.kind in NUMBERS)),
         Key("passing", "texts"),
         Key("limit", "table"),
         Key("at_most", "positive number"),
@@ -102,11 +103,6 @@ _LIMIT_KEYS = (
     Key("op", "text", required=True, choices=get_args(Operator)),
     Key("value", "number"),
     Key("unit", "text", required=True),
-)
-_CONDITION_KEYS = (
-    Key("column", "text", required=True),
-    Key("op", "text", required=True, choices=get_args(Comparison)),
-    Key("value", "anything", required=True),
 )
 _AMOUNT_KEYS = (
     Key("of", "text", required=True, choices=("facilities", "people", "zones")),
@@ -173,8 +169,8 @@ def _rule_problems(entry: Mapping[str, Any], table: Mapping[str, Any], shared: S
     if problems:
         return problems
     problems += _type_problems(entry, [*shared, *table.get("facility", {})], where)
-    problems += _condition_problems(entry.get("where", []), Facilities, f"{where}.where")
-    problems += _column_problems(list(entry.get("scope", {})), (Residential, Units), f"{where}.scope")
+    problems += condition_problems(entry.get("where", []), Facilities, f"{where}.where")
+    problems += column_problems(list(entry.get("scope", {})), (Residential, Units), f"{where}.scope", ("text",))
     if "target" in entry:
         problems += _share_problems(entry["target"], f"{where}.target")
     return problems or _KIND_PROBLEMS[entry["kind"]](entry, table, where)
@@ -207,20 +203,6 @@ def _type_problems(entry: Mapping[str, Any], known: Sequence[str], where: str) -
         *(each.get("type", "") for each in entry.get("milestones", [])),
     ]
     return [unknown_name(each, known, f"{where}.targets") for each in named if each not in known]
-
-
-def _condition_problems(conditions: Sequence[Mapping[str, Any]], table: type[Table], where: str) -> list[Text]:
-    problems = [problem for each in conditions for problem in check(each, _CONDITION_KEYS, where)]
-    columns = [column.name for column in table.columns]
-    return problems or [
-        unknown_name(each["column"], columns, where) for each in conditions if each["column"] not in columns
-    ]
-
-
-def _column_problems(names: Sequence[Any], tables: Sequence[type[Table]], where: str) -> list[Text]:
-    """Columns that none of the tables declares."""
-    known = [column.name for table in tables for column in table.columns]
-    return [unknown_name(name, known, f"{where}.column") for name in names if name and name not in known]
 
 
 _AMOUNT_TABLES: Mapping[Any, tuple[type[Table], ...]] = {
@@ -257,10 +239,9 @@ def _ratio_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: s
     for side in ("numerator", "denominator"):
         for amount in entry.get(side, []):
             problems += check(amount, _AMOUNT_KEYS, f"{where}.{side}")
-            problems += _condition_problems(amount.get("where", []), Facilities, f"{where}.{side}.where")
-            problems += _column_problems(
-                [amount.get("column")], _AMOUNT_TABLES.get(amount.get("of"), ()), f"{where}.{side}"
-            )
+            problems += condition_problems(amount.get("where", []), Facilities, f"{where}.{side}.where")
+            tables = _AMOUNT_TABLES.get(amount.get("of"), ())
+            problems += column_problems([amount.get("column")], tables, f"{where}.{side}", NUMBERS)
     if ("numerator" in entry) == ("passing" in entry):
         problems.append(
             Text(
@@ -285,8 +266,8 @@ def _standard_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where
                 f"{where}: give one of column, require and same_stage.",
             )
         ]
-    problems = _condition_problems(entry.get("require", []), Facilities, f"{where}.require")
-    problems += _column_problems([entry.get("column"), entry.get("over")], (Facilities,), where)
+    problems = condition_problems(entry.get("require", []), Facilities, f"{where}.require")
+    problems += column_problems([entry.get("column"), entry.get("over")], (Facilities,), where, NUMBERS)
     return problems + (_limit_problems(entry, where, needed=True, valued=True) if "column" in entry else [])
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from circle15.core.errors import SchemaError
 from circle15.core.results import Finding
-from circle15.core.schema import Column, Table
+from circle15.core.schema import KIND_WORDS, Column, Kind, Table
 from circle15.core.tables import (
     Barriers,
     Candidates,
@@ -119,11 +119,10 @@ def _with_source_headings(typed: Any, frame: Any) -> Any:
     return typed.assign(**{name: frame[name] for name in frame.columns if name not in typed.columns})
 
 
-KIND_WORDS: Mapping[str, Text] = {
+# What is said of cells that cannot be read: text can only be wrong where a long code came as a float.
+CELL_WORDS: Mapping[Kind, Text] = {
+    **KIND_WORDS,
     "text": Text("完整的文字（长编号被存成小数而失真，请改存为文本）", "whole text (a long code kept as a float)"),
-    "number": Text("数字", "numbers"),
-    "integer": Text("整数", "whole numbers"),
-    "flag": Text("是/否", "yes or no"),
     "date": Text("日期（如 2024-09-30）", "dates (such as 2024-09-30)"),
 }
 
@@ -135,7 +134,7 @@ def _refuse_bad_cells(cells: Mapping[str, Mended], kept: Any, typed: Any, spec: 
         wrong = mended.bad & kept
         if wrong.any():
             rows = first_ids(typed.index[wrong])
-            words = KIND_WORDS[kinds.get(name, "number")]
+            words = CELL_WORDS[kinds.get(name, "number")]
             problems.append(
                 Text(
                     zh=f"{spec.shown}：{name} 列有 {wrong.sum()} 个值不是{words.zh}（第 {rows} 行）。请更正或留空。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -142,7 +143,13 @@ def _limit(entry: Mapping[str, Any]) -> Limit:
 
 
 def _conditions(entries: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
-    return tuple(Condition(each["column"], each["op"], each["value"]) for each in entries)
+    return tuple(Condition(each["column"], each["op"], _moment(each["value"])) for each in entries)
+
+
+def _moment(value: Any) -> Any:
+    """A day as its first moment, as columns of dates hold it."""
+    is_day = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+    return dt.datetime.combine(value, dt.time.min) if is_day else value
 
 
 def _amounts(entries: Sequence[Mapping[str, Any]]) -> tuple[Amount, ...]:
