@@ -94,9 +94,14 @@ class _Sheet:
         rows = [[_cell(each) for each in row] for row in sheet.to_python(skip_empty_area=False)]
         self.rows: list[list[Any]] = rows
         self.merged: list[int] = []
-        for (top, left), (bottom, _) in (sheet.merged_cell_ranges or [])[: len(rows)]:
+        # Merged cells do not overlap, so that together they are no more than there are; more are no work of people.
+        left_over = sum(map(len, rows))
+        for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
             value = rows[top][left] if top < len(rows) and left < len(rows[top]) else None
             below = range(top + 1, min(bottom + 1, len(rows))) if value is not None else ()
+            left_over -= len(below)
+            if left_over < 0:
+                break
             for row in below:
                 if rows[row][left] is None:
                     rows[row][left] = value

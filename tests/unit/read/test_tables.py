@@ -115,6 +115,16 @@ def test_values_of_a_merged_cell_stand_in_each_of_its_rows(tmp_path) -> None:
     assert told(raw)["cells_merged"].count == 1
 
 
+def test_more_merged_cells_than_rows_are_all_read(tmp_path) -> None:
+    """A county, a town and a community merged over each two homes: three merged cells for two rows."""
+    heading = ["area_id", "lon", "lat", "county_code", "town_code", "community_code"]
+    rows = [[f"{row}", 118, 24, *([f"{row // 2}"] * 3 if row % 2 == 0 else [None] * 3)] for row in range(8)]
+    merged = [f"{column}{row}:{column}{row + 1}" for column in "DEF" for row in range(2, 10, 2)]
+    raw = read(workbook(tmp_path / "homes.xlsx", {"s": [heading, *rows]}, {"s": merged}))
+    assert raw.frame["community_code"].tolist() == [f"{row // 2}" for row in range(8)]
+    assert told(raw)["cells_merged"].count == 12
+
+
 # ---- headings --------------------------------------------------------------------------------------------------------
 
 
