@@ -21,6 +21,8 @@ from circle15.core.words import FLAGS
 from circle15.read.headings import unit_factor
 
 Flags = NDArray[np.bool_]
+# A number, and the repairs it took, by the code of their finding.
+Read = tuple[float, frozenset[str]]
 
 # What may be repaired, by the code of its finding.
 REPAIRS: Mapping[Code, Text] = {
@@ -34,6 +36,9 @@ REPAIRS: Mapping[Code, Text] = {
         "codes that the file holds as numbers, restored to text; leading zeros, if there were any, are lost",
     ),
 }
+
+# Repairs of cells that state their unit.
+_OWN_UNIT = frozenset({"cells_unit", "cells_scaled"})
 
 # Whole numbers above this are not exact in a cell that was stored as a float.
 _EXACT_BELOW = 2.0**53
@@ -162,21 +167,28 @@ def _read_odd(
     text: Any, odd: Flags, numbers: NDArray[np.float64], column: Column, factor: float
 ) -> tuple[Flags, dict[str, Flags]]:
     """Fill ``numbers`` in where odd cells can be read: which cannot, and which were repaired how."""
-    read = {cell: read_number(cell, column) for cell in dict.fromkeys(text[odd])}
+    read = {cell: _scaled(read_number(cell, column), factor) for cell in dict.fromkeys(text[odd])}
     bad = odd.copy()
     repairs = {code: np.zeros(len(odd), dtype=bool) for each in read.values() if each for code in each[1]}
     for row in np.flatnonzero(odd):
         found = read[text[row]]
         if found is not None:
-            value, done = found
+            numbers[row], done = found
             bad[row] = False
-            numbers[row] = value if "cells_scaled" in done else round(value * factor, _DECIMALS)
             for code in done:
                 repairs[code][row] = True
     return bad, repairs
 
 
-def read_number(cell: str, column: Column) -> tuple[float, frozenset[str]] | None:
+def _scaled(found: Read | None, factor: float) -> Read | None:
+    """What was read under a heading that states a unit; one that the cell states itself goes before it."""
+    if found is None or factor == 1.0 or np.isnan(found[0]) or found[1] & _OWN_UNIT:
+        return found
+    value, done = found
+    return round(value * factor, _DECIMALS), done | {"cells_scaled"}
+
+
+def read_number(cell: str, column: Column) -> Read | None:
     """The number in a cell and the repairs it took, or None where there is none; a placeholder is NaN.
 
     Read are full-width figures, thousands separators that stand where they should, and a unit of the column behind.

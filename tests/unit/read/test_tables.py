@@ -208,6 +208,18 @@ def test_numbers_in_cells(cell, column, value) -> None:
     assert (None if found is None else found[0]) == value
 
 
+def test_a_unit_in_a_cell_goes_before_that_of_its_heading(tmp_path) -> None:
+    """Under 亩 and 万人, cells that say 300 m² and 9000 people are no 200,000 m² and no 90 million."""
+    rows = [["area_id", "用地面积（亩）", "常住人口（万人）", "lon", "lat"]]
+    rows += [["a", "3", "0.5", "118", "24"], ["b", "300平方米", "9,000人", "118", "24"]]
+    rows += [["c", "0.2公顷", "1.2万人", "118", "24"], ["d", "1,500", "－", "118", "24"]]
+    raw = read(tmp_path / "homes.csv", csv_of(rows))
+    assert raw.frame["land_area_m2"].tolist() == [2000.0, 300.0, 2000.0, 1_000_000.0]
+    assert raw.frame["population"].fillna(-1).tolist() == [5000.0, 9000.0, 12000.0, -1.0]
+    counts = {code: finding.count for code, finding in told(raw).items() if code.startswith("cells_")}
+    assert counts == {"cells_scaled": 5, "cells_unit": 2, "cells_thousands": 2, "cells_no_value": 1}
+
+
 @given(st.integers(-(10**9), 10**9), st.sampled_from(["", "户", " 户"]), st.booleans(), st.booleans())
 def test_however_a_whole_number_is_written_it_is_read_back(number, unit, comma, wide) -> None:
     text = f"{number:,}" if comma else str(number)
