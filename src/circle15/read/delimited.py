@@ -15,6 +15,9 @@ from circle15.read.spec import InputSpec
 _DELIMITERS = ",;\t"
 _LIKELY_ENCODINGS = ("utf-8", "GB18030", "Big5", "utf-16")
 
+# A cell may hold the outline of a county as WKT. The whole text is in memory anyway.
+csv.field_size_limit(2**31 - 1)
+
 # The lines among which a delimiter is looked for.
 _PEEKED_LINES = 30
 

@@ -149,3 +149,13 @@ def test_bad_choices_of_other_kinds_are_named(tmp_path) -> None:
         "homes.csv: 1 values of opened are not dates",
         "homes.csv: 1 values of beds are not whole numbers",
     ]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_an_outline_longer_than_the_csv_module_usually_takes_is_read(tmp_path, delimiter) -> None:
+    """A county with ten thousand corners: some 300 KB of WKT in one cell."""
+    corners = [f"{118 + each / 1e5:.7f} {24 + (each % 7) / 1e6:.7f}" for each in range(10_000)]
+    ring = f"POLYGON (({', '.join([*corners, '118.05 24.5', corners[0]])}))"
+    text = f'area_id{delimiter}geometry\n1{delimiter}"{ring}"\n'
+    (shape,) = read_points(spec(tmp_path, text)).frame.geometry
+    assert shapely.get_num_coordinates(shape) == 10_002
