@@ -96,7 +96,7 @@ def qualified(rule: Rule, amount: Amount, subjects: Subjects) -> Codes:
     """
     frame = subjects.facilities.frame
     candidates = frame["type"].isin(amount.types or rule.targets).to_numpy()
-    unsure = frame["status"].isna().to_numpy() if "status" in frame.columns else np.zeros(len(frame), dtype=bool)
+    unsure = without_status(frame)
     candidates = candidates & ((subjects.built if amount.all_built else subjects.operating) | unsure)
     tests = meets((*rule.where, *amount.where), frame)
     tests = np.where(unsure & (tests == PASS), UNKNOWN, tests)
@@ -104,6 +104,11 @@ def qualified(rule: Rule, amount: Amount, subjects: Subjects) -> Codes:
         of_area = _of_area(rule.counting, frame, subjects.as_of)
         tests = np.where((tests == FAIL) | (of_area == FAIL), FAIL, np.maximum(tests, of_area))
     return np.where(candidates, tests, FAIL)
+
+
+def without_status(frame: Any) -> NDArray[np.bool_]:
+    """Which facilities have an empty status, so that nobody can say whether they stand or operate."""
+    return frame["status"].isna().to_numpy() if "status" in frame.columns else np.zeros(len(frame), dtype=bool)
 
 
 def _of_area(counting: Counting, frame: Any, as_of: dt.date | None) -> Codes:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from circle15.core.rule import STUDY, Amount, Milestone, Rule, Schedule
-from circle15.judge.evidence import above_range, condition_columns, open_reason, qualified
+from circle15.judge.evidence import above_range, condition_columns, open_reason, qualified, without_status
 from circle15.judge.subjects import CODE, FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Block, Floats, Subjects, open_block
 
 _ENDING = re.compile("(镇|乡|街道)$")
@@ -82,13 +82,14 @@ def _milestone(due: Milestone, subjects: Subjects) -> tuple[float, np.int8, np.i
     members = subjects.facilities_in.frame
     inside = set(members.loc[members["zone_id"].isin(zones), "area_id"])
     frame = subjects.facilities.frame
-    there = ((frame["type"] == due.facility_type) & frame["facility_id"].isin(inside)).to_numpy() & subjects.built
-    count = float((there & (opened <= due.year)).sum())
+    there = ((frame["type"] == due.facility_type) & frame["facility_id"].isin(inside)).to_numpy()
+    count = float((there & subjects.built & (opened <= due.year)).sum())
     if count:
         return count, PASS, CODE["counted"]
     if _not_due(due.year, subjects):
         return count, NOT_APPLICABLE, CODE["not_due"]
-    doubtful = bool((there & np.isnan(opened)).any())
+    may_stand = subjects.built | without_status(frame)
+    doubtful = bool((there & may_stand & ~(opened > due.year)).any())
     return count, UNKNOWN if doubtful else FAIL, CODE["cell_empty" if doubtful else "counted"]
 
 
