@@ -22,7 +22,7 @@ def judge(rule: Rule, subjects: Subjects) -> list[Block]:
     frame = subjects.facilities.frame
     rows = np.flatnonzero(frame["type"].isin(rule.targets).to_numpy() & subjects.standing(rule))
     applies = meets(rule.where, frame)[rows]
-    near, near_known = _near(test, subjects, subjects.facility_mm[rows], subjects.located[rows])
+    near, near_known = _near(test, subjects, subjects.facility_mm[rows], subjects.located[rows], rows)
     hosted, host_known = _hosted(test, frame.iloc[rows])
     satisfied = near | hosted
     unknown = ~satisfied & ~(near_known & host_known)
@@ -57,7 +57,8 @@ def favoured(rule: Rule, frame: Any, mm: NDArray[np.int64], subjects: Subjects) 
     test = rule.test if isinstance(rule.test, Preference) else Preference()
     conditions = [each for each in rule.where if each.column in frame.columns]
     applies = meets(conditions, frame)
-    near, near_known = _near(test, subjects, mm, np.full(len(frame), subjects.has_facilities))
+    nobody = np.full(len(frame), -1)
+    near, near_known = _near(test, subjects, mm, np.full(len(frame), subjects.has_facilities), nobody)
     hosted, host_known = _hosted(test, frame)
     satisfied = near | hosted
     sites = satisfied & (applies == PASS)
@@ -96,8 +97,13 @@ def leaning(subjects: Subjects, basis: str, level: str) -> Mapping[str, Flags] |
     }
 
 
-def _near(test: Preference, subjects: Subjects, mm: NDArray[np.int64], known: Flags) -> tuple[Flags, Flags]:
-    """Which places have a facility of the wanted types within the straight-line distance, and which could be told."""
+def _near(
+    test: Preference, subjects: Subjects, mm: NDArray[np.int64], known: Flags, own: NDArray[np.int64]
+) -> tuple[Flags, Flags]:
+    """Which places have a facility of the wanted types within the straight-line distance, and which could be told.
+
+    ``own``: the row of the facility that each place is, −1 for none: it is not near to itself.
+    """
     size = len(mm)
     if not test.near_types:
         return np.zeros(size, dtype=bool), np.ones(size, dtype=bool)
@@ -105,9 +111,10 @@ def _near(test: Preference, subjects: Subjects, mm: NDArray[np.int64], known: Fl
     wanted = wanted & subjects.located & subjects.operating
     near = np.zeros(size, dtype=bool)
     if wanted.any() and known.any():
-        tree = cKDTree(subjects.facility_mm[wanted])
-        distance, _ = tree.query(mm[known])
-        near[known] = distance <= test.near_m * MM_PER_M
+        distance, _ = cKDTree(subjects.facility_mm[wanted]).query(mm[known], k=[1, 2])
+        # Of those at no distance one is the facility itself, where it is of the wanted types.
+        itself = (own[known] >= 0) & wanted[own[known]]
+        near[known] = np.where(itself, distance[:, 1], distance[:, 0]) <= test.near_m * MM_PER_M
     return near, known
 
 
