@@ -288,8 +288,8 @@ def _decide(rule: Rule, value: Floats, limit: Floats, top: _Sum, bottom: _Sum | 
     outcome = np.where(reached, PASS, FAIL)
     outcome = np.where(known | lower_bound, outcome, UNKNOWN)
     outcome = np.where(np.isnan(limit), UNKNOWN, np.where(nothing, NOT_APPLICABLE, outcome))
-    missing = (bottom.reason if bottom and not below_known.all() else top.reason) if outcome.size else "cell_empty"
-    because = np.where(outcome == UNKNOWN, CODE[missing], CODE["counted"])
+    missing = np.where(below_known, CODE[top.reason], CODE[bottom.reason if bottom else top.reason])
+    because = np.where(outcome == UNKNOWN, missing, CODE["counted"])
     because = np.where((outcome == PASS) & above_range(rule, value), CODE["above_range"], because)
     if rule.limit_by == "study":
         because = np.where((outcome == PASS) | (outcome == FAIL), CODE["assumed_limit"], because)

@@ -1,0 +1,38 @@
+"""Why nobody can say what a ratio is: told of each zone for itself."""
+
+from __future__ import annotations
+
+from tests.studies import run
+
+_PACK = """
+schema = 1
+id = "own"
+title = "虚构"
+source = "虚构"
+legal_status = "in_force"
+pace = { elderly = 1.0 }
+
+[[rule]]
+id = "R"
+kind = "ratio"
+targets = ["day_care"]
+level = "town"
+numerator = [{ of = "facilities", column = "beds" }]
+denominator = [{ of = "people", column = "population" }]
+per = 1000
+limit = { op = ">=", value = 1, unit = "张/千人" }
+force = "binding"
+verified = true
+clause = "虚构"
+"""
+
+
+def test_an_empty_population_is_the_reason_of_its_own_zone_alone(tmp_path):
+    (tmp_path / "own.toml").write_text(_PACK, encoding="utf-8")
+    zones = [{"id": "1", "name": "A"}, {"id": "2", "name": "B", "population": 1000}]
+    sites = [{"id": f"F{code}", "type": "day_care", "town_code": code} for code in "12"]
+    found = run(
+        tmp_path, "own.toml", {"facilities": sites, "zone_table": [{**each, "level": "town"} for each in zones]}
+    )
+    told = {name: (row["outcome"], row["because"]) for name, row in found.verdicts("R", "attributes").items()}
+    assert told == {"1": ("unknown", "cell_empty"), "2": ("unknown", "no_column")}
