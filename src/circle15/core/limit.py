@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from circle15.core.errors import ConfigError
 from circle15.core.text import Text
-from circle15.core.units import MM_PER_M, SECONDS_PER_MIN, Millimetres, Pace, exact
+from circle15.core.units import MM_PER_M, SECONDS_PER_MIN, Millimetres, Pace, digits, exact
 
 Operator = Literal["<", "<=", ">", ">="]
 DistanceUnit = Literal["m", "min"]
@@ -60,7 +60,7 @@ class Limit:
         return Millimetres(math.floor(bound) if self.op == "<=" else math.ceil(bound) - 1)
 
     def __str__(self) -> str:
-        return f"{SYMBOLS[self.op]} {self.value:g} {self.unit}"
+        return f"{SYMBOLS[self.op]} {digits(self.value)} {self.unit}"
 
 
 def parse_limits(text: str) -> list[Limit]:

@@ -34,6 +34,11 @@ def exact(number: float) -> Fraction:
     return Fraction(repr(number))
 
 
+def digits(number: float) -> str:
+    """A number with all the digits that a user wrote, and no more: 700, 0.6, 1234567."""
+    return f"{number:.15g}"
+
+
 def mm_from_m(metres: float) -> Millimetres:
     """Whole millimetres of a length that a user wrote in metres, rounded half up."""
     return Millimetres((2 * exact(metres) * MM_PER_M + 1) // 2)

@@ -14,6 +14,7 @@ from circle15.core.limit import SYMBOLS
 from circle15.core.results import Dropped, Plan, Screening
 from circle15.core.tables import Candidates, Checks
 from circle15.core.text import Text, first_ids
+from circle15.core.units import digits
 from circle15.pipeline.ground import Ground, near_pairs
 from circle15.route import Places
 from circle15.study import SiteSpec
@@ -97,9 +98,9 @@ def _barred(checks: Checks) -> tuple[Dropped, ...]:
 def _too_small(standard: judge.Holding, hosts: Places) -> Iterator[Dropped]:
     """Candidates known to be too small for what the pack asks of a new facility."""
     meaning, symbol = Candidates.column(standard.column).meaning, SYMBOLS[standard.limit.op]
-    rule_id, least, unit = standard.rule.rule_id, f"{symbol} {standard.limit.value:g}", standard.limit.unit
+    rule_id, least, unit = standard.rule.rule_id, f"{symbol} {digits(standard.limit.value)}", standard.limit.unit
     for row in np.flatnonzero(standard.short):
-        has = f"{standard.value[row]:g}"
+        has = digits(standard.value[row])
         reason = Text(
             f"{meaning.zh} {has}，{rule_id} 要求 {least} {unit}", f"{meaning.en} {has}, {rule_id} asks for {least}"
         )

@@ -25,7 +25,7 @@ from circle15.core.rule import (
 from circle15.core.tables import BASES, BASIS_WORDS, Candidates, Residential
 from circle15.core.terms import KIND_WORDS, Term
 from circle15.core.text import Text, first_ids
-from circle15.core.units import Pace
+from circle15.core.units import Pace, digits
 from circle15.show.numbers import grouped, percent, whole
 
 # So many numbers of sites of a curve are told in words.
@@ -440,7 +440,7 @@ def value_word(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:g}"
+        return digits(value)
     return "、".join(value) if isinstance(value, tuple) else str(value)
 
 

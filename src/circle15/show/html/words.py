@@ -9,7 +9,7 @@ from circle15.core.limit import SYMBOLS, Limit
 from circle15.core.rule import METRIC_WORDS, Rule
 from circle15.core.tables import BASES, BASIS_WORDS
 from circle15.core.text import LANGUAGES, Language, Text
-from circle15.core.units import Pace
+from circle15.core.units import Pace, digits
 from circle15.show.sentences import footing_text
 
 UNITS = {"m": Text("米", "m"), "min": Text("分钟", "min")}
@@ -177,7 +177,7 @@ class Words:
     def limit(self, limit: Limit) -> str:
         """``< 700 米``."""
         unit = self.say(UNITS[limit.unit]) if limit.unit in UNITS else limit.unit
-        return f"{SYMBOLS[limit.op]} {limit.value:g} {unit}"
+        return f"{SYMBOLS[limit.op]} {digits(limit.value)} {unit}"
 
     def pace(self, pace: Pace) -> str:
         """``老年人 1.0 米/秒``: always by name and number."""
