@@ -97,15 +97,15 @@ def _graph(spec: InputSpec) -> Any:
     try:
         return networkx.read_graphml(spec.path, force_multigraph=True)
     except (ET.ParseError, networkx.NetworkXError, LookupError, ValueError, TypeError, AttributeError) as error:
-        raise _unreadable(spec, str(error)) from error
+        raise _unreadable(spec, Text(str(error), str(error))) from error
 
 
-def _unreadable(spec: InputSpec, why: str) -> InputError:
+def _unreadable(spec: InputSpec, why: Text) -> InputError:
     return InputError(
         Text(
-            zh=f"{spec.shown}：不是 OSMnx 的 GraphML 路网，或已损坏、不完整（{why}）。"
+            zh=f"{spec.shown}：不是 OSMnx 的 GraphML 路网，或已损坏、不完整（{why.zh}）。"
             f"请用 osmnx.save_graphml 重新保存。",
-            en=f"{spec.shown}: no GraphML street network of OSMnx, or damaged or cut short ({why}). "
+            en=f"{spec.shown}: no GraphML street network of OSMnx, or damaged or cut short ({why.en}). "
             f"Save it again with osmnx.save_graphml.",
         )
     )
@@ -135,7 +135,8 @@ def _places(graph: Any, spec: InputSpec) -> dict[Any, tuple[float, float]]:
         except (KeyError, TypeError, ValueError):
             lost.append(node)
     if lost:
-        raise _unreadable(spec, f"{len(lost)} nodes without x, y: {first_ids(lost)}")
+        count, ids = len(lost), first_ids(lost)
+        raise _unreadable(spec, Text(f"{count} 个节点没有 x、y：{ids}", f"{count} nodes without x, y: {ids}"))
     return places
 
 

@@ -56,7 +56,12 @@ def _table(spec: InputSpec) -> Any:
             table = opened.read()
             table.validate(full=True)  # words that are no UTF-8 would fail wherever they are first looked at
             return table
-    raise _damaged(spec, f"{rows} rows")
+    raise InputError(
+        Text(
+            zh=f"{spec.shown}：有 {rows:,} 行，超过 {_MOST_ROWS:,} 行，不予读取。请核对文件，或分开提供。",
+            en=f"{spec.shown}: has {rows:,} rows, more than {_MOST_ROWS:,}: not read. Check the file, or split it.",
+        )
+    )
 
 
 def _geometries(table: Any) -> Any:
@@ -75,11 +80,11 @@ def _damage_told(spec: InputSpec) -> Iterator[None]:
         raise _damaged(spec, error) from error
 
 
-def _damaged(spec: InputSpec, error: Exception | str) -> InputError:
-    error = shorten(str(error), _MOST_TOLD, placeholder=" …")
+def _damaged(spec: InputSpec, error: Exception) -> InputError:
+    said = shorten(str(error), _MOST_TOLD, placeholder=" …")
     return InputError(
         Text(
-            zh=f"{spec.shown}：无法作为 Parquet 读取，可能已损坏或不完整（{error}）。请重新导出。",
-            en=f"{spec.shown}: cannot be read as Parquet; it may be damaged or cut short ({error}). Export it again.",
+            zh=f"{spec.shown}：无法作为 Parquet 读取，可能已损坏或不完整（{said}）。请重新导出。",
+            en=f"{spec.shown}: cannot be read as Parquet; it may be damaged or cut short ({said}). Export it again.",
         )
     )

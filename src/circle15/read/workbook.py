@@ -167,7 +167,7 @@ def _no_results(parts: zipfile.ZipFile, part: str) -> list[str]:
 def _refuse_vast(parts: zipfile.ZipFile, shown: str) -> None:
     """Raise InputError for sheets whose used range is far larger than their cells, and for what is no workbook."""
     if _BOOK not in parts.namelist():
-        raise _damaged(shown, "no workbook.xml")
+        raise _damaged(shown, _BOOK)
     for name in parts.namelist():
         if not name.endswith(".xml"):
             continue

@@ -301,7 +301,7 @@ def test_a_server_that_is_never_free_ends_in_2(server, tmp_path, waits):
     server.status = "Currently running queries (pid, space limit, time limit, start time):"
     done = fetch(server, tmp_path)
     assert done.exit_code == 2
-    assert "occupied" in done.stderr
+    assert "服务器正忙于其他查询" in done.stderr
     assert server.queries == []
     assert waits.count(5) >= ATTEMPTS * MOST_POLLS
 

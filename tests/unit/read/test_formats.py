@@ -279,6 +279,14 @@ def test_graphs_that_are_no_streets_in_degrees_are_refused(tmp_path, body, crs, 
         read(graph(tmp_path, body, crs), "streets", datum="WGS84")
 
 
+def test_nodes_without_a_place_are_counted_and_named_in_both_languages(tmp_path) -> None:
+    body = '<node id="a"/><node id="b"/>' + NODES + edge("1", "2", h="residential")
+    with pytest.raises(InputError) as refused:
+        read(graph(tmp_path, body), "streets", datum="WGS84")
+    assert "（2 个节点没有 x、y：a, b）" in refused.value.text.zh
+    assert "(2 nodes without x, y: a, b)" in refused.value.text.en
+
+
 def test_the_streets_of_futian(shared) -> None:
     import osmnx
 
@@ -297,6 +305,13 @@ def test_the_streets_of_futian(shared) -> None:
     assert table.frame.length.sum() == pytest.approx(sum(each[2]["length"] for each in pieces), rel=0.002)
     assert findings == []
     assert source.data_date == "2023-05-25"
+
+
+def test_more_rows_than_are_read_are_not_called_damage(tmp_path, monkeypatch) -> None:
+    path = write(tmp_path, ".parquet")
+    monkeypatch.setattr("circle15.read.parquet._MOST_ROWS", 1)
+    with pytest.raises(InputError, match=r"有 2 行，超过 1 行，不予读取"):
+        read(path)
 
 
 def test_parquet_without_its_extra_says_so(tmp_path, monkeypatch) -> None:

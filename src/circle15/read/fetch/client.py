@@ -37,6 +37,7 @@ TIMEOUT_S = 180
 MOST_POLLS = 24
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 _SHOWN_CHARACTERS = 200
+_OCCUPIED = Text("服务器正忙于其他查询", "the server is occupied with other questions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Client:
 
     def _patiently(self, ask: Callable[[], Any], folder: str) -> Any:
         """Ask again, later and later, while the server is busy or its answers are broken. Raises InputError."""
-        trouble = ""
+        trouble = Text("", "")
         _drop_broken(self.cache / folder)
         for attempt in range(ATTEMPTS):
             wait = min(FIRST_WAIT_S * 2**attempt, MOST_WAIT_S)
@@ -121,17 +122,17 @@ class Client:
                 with _settled(self.servers, self.cache / folder):
                     return ask()
             except _AgainError as error:
-                trouble, wait = str(error), min(max(error.wait_s, wait), MOST_WAIT_S)
+                trouble, wait = error.text, min(max(error.wait_s, wait), MOST_WAIT_S)
             except requests.RequestException as error:
-                trouble = str(error)
+                trouble = Text(str(error), str(error))
             if attempt < ATTEMPTS - 1:
                 self.sleep(wait)
         raise InputError(
             Text(
-                f"服务器没有给出可用的回答，已尝试 {ATTEMPTS} 次（{trouble[:_SHOWN_CHARACTERS]}）。"
+                f"服务器没有给出可用的回答，已尝试 {ATTEMPTS} 次（{trouble.zh[:_SHOWN_CHARACTERS]}）。"
                 f"请稍后再运行同一命令：已下载的部分不会重新下载。",
-                f"the server gave no usable answer in {ATTEMPTS} attempts ({trouble[:_SHOWN_CHARACTERS]}). Run the "
-                f"same command again later: what has been downloaded is not fetched twice.",
+                f"the server gave no usable answer in {ATTEMPTS} attempts ({trouble.en[:_SHOWN_CHARACTERS]}). Run "
+                f"the same command again later: what has been downloaded is not fetched twice.",
             )
         )
 
@@ -139,8 +140,9 @@ class Client:
 class _AgainError(Exception):
     """An answer that may be better later; the server may say how many seconds."""
 
-    def __init__(self, what: str, wait_s: float = 0.0) -> None:
-        super().__init__(what)
+    def __init__(self, text: Text, wait_s: float = 0.0) -> None:
+        super().__init__(text.en)
+        self.text = text
         self.wait_s = wait_s
 
 
@@ -185,7 +187,7 @@ def _watcher() -> Callable[..., None]:
         try:
             if response.url.endswith("/status"):
                 if next(polls) > MOST_POLLS:
-                    raise _AgainError("the server is occupied with other questions")
+                    raise _AgainError(_OCCUPIED)
             elif not response.is_redirect:
                 _refuse(response)
         except (_AgainError, InputError, requests.RequestException):
@@ -199,7 +201,7 @@ def _refuse(response: requests.Response) -> None:
     said = f"HTTP {response.status_code} {response.reason}"
     if response.status_code in _BUSY:
         asked = response.headers.get("Retry-After", "")
-        raise _AgainError(said, float(asked) if asked.isdigit() else 0.0)
+        raise _AgainError(Text(said, said), float(asked) if asked.isdigit() else 0.0)
     if not response.ok:
         raise InputError(
             Text(
@@ -210,11 +212,12 @@ def _refuse(response: requests.Response) -> None:
     try:
         answer = response.json()
     except ValueError as error:
-        raise _AgainError("the answer is no JSON, or cut short") from error
+        raise _AgainError(Text("回答不是 JSON，或不完整", "the answer is no JSON, or cut short")) from error
     if isinstance(answer, dict) and "remark" in answer:
-        raise _AgainError(f"the server broke off: {answer['remark']}")
+        remark = answer["remark"]
+        raise _AgainError(Text(f"服务器中断了查询：{remark}", f"the server broke off: {remark}"))
     if not isinstance(answer, list) and not (isinstance(answer, dict) and isinstance(answer.get("elements"), list)):
-        raise _AgainError("the answer holds no elements")
+        raise _AgainError(Text("回答中没有 elements", "the answer holds no elements"))
 
 
 def _drop_broken(folder: Path) -> None:
