@@ -54,8 +54,8 @@ def load_pack(
 
     ``counting`` are switches of the study, which go before those of the packs.
 
-    Raises ConfigError with every problem of every file: unknown keys and types, paces that differ between the
-    files, rule ids that occur twice.
+    Raises ConfigError with every problem of every file: unknown keys and types, paces and types that differ
+    between the files, rule ids that occur twice.
     """
     files = [_open(name, base) for name in names]
     problems = [problem for file in files for problem in problems_of(file.table, file.shown, list(shared_types()))]
@@ -137,6 +137,7 @@ def _clashes(files: Sequence[_File]) -> list[Text]:
     problems = []
     seen: dict[str, str] = {}
     paces: dict[str, Any] = {}
+    types: dict[str, Any] = {}
     for file in files:
         for entry in (*file.table["rule"], *file.table.get("not_assessed", [])):
             if entry["id"] in seen:
@@ -153,6 +154,14 @@ def _clashes(files: Sequence[_File]) -> list[Text]:
                     Text(
                         f"{file.shown}：步速 {name} 与其他规则包不一致（{speed} 与 {paces[name]}）。",
                         f"{file.shown}: the pace {name} differs between packs ({speed} and {paces[name]}).",
+                    )
+                )
+        for key, entry in file.table.get("facility", {}).items():
+            if types.setdefault(key, entry) != entry:
+                problems.append(
+                    Text(
+                        f"{file.shown}：设施类型 {key} 与其他规则包不一致。请统一，或改用别的键。",
+                        f"{file.shown}: the facility type {key} differs between packs. Make them one, or rename it.",
                     )
                 )
     return problems
