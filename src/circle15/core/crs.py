@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 import pyproj
 from pyproj.exceptions import CRSError as ProjError
@@ -12,7 +12,7 @@ from circle15.core.errors import CrsError
 from circle15.core.text import Text
 
 Datum = Literal["WGS84", "CGCS2000", "GCJ02", "BD09"]
-DATUMS: tuple[Datum, ...] = ("WGS84", "CGCS2000", "GCJ02", "BD09")
+DATUMS: tuple[Datum, ...] = get_args(Datum)
 # What comes from these is approximate: the official algorithm of GCJ-02 is not public.
 APPROXIMATE: tuple[Datum, ...] = ("GCJ02", "BD09")
 DATUM_WORDS: Mapping[str, Text] = {

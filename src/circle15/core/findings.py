@@ -9,7 +9,6 @@ from typing import Any, Literal
 from circle15.core.text import Text
 
 Severity = Literal["error", "warning", "info"]
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 Code = Literal[
     "areas_overlap",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from circle15.core.rule import FORCE_WORDS, Rule
 from circle15.core.schema import Column, Table
@@ -11,7 +11,7 @@ from circle15.core.tables import BASES, OUTCOMES
 from circle15.core.text import Text
 
 Status = Literal["done", "error"]
-STATUSES: tuple[Status, ...] = ("done", "error")
+STATUSES: tuple[Status, ...] = get_args(Status)
 STATUS_WORDS: dict[Status, Text] = {"done": Text("已完成", "done"), "error": Text("未能运行", "could not run")}
 
 # Who a figure is of: a study, the studies of a city or a province, or all of the batch.
@@ -26,7 +26,7 @@ FIGURE_BASES = (*BASES, AMOUNT, TASKS)
 
 # The two sides of the ledger that are never mixed, and all that decides neither.
 Standing = Literal["binding", "expected", "other"]
-STANDINGS: tuple[Standing, ...] = ("binding", "expected", "other")
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
 STANDING_WORDS: dict[Standing, Text] = {
     "binding": FORCE_WORDS["binding"],
     "expected": FORCE_WORDS["expected"],
@@ -128,22 +128,3 @@ class Figures(Table):
 
 
 LEAGUE_TABLES: tuple[type[Table], ...] = (League, Figures)
-
-__all__ = [
-    "AMOUNT",
-    "FIGURE_BASES",
-    "LEAGUE_TABLES",
-    "LEVELS",
-    "OWN_TASK",
-    "STANDINGS",
-    "STANDING_WORDS",
-    "STATUSES",
-    "STATUS_WORDS",
-    "TASKS",
-    "WHOLE_BATCH",
-    "Figures",
-    "League",
-    "Standing",
-    "Status",
-    "standing",
-]

@@ -14,7 +14,6 @@ from circle15.core.text import Text
 from circle15.core.units import MM_PER_M, SECONDS_PER_MIN, Millimetres, Pace, digits, exact
 
 Operator = Literal["<", "<=", ">", ">="]
-DistanceUnit = Literal["m", "min"]
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,

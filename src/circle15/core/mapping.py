@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 FieldType = Literal["text", "integer", "number", "date"]
-FIELD_TYPES: tuple[FieldType, ...] = ("text", "integer", "number", "date")
+FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
 Encoding = Literal["GBK", "UTF-8"]
-ENCODINGS: tuple[Encoding, ...] = ("GBK", "UTF-8")
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
 # What a plan may be. Only the last may go into a database of approved plans.
 PLAN_STATUSES = ("草案", "报批", "已批准")

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from circle15.core.changes import Changes
 from circle15.core.crs import APPROXIMATE
-from circle15.core.findings import Finding, Severity
+from circle15.core.findings import Finding
 from circle15.core.limit import Limit
 from circle15.core.mapping import ExportMapping
 from circle15.core.rule import Metric, Pack, Rule
@@ -38,27 +38,6 @@ from circle15.core.tables import (
 )
 from circle15.core.terms import Term
 from circle15.core.text import Language, Text
-
-__all__ = [
-    "PROBLEMS",
-    "Allocated",
-    "Audience",
-    "Audit",
-    "Dropped",
-    "Facts",
-    "Finding",
-    "Multipliers",
-    "Plan",
-    "PlanProblem",
-    "PlanStatus",
-    "Point",
-    "Screening",
-    "Severity",
-    "Site",
-    "Source",
-    "Uncovered",
-    "Walk",
-]
 
 PlanProblem = Literal["max_coverage", "min_sites", "p_median"]
 PROBLEMS: tuple[PlanProblem, ...] = get_args(PlanProblem)

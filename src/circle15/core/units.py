@@ -9,8 +9,6 @@ from typing import Literal, NewType, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-Metres = NewType("Metres", float)
-Minutes = NewType("Minutes", float)
 Millimetres = NewType("Millimetres", int)
 
 Slope = Literal["", "tobler"]

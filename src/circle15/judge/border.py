@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.rule import Rule
 from circle15.core.tables import ZONE_LEVELS, Facilities, Zones
 from circle15.core.text import Text, first_ids

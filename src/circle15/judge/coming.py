@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.rule import Milestone, Rule, Schedule
 from circle15.core.tables import OPERATING, Facilities, Membership
 from circle15.core.text import Text, first_ids

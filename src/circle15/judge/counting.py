@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.rule import Rule
 from circle15.core.tables import OPERATING, Facilities
 from circle15.core.text import Text, first_ids

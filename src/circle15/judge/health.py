@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.tables import BASES, BASIS_WORDS, Residential
 from circle15.core.text import Text
 from circle15.judge.subjects import CODE, FAIL, Block

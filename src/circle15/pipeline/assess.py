@@ -15,7 +15,8 @@ import shapely
 from circle15 import judge, route
 from circle15.core.crs import scale_factor
 from circle15.core.drawing import Drawing
-from circle15.core.results import Audit, Facts, Finding, Walks
+from circle15.core.findings import Finding
+from circle15.core.results import Audit, Facts, Walks
 from circle15.core.rule import Metric, Rule, Schedule
 from circle15.core.tables import Access, Areas
 from circle15.core.text import Text

@@ -12,7 +12,8 @@ import shapely
 
 from circle15 import judge, route, siting
 from circle15.core.errors import InputError, NothingToDoError
-from circle15.core.results import Finding, Source
+from circle15.core.findings import Finding
+from circle15.core.results import Source
 from circle15.core.rule import Metric
 from circle15.core.tables import (
     OPERATING,

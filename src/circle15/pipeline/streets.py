@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from circle15 import __version__, route
 from circle15.core.errors import InputError
-from circle15.core.results import Finding, Source
+from circle15.core.findings import Finding
+from circle15.core.results import Source
 from circle15.core.tables import Repairs, Streets
 from circle15.core.text import Text
 from circle15.pipeline.progress import Progress, silent

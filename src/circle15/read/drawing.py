@@ -10,7 +10,7 @@ import pyogrio
 import shapely
 
 from circle15.core.errors import CrsError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.text import Text
 from circle15.read.shapes import ALLOWED
 from circle15.read.spec import InputSpec

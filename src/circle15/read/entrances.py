@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.tables import Entrances, Residential
 from circle15.core.text import Text, first_ids
 from circle15.core.units import round_half_up

@@ -15,7 +15,7 @@ import pyproj
 import shapely
 
 from circle15.core.errors import ConfigError, CrsError, InputError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.text import Text, first_ids
 from circle15.read.osmfile import ATTRIBUTION
 from circle15.read.osmways import why_not_walked

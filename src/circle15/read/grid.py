@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from circle15.core.errors import NothingToDoError, SchemaError
+from circle15.core.findings import Finding
 from circle15.core.headings import NOTES, TOTALS
-from circle15.core.results import Finding
 from circle15.core.text import Text, first_ids
 from circle15.read.headings import is_known
 from circle15.read.spec import InputSpec

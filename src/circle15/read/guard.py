@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 
 from circle15.core.errors import InputError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.text import Text
 from circle15.read.spec import InputSpec
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from circle15.core.errors import ConfigError
+from circle15.core.findings import Finding
 from circle15.core.headings import ALIASES, COUNTED, DATUM_REMARKS, REMARKS, SQUARE_METRES, TENS
-from circle15.core.results import Finding
 from circle15.core.schema import Column
 from circle15.core.text import Text, first_ids
 from circle15.read.spec import InputSpec

@@ -18,7 +18,8 @@ import shapely
 
 from circle15.core.crs import APPROXIMATE
 from circle15.core.errors import ConfigError, CrsError, InputError, NothingToDoError
-from circle15.core.results import Finding, Source
+from circle15.core.findings import Finding
+from circle15.core.results import Source
 from circle15.core.rule import FacilityType
 from circle15.core.schema import Table
 from circle15.core.tables import Streets

@@ -20,7 +20,7 @@ from typing import Any
 import pyproj
 import shapely
 
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.text import Text
 from circle15.read.osmfile import Feature, features, incomplete_areas, layer
 from circle15.read.osmtags import parse_expressions

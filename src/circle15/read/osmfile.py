@@ -19,7 +19,7 @@ import shapely
 from osmium.replication import newest_change_from_file
 
 from circle15.core.errors import InputError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.text import Text
 from circle15.read.osmlines import Ways
 from circle15.read.osmpbf import Unusual, read_ways

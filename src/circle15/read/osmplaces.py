@@ -18,8 +18,7 @@ import shapely
 import shapely.affinity
 
 from circle15.core.errors import ConfigError
-from circle15.core.findings import Code
-from circle15.core.results import Finding
+from circle15.core.findings import Code, Finding
 from circle15.core.rule import FacilityType
 from circle15.core.text import Text
 from circle15.read.osmbuildings import floor_area_m2

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.text import Text
 from circle15.read.osmfile import layer, ways
 from circle15.read.osmlines import Runs, Ways, located_runs

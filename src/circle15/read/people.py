@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.core.errors import ConfigError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.tables import BASIS_WORDS, Membership, Residential, Units
 from circle15.core.text import Text, first_ids
 from circle15.core.units import round_half_up

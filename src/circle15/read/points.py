@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from circle15.core.errors import CrsError, SchemaError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.schema import Column
 from circle15.core.text import Text, first_ids
 from circle15.read.cells import as_number

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from circle15.core.errors import SchemaError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.schema import KIND_WORDS, Column, Kind, Table
 from circle15.core.tables import (
     Barriers,

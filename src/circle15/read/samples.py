@@ -8,8 +8,6 @@ from pathlib import Path
 from circle15.core.errors import ConfigError
 from circle15.read.strict import unknown_name
 
-DEFAULT_SAMPLE = "karhula"
-
 
 def sample_study(name: str) -> Path:
     """The study file of a sample. Raises ConfigError naming the nearest sample if there is none of that name."""

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.core.errors import SchemaError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.text import Text, first_ids
 from circle15.read.project import to_grid
 from circle15.read.rows import PLACE_OPTIONAL, row_names

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from circle15.core.crs import Datum
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.text import Text
 from circle15.read.transform import Transform
 

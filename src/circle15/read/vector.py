@@ -16,7 +16,7 @@ import shapely
 from circle15.core.belts import belt_of
 from circle15.core.crs import parse_crs, same_ellipsoid
 from circle15.core.errors import Circle15Error, ConfigError, CrsError, EncodingError, InputError, SchemaError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.text import Text, first_ids
 from circle15.read.drawing import from_drawing, prepare_drawing
 from circle15.read.guard import refuse_pointers

@@ -13,7 +13,7 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from circle15.core.errors import ConfigError, InputError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.text import Text, first_ids
 from circle15.read.grid import Grid
 from circle15.read.guard import open_archive

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.core.errors import SchemaError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.tables import ZONE_LEVELS, Membership, Units, Zones
 from circle15.core.text import Text, first_ids
 

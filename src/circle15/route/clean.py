@@ -11,7 +11,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from circle15.core.cleaning import Cleaning
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.tables import REPAIRS, Repairs, Streets
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M

@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.core.errors import InternalError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.tables import Streets
 from circle15.core.text import Text
 from circle15.core.units import EVEN, Footing, Pace, round_half_up

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from circle15.core.findings import Finding
 from circle15.core.league import League
-from circle15.core.results import Audit, Finding, Plan
+from circle15.core.results import Audit, Plan
 from circle15.core.rule import METRIC_WORDS, STUDY, Pack, Rule
 from circle15.core.tables import OUTCOME_WORDS
 from circle15.core.text import Text

@@ -12,7 +12,8 @@ import shapely
 
 from circle15.core.errors import ConfigError
 from circle15.core.exports import EXPORT_LAYERS, HOME_TABLES, TABLE_LAYERS, rows_for, told, withheld
-from circle15.core.results import Audit, Finding, Plan
+from circle15.core.findings import Finding
+from circle15.core.results import Audit, Plan
 from circle15.core.tables import Access, Repairs
 from circle15.core.text import Language, Text
 from circle15.core.units import MM_PER_M

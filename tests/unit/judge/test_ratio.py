@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.studies import run
 
 _PACK = """
@@ -29,7 +31,7 @@ clause = "虚构"
 
 def test_an_empty_population_is_the_reason_of_its_own_zone_alone(tmp_path):
     (tmp_path / "own.toml").write_text(_PACK, encoding="utf-8")
-    zones = [{"id": "1", "name": "A"}, {"id": "2", "name": "B", "population": 1000}]
+    zones: list[dict[str, Any]] = [{"id": "1", "name": "A"}, {"id": "2", "name": "B", "population": 1000}]
     sites = [{"id": f"F{code}", "type": "day_care", "town_code": code} for code in "12"]
     found = run(
         tmp_path, "own.toml", {"facilities": sites, "zone_table": [{**each, "level": "town"} for each in zones]}

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from xml.sax.saxutils import quoteattr
 
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.read.spec import RawLayer
 
 Tags = Mapping[str, str]

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circle15.core.errors import ConfigError, CrsError, EncodingError, SchemaError
+from circle15.core.findings import Finding
 from circle15.core.headings import ALIASES
-from circle15.core.results import Finding
 from circle15.core.schema import Column
 from circle15.core.tables import Facilities
 from circle15.core.text import Text

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from circle15.core.findings import Finding
 from circle15.core.limit import Limit
-from circle15.core.results import Audit, Finding
+from circle15.core.results import Audit
 from circle15.core.rule import Amount, Document, Pack, Ratio, Rule
 from circle15.core.tables import Coverage, Facilities, Ratios, Scores, Units, Verdicts
 from circle15.core.text import Text

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from circle15.core.errors import ConfigError
-from circle15.core.results import Finding
+from circle15.core.findings import Finding
 from circle15.core.tables import Coverage, Scores
 from circle15.core.text import Text
 from circle15.show import office
