@@ -47,6 +47,28 @@ def _count(name: str, zh: str, en: str) -> Column:
     return Column(name, "number", Text(zh, en), least=0)
 
 
+_PEOPLE = (
+    _count("population", "常住人口", "residents"),
+    _count("registered_population", "户籍人口", "registered people"),
+    _count("pop60", "60岁及以上人口", "people aged 60 and over"),
+    _count("pop65", "65岁及以上人口", "people aged 65 and over"),
+    _count("pop80", "80岁及以上人口", "people aged 80 and over"),
+    _count("pop0_3", "3岁以下婴幼儿", "children under three"),
+)
+_CODES = (
+    Column("community_code", "text", Text("社区（村）代码", "community code")),
+    Column("town_code", "text", Text("镇（街道）代码", "town code")),
+    Column("county_code", "text", Text("县（市、区）代码", "county code")),
+)
+# Of results: what a row is about.
+_RULE_ID = Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False)
+_LEVEL = Column("level", "text", Text("级别", "level"), required=True, nullable=False)
+_ZONE_ID = Column("zone_id", "text", Text("区划代码", "zone id"), required=True, nullable=False)
+_OF_AREA = Column("area_id", "text", Text("小区编号", "residential area id"), required=True, nullable=False)
+_METRIC = Column("metric", "text", Text("度量", "metric"), required=True, nullable=False)
+_UNKNOWN = Column("unknown", "number", Text("资料不足", "unknown"), required=True)
+
+
 @dataclass(frozen=True)
 class Streets(Table):
     """Lines that people can walk, and where they join.
@@ -102,16 +124,10 @@ class Residential(Table):
         Column("footprint", "flag", Text("几何为建筑基底而非用地", "the geometry is a building, not a parcel")),
         _count("households", "户数", "households"),
         _count("planned_dwellings", "规划户数", "planned dwellings"),
-        _count("population", "常住人口", "residents"),
-        _count("registered_population", "户籍人口", "registered people"),
-        _count("pop60", "60岁及以上人口", "people aged 60 and over"),
-        _count("pop65", "65岁及以上人口", "people aged 65 and over"),
-        _count("pop80", "80岁及以上人口", "people aged 80 and over"),
-        _count("pop0_3", "3岁以下婴幼儿", "children under three"),
+        *_PEOPLE,
         Column("built", "text", Text("新建或已建成", "new or existing"), choices=("new", "existing")),
         Column("urban_rural", "text", Text("城乡", "urban or rural"), choices=("urban", "rural")),
-        Column("community_code", "text", Text("社区（村）代码", "community code")),
-        Column("town_code", "text", Text("镇（街道）代码", "town code")),
+        *_CODES[:2],
         *(
             Column(f"housing_{stage}", "date", Text(f"住宅{word}日期", f"date housing {stage}"))
             for stage, word in STAGES.items()
@@ -174,9 +190,7 @@ class Facilities(Table):
             "room_id", "text", Text("用房编号，共用一处用房的设施相同", "room, the same where facilities share one")
         ),
         Column("floor", "text", Text("所在楼层", "floor")),
-        Column("community_code", "text", Text("社区（村）代码", "community code")),
-        Column("town_code", "text", Text("镇（街道）代码", "town code")),
-        Column("county_code", "text", Text("县（市、区）代码", "county code")),
+        *_CODES,
         _ASSUMED,
         _PLACE,
     )
@@ -260,12 +274,7 @@ class Units(Table):
         Column("urban_rural", "text", Text("城乡", "urban or rural"), choices=("urban", "rural")),
         Column("urban_rural_code", "text", Text("城乡分类代码", "urban-rural classification code")),
         _count("households", "户数", "households"),
-        _count("population", "常住人口", "residents"),
-        _count("registered_population", "户籍人口", "registered people"),
-        _count("pop60", "60岁及以上人口", "people aged 60 and over"),
-        _count("pop65", "65岁及以上人口", "people aged 65 and over"),
-        _count("pop80", "80岁及以上人口", "people aged 80 and over"),
-        _count("pop0_3", "3岁以下婴幼儿", "children under three"),
+        *_PEOPLE,
         _count("beds", "养老床位", "beds"),
         _count("nursing_beds", "护理型床位", "nursing beds"),
         _count("nursery_places", "托位", "nursery places"),
@@ -299,9 +308,7 @@ class Parcels(Table):
         Column("parcel_id", "text", Text("地块编号", "parcel id"), required=True, nullable=False, unique=True),
         Column("use_code", "text", Text("用地用海分类代码", "land-use code"), required=True),
         Column("land_area_m2", "number", Text("用地面积", "land"), unit="m2", least=0),
-        Column("community_code", "text", Text("社区（村）代码", "community code")),
-        Column("town_code", "text", Text("镇（街道）代码", "town code")),
-        Column("county_code", "text", Text("县（市、区）代码", "county code")),
+        *_CODES,
         _PLACE,
     )
 
@@ -312,9 +319,9 @@ class Membership(Table):
 
     name: ClassVar[Text] = Text("小区所属区划", "zones of residential areas")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("area_id", "text", Text("小区编号", "residential area id"), required=True, nullable=False),
+        _OF_AREA,
         Column("level", "text", Text("级别", "level"), required=True, nullable=False, choices=ZONE_LEVELS),
-        Column("zone_id", "text", Text("区划代码", "zone id"), required=True, nullable=False),
+        _ZONE_ID,
         Column("by", "text", Text("归属依据", "how it was found"), required=True, choices=("code", "location")),
     )
 
@@ -362,8 +369,8 @@ class Access(Table):
 
     name: ClassVar[Text] = Text("可达性", "access")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
-        Column("area_id", "text", Text("小区编号", "residential area id"), required=True, nullable=False),
+        _RULE_ID,
+        _OF_AREA,
         Column("facility_id", "text", Text("最近设施（路网）", "nearest facility on the network"), required=True),
         Column("distance_mm", "integer", Text("路网距离", "network distance"), unit="mm", required=True),
         Column(
@@ -424,6 +431,7 @@ OUTCOME_WORDS = {
     "unknown": Text("资料不足", "unknown"),
     "not_applicable": Text("不适用", "not applicable"),
 }
+_OUTCOME = Column("outcome", "text", Text("结论", "outcome"), required=True, choices=OUTCOMES)
 
 
 @dataclass(frozen=True)
@@ -432,7 +440,7 @@ class Verdicts(Table):
 
     name: ClassVar[Text] = Text("逐条判定", "verdicts")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
+        _RULE_ID,
         Column(
             "subject_kind",
             "text",
@@ -442,7 +450,7 @@ class Verdicts(Table):
             choices=("area", "facility", "zone", "study"),
         ),
         Column("subject_id", "text", Text("对象编号", "subject id"), required=True, nullable=False),
-        Column("metric", "text", Text("度量", "metric"), required=True, nullable=False),
+        _METRIC,
         Column("value", "number", Text("实测值", "value"), required=True),
         Column("unit", "text", Text("单位", "unit"), required=True, nullable=False),
         Column("op", "text", Text("比较", "operator"), required=True, nullable=False),
@@ -477,6 +485,7 @@ BASIS_WORDS = {
     "zones": Text("行政区划（个）", "zones"),
     "land_intersection": Text("居住用地∩服务范围（平方米）", "residential land ∩ drawn service area (m²)"),
 }
+_BASIS = Column("basis", "text", Text("口径", "basis"), required=True, nullable=False, choices=BASES)
 
 
 @dataclass(frozen=True)
@@ -489,18 +498,18 @@ class Coverage(Table):
 
     name: ClassVar[Text] = Text("覆盖率", "coverage")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
-        Column("level", "text", Text("级别", "level"), required=True, nullable=False),
-        Column("zone_id", "text", Text("区划代码", "zone id"), required=True, nullable=False),
-        Column("basis", "text", Text("口径", "basis"), required=True, nullable=False, choices=BASES),
-        Column("metric", "text", Text("度量", "metric"), required=True, nullable=False),
+        _RULE_ID,
+        _LEVEL,
+        _ZONE_ID,
+        _BASIS,
+        _METRIC,
         Column("covered", "number", Text("达标", "covered"), required=True),
         Column("total", "number", Text("总量", "total"), required=True),
-        Column("unknown", "number", Text("资料不足", "unknown"), required=True),
+        _UNKNOWN,
         Column("share", "number", Text("覆盖率", "share"), required=True),
         Column("target_op", "text", Text("目标比较", "target operator"), required=True),
         Column("target", "number", Text("目标", "target"), required=True),
-        Column("outcome", "text", Text("结论", "outcome"), required=True, choices=OUTCOMES),
+        _OUTCOME,
     )
 
 
@@ -522,8 +531,8 @@ class Equity(Table):
 
     name: ClassVar[Text] = Text("容量与公平", "capacity and equity")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
-        Column("metric", "text", Text("度量", "metric"), required=True, nullable=False),
+        _RULE_ID,
+        _METRIC,
         Column(
             "capacity", "text", Text("容量", "capacity"), required=True, nullable=False, choices=tuple(CAPACITY_WORDS)
         ),
@@ -536,7 +545,7 @@ class Equity(Table):
         Column("people", "number", Text("服务对象", "people"), required=True, nullable=False),
         Column("served", "number", Text("容量内可服务", "served under capacity"), required=True),
         Column("unserved", "number", Text("容量不足未服务", "unserved under capacity"), required=True),
-        Column("unknown", "number", Text("资料不足", "unknown"), required=True),
+        _UNKNOWN,
         Column("mean", "number", Text("人均容量", "places for one person"), required=True),
         Column(
             "worst_decile", "number", Text("最差十分之一人均容量", "the same of the worst-served tenth"), required=True
@@ -555,15 +564,15 @@ class StraightVsNetwork(Table):
 
     name: ClassVar[Text] = Text("直线与路网对照", "straight line against network")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
-        Column("level", "text", Text("级别", "level"), required=True, nullable=False),
-        Column("zone_id", "text", Text("区划代码", "zone id"), required=True, nullable=False),
-        Column("basis", "text", Text("口径", "basis"), required=True, nullable=False, choices=BASES),
+        _RULE_ID,
+        _LEVEL,
+        _ZONE_ID,
+        _BASIS,
         Column("straight_only", "number", Text("仅直线达标", "by straight line only"), required=True),
         Column("network_only", "number", Text("仅路网达标", "on the network only"), required=True),
         Column("both", "number", Text("两者均达标", "by both"), required=True),
         Column("neither", "number", Text("两者均不达标", "by neither"), required=True),
-        Column("unknown", "number", Text("资料不足", "unknown"), required=True),
+        _UNKNOWN,
     )
 
 
@@ -573,13 +582,13 @@ class PaceShares(Table):
 
     name: ClassVar[Text] = Text("步速敏感性", "sensitivity to pace")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
+        _RULE_ID,
         Column("pace", "text", Text("步速档", "pace"), required=True, nullable=False),
         Column("m_s", "number", Text("步速", "walking speed"), unit="m/s", required=True, nullable=False),
-        Column("basis", "text", Text("口径", "basis"), required=True, nullable=False, choices=BASES),
+        _BASIS,
         Column("covered", "number", Text("达标", "covered"), required=True),
         Column("total", "number", Text("总量", "total"), required=True),
-        Column("unknown", "number", Text("资料不足", "unknown"), required=True),
+        _UNKNOWN,
         Column("share", "number", Text("覆盖率", "share"), required=True),
     )
 
@@ -590,8 +599,8 @@ class PaceChanges(Table):
 
     name: ClassVar[Text] = Text("随步速改变结论的小区", "homes that change sides with pace")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
-        Column("area_id", "text", Text("小区编号", "residential area id"), required=True, nullable=False),
+        _RULE_ID,
+        _OF_AREA,
         Column("distance_mm", "integer", Text("路网距离", "network distance"), unit="mm", required=True),
         Column("fails_at_m_s", "number", Text("不达标步速", "fails at"), unit="m/s", required=True),
         Column("passes_at_m_s", "number", Text("达标步速", "passes at"), unit="m/s", required=True),
@@ -610,10 +619,10 @@ class Ratios(Table):
 
     name: ClassVar[Text] = Text("比率与总量", "ratios")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
-        Column("level", "text", Text("级别", "level"), required=True, nullable=False),
+        _RULE_ID,
+        _LEVEL,
         Column("zone_id", "text", Text("小区或区划编号", "area or zone id"), required=True, nullable=False),
-        Column("metric", "text", Text("度量", "metric"), required=True, nullable=False),
+        _METRIC,
         Column("numerator", "number", Text("分子", "numerator"), required=True),
         Column("denominator", "number", Text("分母", "denominator"), required=True),
         Column("value", "number", Text("实测值", "value"), required=True),
@@ -650,22 +659,22 @@ class Outlook(Table):
 
     name: ClassVar[Text] = Text("逐年展望", "outlook")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
+        _RULE_ID,
         Column("date", "date", Text("时点", "date"), required=True, nullable=False),
-        Column("level", "text", Text("级别", "level"), required=True, nullable=False),
-        Column("zone_id", "text", Text("区划代码", "zone id"), required=True, nullable=False),
+        _LEVEL,
+        _ZONE_ID,
         Column("basis", "text", Text("口径", "basis"), required=True, nullable=False, choices=OUTLOOK_BASES),
-        Column("metric", "text", Text("度量", "metric"), required=True, nullable=False),
+        _METRIC,
         Column("covered", "number", Text("达标（分子）", "covered (numerator)"), required=True),
         Column("total", "number", Text("总量（分母）", "total (denominator)"), required=True),
-        Column("unknown", "number", Text("资料不足", "unknown"), required=True),
+        _UNKNOWN,
         Column("share", "number", Text("覆盖率", "share"), required=True),
         Column("value", "number", Text("实测值", "value"), required=True),
         Column("op", "text", Text("比较", "operator"), required=True),
         Column("limit", "number", Text("目标或限值", "target or limit"), required=True),
         Column("due", "integer", Text("目标年度", "due in"), required=True),
         Column("distance", "number", Text("与目标的差距", "distance to it"), required=True),
-        Column("outcome", "text", Text("结论", "outcome"), required=True, choices=OUTCOMES),
+        _OUTCOME,
         Column("opened", "integer", Text("新计入设施", "facilities more"), required=True, nullable=False),
         Column("facilities", "text", Text("新计入设施编号", "their ids, separated by semicolons"), required=True),
     )
@@ -677,7 +686,7 @@ class Scores(Table):
 
     name: ClassVar[Text] = Text("得分", "scores")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("level", "text", Text("级别", "level"), required=True, nullable=False),
+        _LEVEL,
         Column("zone_id", "text", Text("小区或区划编号", "area or zone id"), required=True, nullable=False),
         Column("points", "number", Text("得分", "points"), required=True),
         Column("possible", "number", Text("满分", "possible"), required=True, nullable=False),
@@ -693,9 +702,9 @@ class Binding(Table):
 
     name: ClassVar[Text] = Text("起控制作用的指标", "binding rules")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("area_id", "text", Text("小区编号", "residential area id"), required=True, nullable=False),
+        _OF_AREA,
         Column("rule_id", "text", Text("起控制作用的指标", "binding rule"), required=True),
-        Column("outcome", "text", Text("结论", "outcome"), required=True, choices=OUTCOMES),
+        _OUTCOME,
         Column("relative_margin", "number", Text("相对余量", "relative margin"), required=True),
     )
 
@@ -709,9 +718,9 @@ class Areas(Table):
 
     name: ClassVar[Text] = Text("服务范围", "drawn areas")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("rule_id", "text", Text("指标编号", "rule id"), required=True, nullable=False),
+        _RULE_ID,
         Column("facility_id", "text", Text("设施编号", "facility id"), required=True),
-        Column("metric", "text", Text("度量", "metric"), required=True, nullable=False),
+        _METRIC,
         Column("limit_mm", "integer", Text("界限", "limit"), unit="mm", required=True, nullable=False),
         Column("holes", "text", Text("孔洞处理", "hole policy"), required=True, nullable=False, choices=HOLE_POLICIES),
         Column("method", "text", Text("绘制方法", "how drawn"), required=True, nullable=False, choices=METHODS),
