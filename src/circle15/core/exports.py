@@ -15,7 +15,7 @@ from circle15.core.constraints import CHECK_STATUSES
 from circle15.core.drawing import METHODS
 from circle15.core.findings import Finding
 from circle15.core.results import Audience
-from circle15.core.rule import METRICS, Rule
+from circle15.core.rule import AREA, METRICS, Rule
 from circle15.core.schema import Column
 from circle15.core.tables import BASES, OUTCOMES, STATES, Candidates, Facilities, Residential, Units
 from circle15.core.text import Text
@@ -223,7 +223,6 @@ EXPORT_LAYERS: Mapping[str, ExportLayer] = {
 # others the rows that are: by the column that says what a row is of. What the public gets is added up.
 HOME_TABLES = frozenset({"access", "pace_changes", "repairs", "candidates", "allocation"})
 HOME_ROWS: Mapping[str, str] = {"verdicts": "subject_kind", "ratios": "level", "outlook": "level", "scores": "level"}
-_ONE_HOME = "area"
 # Of the tables of plans the public gets what it gets of their layer.
 TABLE_LAYERS: Mapping[str, str] = {"plan": "proposed_sites", "projects": "proposed_sites", "facilities": "facilities"}
 # Findings that name rows of these layers name homes, or streets that do not leave.
@@ -233,7 +232,7 @@ _HOME_LAYERS = frozenset({"residential", "entrances", "streets"})
 def rows_for(name: str, frame: Any, audience: Audience) -> Any:
     """The rows of a table of a run that this audience may have."""
     column = HOME_ROWS.get(name)
-    return frame if audience == "internal" or column is None else frame[frame[column] != _ONE_HOME]
+    return frame if audience == "internal" or column is None else frame[frame[column] != AREA]
 
 
 def told(findings: Iterable[Finding], audience: Audience) -> tuple[Finding, ...]:

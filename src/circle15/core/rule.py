@@ -23,7 +23,9 @@ ATTRIBUTES_BUILT: Metric = "attributes_built"
 REPORTED: Metric = "reported"
 
 # Where a rule's subjects live: a residential area, a facility, a zone of a level, or the study as a whole.
-AREA, FACILITY, STUDY = "area", "facility", "study"
+AREA, FACILITY, ZONE, STUDY = "area", "facility", "zone", "study"
+# What the study as a whole is called where zones and other subjects have their ids.
+WHOLE_STUDY = "*"
 
 FORCE_WORDS: dict[Force, Text] = {
     "binding": Text("约束性", "binding"),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from circle15.core.constraints import CHECK_OUTCOMES, EFFECTS
 from circle15.core.drawing import HOLE_POLICIES, METHODS
 from circle15.core.errors import InternalError
+from circle15.core.rule import AREA, FACILITY, STUDY, ZONE
 from circle15.core.schema import Column, Table
 from circle15.core.text import Text
 
@@ -447,7 +448,7 @@ class Verdicts(Table):
             Text("对象类别", "kind of subject"),
             required=True,
             nullable=False,
-            choices=("area", "facility", "zone", "study"),
+            choices=(AREA, FACILITY, ZONE, STUDY),
         ),
         Column("subject_id", "text", Text("对象编号", "subject id"), required=True, nullable=False),
         _METRIC,

@@ -11,13 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.core.limit import OPERATORS
-from circle15.core.rule import Target
+from circle15.core.rule import STUDY, WHOLE_STUDY, ZONE, Target
 from circle15.core.tables import BASES, OUTCOMES, Coverage, Membership, Residential, Units
 from circle15.judge.subjects import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Block, Floats
 from circle15.judge.units import zones_above
-
-STUDY_LEVEL = "study"
-STUDY_ZONE = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Groups:
 def group(residential: Residential, membership: Membership | None) -> list[Groups]:
     """The study as one zone, then each level of zones that the areas lie in."""
     size = len(residential)
-    found = [Groups(STUDY_LEVEL, (STUDY_ZONE,), np.zeros(size, dtype=np.int64))]
+    found = [Groups(STUDY, (WHOLE_STUDY,), np.zeros(size, dtype=np.int64))]
     if membership is None:
         return found
     row_of = pd.Series(np.arange(size), index=residential.frame["area_id"].to_numpy())
@@ -88,10 +85,10 @@ def _of_areas(
 
 def _of_units(block: Block, units: Units | None) -> list[dict[str, Any]]:
     """The share of zones that pass, for the study as a whole and for each zone they lie in."""
-    if block.subject_kind != "zone":
+    if block.subject_kind != ZONE:
         return []
     size = len(block.outcome)
-    groups = [Groups(STUDY_LEVEL, (STUDY_ZONE,), np.zeros(size, dtype=np.int64))]
+    groups = [Groups(STUDY, (WHOLE_STUDY,), np.zeros(size, dtype=np.int64))]
     if units is not None:
         groups += [_groups(level, zones) for level, zones in zones_above(units, block.subject_ids).items()]
     return [row for zones in groups for row in _by_verdict(block, zones, {"zones": np.ones(size)})]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from circle15.core.rule import STUDY, Ratio, Rule
+from circle15.core.rule import STUDY, WHOLE_STUDY, Ratio, Rule
 from circle15.judge import preference, presence, ratio, schedule, standard, within
 from circle15.judge.counting import lacks_status
 from circle15.judge.subjects import Block, Subjects, open_block, silenced
@@ -33,9 +33,9 @@ def judge(rules: Sequence[Rule], subjects: Subjects, known: Sequence[Block] = ()
 
 def _judge(rule: Rule, subjects: Subjects) -> list[Block]:
     if _counts_facilities(rule) and not subjects.has_facilities:
-        return [open_block(rule, STUDY, ["*"], "no_facility_table")]
+        return [open_block(rule, STUDY, [WHOLE_STUDY], "no_facility_table")]
     if _counts_facilities(rule) and lacks_status(rule, subjects.facilities):
-        return [open_block(rule, STUDY, ["*"], "no_column")]
+        return [open_block(rule, STUDY, [WHOLE_STUDY], "no_column")]
     return [silenced(block) for block in KINDS[rule.kind](rule, subjects)]
 
 

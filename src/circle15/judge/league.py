@@ -13,7 +13,7 @@ from circle15.core.limit import OPERATORS, SYMBOLS, UPPER
 from circle15.core.results import Audit
 from circle15.core.rule import STUDY, Ratio, Rule, Target
 from circle15.core.schema import Table
-from circle15.judge.coverage import STUDY_LEVEL, target_outcome
+from circle15.judge.coverage import target_outcome
 
 # Figures that agree in these are figures of the same thing.
 _KEYS = ("pack", "rule_id", "standing", "threshold", "basis", "metric", "headline", "per", "op", "limit")
@@ -38,7 +38,7 @@ def study_figures(audit: Audit) -> list[Row]:
 
 def _shares(audit: Audit, rule: Rule) -> list[Row]:
     frame = audit.coverage.frame
-    mine = frame[(frame["rule_id"] == rule.rule_id) & (frame["level"] == STUDY_LEVEL)]
+    mine = frame[(frame["rule_id"] == rule.rule_id) & (frame["level"] == STUDY)]
     return [
         _figure(audit, rule, row.metric, row.basis)
         | {"covered": _plain(row.covered), "total": _plain(row.total), "unknown": _plain(row.unknown)}

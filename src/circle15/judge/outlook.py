@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from circle15.core.limit import UPPER
-from circle15.core.rule import REPORTED, Preference, Presence, Ratio, Rule, Schedule, Standard
+from circle15.core.rule import REPORTED, STUDY, WHOLE_STUDY, Preference, Presence, Ratio, Rule, Schedule, Standard
 from circle15.core.tables import Membership, Outlook, Residential, Units
-from circle15.judge.coverage import STUDY_LEVEL, STUDY_ZONE, Groups, coverage
+from circle15.judge.coverage import Groups, coverage
 from circle15.judge.evidence import meets
 from circle15.judge.ratio import ratios
 from circle15.judge.subjects import FAIL, PASS, UNKNOWN, Block, Subjects
@@ -52,7 +52,7 @@ def outlook(
     for stand in stands:
         rows = _rows(stand, residential, groups, units)
         news = _news(stand, earlier)
-        told = rows[(rows["level"] == STUDY_LEVEL) | _changed(rows, before)]
+        told = rows[(rows["level"] == STUDY) | _changed(rows, before)]
         frames.append(_with_news(told, news, stand.subjects))
         before, earlier = rows, stand
     found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
@@ -95,8 +95,8 @@ def _items(blocks: Sequence[Block]) -> pd.DataFrame:
         rows.append(
             {
                 "rule_id": block.rule.rule_id,
-                "level": STUDY_LEVEL,
-                "zone_id": STUDY_ZONE,
+                "level": STUDY,
+                "zone_id": WHOLE_STUDY,
                 "basis": "items",
                 "metric": block.metric,
                 "covered": passed,
@@ -154,7 +154,7 @@ def _with_news(rows: pd.DataFrame, news: Mapping[str, list[str]], subjects: Subj
     members = subjects.facilities_in.frame if subjects.facilities_in is not None else Membership.empty().frame
     inside = {zone: set(ids) for zone, ids in members.groupby("zone_id")["area_id"]}
     found = [
-        [each for each in news.get(rule_id, []) if zone == STUDY_ZONE or each in inside.get(zone, ())]
+        [each for each in news.get(rule_id, []) if zone == WHOLE_STUDY or each in inside.get(zone, ())]
         for rule_id, zone in zip(rows["rule_id"], rows["zone_id"], strict=True)
     ]
     ids = ["; ".join(each) or None for each in found]

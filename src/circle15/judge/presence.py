@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circle15.core.limit import OPERATORS
-from circle15.core.rule import ATTRIBUTES_BUILT, FACILITY, STUDY, Amount, Metric, Presence, Rule
+from circle15.core.rule import ATTRIBUTES_BUILT, FACILITY, STUDY, WHOLE_STUDY, ZONE, Amount, Metric, Presence, Rule
 from circle15.judge.evidence import (
     FLOOR_AREA,
     addends,
@@ -29,14 +29,12 @@ from circle15.judge.scope import unit_scope
 from circle15.judge.subjects import CODE, FAIL, PASS, UNKNOWN, Block, Codes, Floats, Subjects, open_block
 from circle15.judge.units import units_of
 
-_ZONE = "zone"
-
 
 def judge(rule: Rule, subjects: Subjects) -> list[Block]:
     """Over the zones of the rule's level, one block for sites that operate and one for those built; or the spokes."""
     rows = units_of(subjects, levels_of(rule))
     if rows is None:
-        return [open_block(rule, STUDY, ["*"], "no_units")]
+        return [open_block(rule, STUDY, [WHOLE_STUDY], "no_units")]
     ids = rows["zone_id"].to_numpy(dtype=object)
     if isinstance(rule.test, Presence) and rule.test.spokes:
         certain, possible, reason = _counts(rule, Amount("facilities"), subjects, ids)
@@ -61,7 +59,7 @@ def _zones(rule: Rule, metric: Metric, subjects: Subjects, rows: Any) -> Block:
     applies, because = unit_scope(rule, rows)
     because = np.where((applies == PASS) & (outcome == UNKNOWN), CODE[reason], because)
     outcome = np.where(applies == PASS, outcome, applies)
-    return Block(rule, metric, outcome, certain, rule.limit.margin(certain), because, _ZONE, ids)
+    return Block(rule, metric, outcome, certain, rule.limit.margin(certain), because, ZONE, ids)
 
 
 def _counts(rule: Rule, amount: Amount, subjects: Subjects, ids: NDArray[np.object_]) -> tuple[Floats, Floats, str]:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.core.limit import UPPER
-from circle15.core.rule import AREA, ATTRIBUTES_BUILT, STUDY, Amount, Metric, Ratio, Rule, Target
+from circle15.core.rule import AREA, ATTRIBUTES_BUILT, STUDY, WHOLE_STUDY, ZONE, Amount, Metric, Ratio, Rule, Target
 from circle15.core.tables import OUTCOMES, Ratios, Units
 from circle15.judge.assignment import groups, is_assigned, without_code
 from circle15.judge.coverage import target_outcome
@@ -47,7 +47,6 @@ from circle15.judge.subjects import (
 )
 from circle15.judge.units import study_total, unit_totals, units_of
 
-_ZONE = "zone"
 # 每百户: planned dwellings of new areas, actual households of existing ones.
 _HOUSEHOLDS = ("households", "planned_dwellings")
 
@@ -85,7 +84,7 @@ def _counting_by(metric: Metric, test: Ratio) -> Ratio:
 def _of_areas(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
     size = len(subjects.residential)
     if size == 0:
-        return open_block(rule, STUDY, ["*"], "no_areas")
+        return open_block(rule, STUDY, [WHOLE_STUDY], "no_areas")
     by = rule.counting.belongs_by
     if not is_assigned(subjects.residential, subjects.facilities, by):
         return open_block(rule, AREA, subjects.residential.frame["area_id"], "no_assignment")
@@ -156,13 +155,13 @@ def _numbers(frame: pd.DataFrame, column: str) -> Floats:
 def _of_zones(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
     rows = units_of(subjects, levels_of(rule))
     if rows is None:
-        return open_block(rule, STUDY, ["*"], "no_units")
+        return open_block(rule, STUDY, [WHOLE_STUDY], "no_units")
     ids = rows["zone_id"].to_numpy(dtype=object)
     top = _add([_by_zone(rule, each, subjects, rows) for each in test.numerator])
     bottom = _add([_by_zone(rule, each, subjects, rows) for each in test.denominator])
     tasks = unit_totals(rows, test.per_zone) if test.per_zone else None
     limit = np.full(len(ids), np.nan) if test.per_zone and tasks is None else tasks
-    block = _ratio(rule, test, top, bottom, _ZONE, ids, limit)
+    block = _ratio(rule, test, top, bottom, ZONE, ids, limit)
     applies, reason = unit_scope(rule, rows)
     because = np.where(reason != CODE["counted"], reason, block.because)
     return replace(block, outcome=np.where(applies != PASS, applies, block.outcome), because=because)
@@ -209,7 +208,7 @@ def _people_by_zone(rule: Rule, column: str, subjects: Subjects, rows: pd.DataFr
 def _of_study(rule: Rule, test: Ratio, subjects: Subjects) -> Block:
     top = _add([_study_sum(rule, each, subjects) for each in test.numerator])
     bottom = _add([_study_sum(rule, each, subjects) for each in test.denominator])
-    return _ratio(rule, test, top, bottom, STUDY, np.array(["*"], dtype=object), None)
+    return _ratio(rule, test, top, bottom, STUDY, np.array([WHOLE_STUDY], dtype=object), None)
 
 
 def _study_sum(rule: Rule, amount: Amount, subjects: Subjects) -> _Sum:
@@ -338,7 +337,7 @@ def _passing(rule: Rule, metric: Metric, rows: Sequence[Codes]) -> Block:
         rule.limit.margin(share),
         np.array([CODE[because]]),
         STUDY,
-        np.array(["*"], dtype=object),
+        np.array([WHOLE_STUDY], dtype=object),
         numerator=np.array([passed]),
         denominator=np.array([total]),
     )
@@ -354,7 +353,7 @@ def ratios(blocks: Sequence[Block], area_ids: NDArray[np.object_], units: Units 
 
 def _rows(block: Block, area_ids: NDArray[np.object_], level_of: dict[str, str]) -> pd.DataFrame:
     ids = area_ids if block.of_areas else block.subject_ids
-    levels = level_of if block.subject_kind == _ZONE else {}
+    levels = level_of if block.subject_kind == ZONE else {}
     test = block.rule.test
     limit = np.full(len(ids), block.rule.limit.value) if block.limit is None else block.limit
     has_task = isinstance(test, Ratio) and bool(test.per_zone)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from circle15.core.rule import AREA
 from circle15.core.tables import Residential, Scores
 from circle15.judge.coverage import Groups, basis_weights
 from circle15.judge.subjects import FAIL, PASS, UNKNOWN, Block, Floats
 
-AREA_LEVEL = "area"
 # What a zone's sums are weighted by: the first that the data holds.
 _BASES = ("households", "population", "areas")
 
@@ -41,7 +41,7 @@ def scores(
         possible += worth * ((block.outcome == PASS) | (block.outcome == FAIL))
         unknown += block.outcome == UNKNOWN
     weight = basis_weights(residential)[score_basis(residential)]
-    levels = [_level(AREA_LEVEL, residential.frame["area_id"].to_numpy(), points, possible, unknown)]
+    levels = [_level(AREA, residential.frame["area_id"].to_numpy(), points, possible, unknown)]
     for zones in groups:
         sums = [zones.sums(values) for values in (points * weight, possible * weight, unknown * weight)]
         levels.append(_level(zones.level, np.array(zones.zone_ids, dtype=object), *sums))
