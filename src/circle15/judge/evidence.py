@@ -31,8 +31,13 @@ def meets(conditions: Sequence[Condition], frame: Any) -> Codes:
     found = np.full(len(frame), PASS)
     for condition in conditions:
         one = _meets(condition, frame)
-        found = np.where((found == FAIL) | (one == FAIL), FAIL, np.maximum(found, one))
+        found = _both(found, one)
     return found
+
+
+def _both(one: Codes, other: Codes) -> Codes:
+    """FAIL where either fails, else UNKNOWN where either is open, else PASS."""
+    return np.where((one == FAIL) | (other == FAIL), FAIL, np.maximum(one, other))
 
 
 def _meets(condition: Condition, frame: Any) -> Codes:
@@ -101,8 +106,7 @@ def qualified(rule: Rule, amount: Amount, subjects: Subjects) -> Codes:
     tests = meets((*rule.where, *amount.where), frame)
     tests = np.where(unsure & (tests == PASS), UNKNOWN, tests)
     if amount.column == FLOOR_AREA:
-        of_area = _of_area(rule.counting, frame, subjects.as_of)
-        tests = np.where((tests == FAIL) | (of_area == FAIL), FAIL, np.maximum(tests, of_area))
+        tests = _both(tests, _of_area(rule.counting, frame, subjects.as_of))
     return np.where(candidates, tests, FAIL)
 
 
@@ -170,6 +174,14 @@ def are_placed(membership: Membership | None, levels: Sequence[str]) -> bool:
         return False
     alike = {each for group in _ALIKE if not set(group).isdisjoint(levels) for each in group} | set(levels)
     return bool(membership.frame["level"].isin(alike).any())
+
+
+def zone_numbers(
+    membership: Membership | None, levels: Sequence[str], ids: Any, zone_ids: Iterable[str]
+) -> NDArray[np.int64]:
+    """For each id the number of its zone, at one of the levels, among ``zone_ids``; −1 where it is in none of them."""
+    place = {zone_id: number for number, zone_id in enumerate(zone_ids)}
+    return np.array([place.get(each, -1) for each in zone_rows(membership, levels, ids)], dtype=np.int64)
 
 
 def zone_rows(membership: Membership | None, levels: Sequence[str], ids: Any) -> NDArray[np.object_]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from circle15.core.rule import Rule
 from circle15.core.tables import Parcels, Residential
-from circle15.judge.evidence import levels_of, zone_rows
+from circle15.judge.evidence import levels_of, zone_numbers
 from circle15.judge.subjects import Floats, Subjects
 
 # The column of the zone table that holds what parcels tell as well.
@@ -55,9 +55,7 @@ def land_by_zone(rule: Rule, subjects: Subjects, rows: Any) -> tuple[Floats, NDA
     if parcels is None:
         raise ValueError("a study without parcels")
     area = land_for_care(rule, parcels)
-    zone = zone_rows(subjects.parcels_in, levels_of(rule), parcels.frame["parcel_id"])
-    place = {zone_id: number for number, zone_id in enumerate(rows["zone_id"])}
-    at = np.array([place.get(each, -1) for each in zone], dtype=np.int64)
+    at = zone_numbers(subjects.parcels_in, levels_of(rule), parcels.frame["parcel_id"], rows["zone_id"])
     known, lost = ~np.isnan(area) & (at >= 0), np.isnan(area) & (at >= 0)
     sums = np.bincount(at[known], weights=area[known], minlength=len(rows)).astype(float)
     nowhere = bool((area[at < 0] != 0).any())

@@ -23,6 +23,7 @@ from circle15.judge.evidence import (
     meets,
     open_reason,
     qualified,
+    zone_numbers,
     zone_rows,
 )
 from circle15.judge.scope import unit_scope
@@ -72,18 +73,16 @@ def _counts(rule: Rule, amount: Amount, subjects: Subjects, ids: NDArray[np.obje
     if (tests != FAIL).any() and not are_placed(subjects.facilities_in, levels_of(rule)):
         everywhere = np.full(len(ids), float((tests != FAIL).sum()))
         return np.zeros(len(ids)), everywhere, "no_assignment"
-    at = _places(rule, subjects, ids)
+    at = _zone_of(rule, subjects, ids)
     known = at >= 0
     certain = np.bincount(at[known & (tests == PASS)], minlength=len(ids)).astype(float)
     doubtful = np.bincount(at[known & (tests == UNKNOWN)], minlength=len(ids))
     return certain, certain + doubtful, open_reason(condition_columns(*rule.where), frame)
 
 
-def _places(rule: Rule, subjects: Subjects, ids: NDArray[np.object_]) -> NDArray[np.int64]:
+def _zone_of(rule: Rule, subjects: Subjects, ids: NDArray[np.object_]) -> NDArray[np.int64]:
     """For each facility the number of its zone, −1 where it is in none of them."""
-    zone = zone_rows(subjects.facilities_in, levels_of(rule), subjects.facilities.frame["facility_id"])
-    place = {zone_id: number for number, zone_id in enumerate(ids)}
-    return np.array([place.get(each, -1) for each in zone], dtype=np.int64)
+    return zone_numbers(subjects.facilities_in, levels_of(rule), subjects.facilities.frame["facility_id"], ids)
 
 
 def _added_up(
@@ -97,7 +96,7 @@ def _added_up(
     if size is None:
         return certain, possible
     others = replace(rule, where=tuple(each for each in rule.where if each is not size))
-    found, at = addends(others, replace(amount, column=FLOOR_AREA), subjects), _places(rule, subjects, ids)
+    found, at = addends(others, replace(amount, column=FLOOR_AREA), subjects), _zone_of(rule, subjects, ids)
     known, open_rows = found.certain & (at >= 0), found.possible & (at >= 0)
     sums = np.bincount(at[known], weights=found.value[known], minlength=len(ids)).astype(float)
     enough = OPERATORS[size.op](sums, size.value)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from circle15.core.limit import UPPER
+from circle15.core.limit import OPERATORS, UPPER
 from circle15.core.rule import AREA, ATTRIBUTES_BUILT, STUDY, WHOLE_STUDY, ZONE, Amount, Metric, Ratio, Rule, Target
 from circle15.core.tables import OUTCOMES, Ratios, Units
 from circle15.judge.assignment import groups, is_assigned, without_code
@@ -28,7 +28,7 @@ from circle15.judge.evidence import (
     open_reason,
     qualified,
     rooms,
-    zone_rows,
+    zone_numbers,
 )
 from circle15.judge.land import CARE_LAND, land_by_zone, land_for_care
 from circle15.judge.scope import scope, unit_scope
@@ -182,9 +182,7 @@ def _by_zone(rule: Rule, amount: Amount, subjects: Subjects, rows: pd.DataFrame)
 
 def _facilities_by_zone(rule: Rule, amount: Amount, subjects: Subjects, rows: pd.DataFrame) -> _Sum:
     found, levels = addends(rule, amount, subjects), levels_of(rule)
-    zone = zone_rows(subjects.facilities_in, levels, subjects.facilities.frame["facility_id"])
-    place = {zone_id: number for number, zone_id in enumerate(rows["zone_id"])}
-    at = np.array([place.get(each, -1) for each in zone], dtype=np.int64)
+    at = zone_numbers(subjects.facilities_in, levels, subjects.facilities.frame["facility_id"], rows["zone_id"])
     known, open_rows = found.certain & (at >= 0), found.possible & (at >= 0)
     sums = np.bincount(at[known], weights=found.value[known], minlength=len(rows))
     doubts = np.bincount(at[open_rows], minlength=len(rows))
@@ -196,9 +194,7 @@ def _facilities_by_zone(rule: Rule, amount: Amount, subjects: Subjects, rows: pd
 
 def _people_by_zone(rule: Rule, column: str, subjects: Subjects, rows: pd.DataFrame) -> _Sum:
     frame = subjects.residential.frame
-    zone = zone_rows(subjects.areas_in, levels_of(rule), frame["area_id"])
-    place = {zone_id: number for number, zone_id in enumerate(rows["zone_id"])}
-    at = np.array([place.get(each, -1) for each in zone], dtype=np.int64)
+    at = zone_numbers(subjects.areas_in, levels_of(rule), frame["area_id"], rows["zone_id"])
     values, inside = _numbers(frame, column), at >= 0
     sums = np.bincount(at[inside], weights=np.nan_to_num(values[inside]), minlength=len(rows)).astype(float)
     empty = np.bincount(at[inside], weights=np.isnan(values[inside]), minlength=len(rows))
@@ -265,29 +261,27 @@ def _ratio(
     size = len(ids)
     if top is None:
         return open_block(rule, kind, ids, "no_column")
-    below = bottom.value if bottom else np.ones(size)
-    value = np.divide(top.value * test.per, below, out=np.full(size, np.nan), where=below > 0)
+    below = bottom or _Sum(np.ones(size), np.ones(size, dtype=bool))
+    value = np.divide(top.value * test.per, below.value, out=np.full(size, np.nan), where=below.value > 0)
     limit = np.full(size, float(rule.limit.value)) if own is None else own
-    outcome, because = _decide(rule, value, limit, top, bottom)
-    certain = top.complete & (bottom.complete if bottom else True)
-    shown = np.where(certain | (outcome == PASS), value, np.nan)
+    outcome, because = _decide(rule, value, limit, top, below)
+    shown = np.where((top.complete & below.complete) | (outcome == PASS), value, np.nan)
     margin = limit - shown if rule.limit.op in UPPER else shown - limit
     numerator = np.where(top.complete | (outcome == PASS), top.value, np.nan)
-    denominator = np.where(bottom.complete, below, np.nan) if bottom else np.full(size, np.nan)
+    denominator = np.where(below.complete, below.value, np.nan) if bottom else np.full(size, np.nan)
     names = None if kind == AREA else ids
     return Block(rule, rule.metric, outcome, shown, margin, because, kind, names, own, numerator, denominator)
 
 
-def _decide(rule: Rule, value: Floats, limit: Floats, top: _Sum, bottom: _Sum | None) -> tuple[Codes, Codes]:
-    below_known = bottom.complete if bottom else np.ones(len(value), dtype=bool)
-    nothing = below_known & np.isnan(value)
-    reached = _reaches(rule, value, limit, top, bottom)
-    lower_bound = below_known & reached & (rule.limit.op not in UPPER)
-    known = below_known & top.complete
+def _decide(rule: Rule, value: Floats, limit: Floats, top: _Sum, below: _Sum) -> tuple[Codes, Codes]:
+    nothing = below.complete & np.isnan(value)
+    reached = _reaches(rule, limit, top, below) & ~np.isnan(value)
+    lower_bound = below.complete & reached & (rule.limit.op not in UPPER)
+    known = below.complete & top.complete
     outcome = np.where(reached, PASS, FAIL)
     outcome = np.where(known | lower_bound, outcome, UNKNOWN)
     outcome = np.where(np.isnan(limit), UNKNOWN, np.where(nothing, NOT_APPLICABLE, outcome))
-    missing = np.where(below_known, CODE[top.reason], CODE[bottom.reason if bottom else top.reason])
+    missing = np.where(below.complete, CODE[top.reason], CODE[below.reason])
     because = np.where(outcome == UNKNOWN, missing, CODE["counted"])
     because = np.where((outcome == PASS) & above_range(rule, value), CODE["above_range"], because)
     if rule.limit_by == "study":
@@ -296,14 +290,12 @@ def _decide(rule: Rule, value: Floats, limit: Floats, top: _Sum, bottom: _Sum | 
     return outcome, because
 
 
-def _reaches(rule: Rule, value: Floats, limit: Floats, top: _Sum, bottom: _Sum | None) -> NDArray[np.bool_]:
+def _reaches(rule: Rule, limit: Floats, top: _Sum, below: _Sum) -> NDArray[np.bool_]:
     """Compared by products, so that 400 m² for 1,000 households are exactly 40 for 100."""
     test = rule.test if isinstance(rule.test, Ratio) else Ratio()
-    below = bottom.value if bottom else np.ones(len(value))
-    left, right = top.value * test.per, limit * below
+    left, right = top.value * test.per, limit * below.value
     close = np.isclose(left, right, rtol=1e-12, atol=0)
-    ops = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}
-    result: NDArray[np.bool_] = np.where(close, "=" in rule.limit.op, ops[rule.limit.op]) & ~np.isnan(value)
+    result: NDArray[np.bool_] = np.where(close, "=" in rule.limit.op, OPERATORS[rule.limit.op](left, right))
     return result
 
 

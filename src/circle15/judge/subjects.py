@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -116,7 +116,6 @@ class Block:
     limit: Floats | None = None
     numerator: Floats | None = None
     denominator: Floats | None = None
-    levels: tuple[str, ...] = field(default=())
 
     @property
     def is_headline(self) -> bool:
