@@ -79,6 +79,8 @@ LAYER_WORDS: Mapping[str, Text] = {
     "candidates": Text("备选点", "candidates"),
     "zones": Text("区划", "zones"),
     "zone_table": Text("统计单元", "units"),
+    "entrances": Text("出入口", "entrances"),
+    "parcels": Text("地块", "parcels"),
 }
 KEYS: Mapping[str, str] = {
     "residential": "area_id",
@@ -86,6 +88,8 @@ KEYS: Mapping[str, str] = {
     "candidates": "candidate_id",
     "zones": "zone_id",
     "zone_table": "zone_id",
+    "entrances": "entrance_id",
+    "parcels": "parcel_id",
 }
 
 FLAGS: Mapping[str, bool] = {

@@ -14,6 +14,7 @@ from circle15.core.errors import SchemaError
 from circle15.core.findings import Finding
 from circle15.core.tables import ZONE_LEVELS, Membership, Units, Zones
 from circle15.core.text import Text, first_ids
+from circle15.core.words import LAYER_WORDS
 
 # The column of the residential areas that holds a zone_id of the level. An area is in a community or a village,
 # so both levels share one.
@@ -145,14 +146,6 @@ def _overlapping(polygons: Any) -> NDArray[np.int64]:
     return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
 
 
-# What rows are called in the finding: a residential area without a code has a place, a facility may have none.
-_ROWS: Mapping[str, Text] = {
-    "residential": Text("居住小区", "residential areas"),
-    "facilities": Text("设施", "facilities"),
-    "parcels": Text("地块", "parcels"),
-}
-
-
 def _unknown_codes(rows: Any, zones: Any, layer: str) -> tuple[Finding, ...]:
     findings = []
     for column in dict.fromkeys(CODE_COLUMNS.values()):
@@ -168,7 +161,7 @@ def _unknown_codes(rows: Any, zones: Any, layer: str) -> tuple[Finding, ...]:
 
 def _unknown_code(column: str, rows: Any, layer: str) -> Finding:
     codes = first_ids(sorted(rows[column].unique()))
-    word = _ROWS[layer]
+    word = LAYER_WORDS[layer]
     return Finding.of(
         "zone_code_unknown",
         "warning",

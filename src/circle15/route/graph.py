@@ -133,7 +133,7 @@ def contract(network: Network) -> Graph:
     is_end[tail] = is_end[head] = True
     kept = np.flatnonzero(is_end)
     rank = np.empty(network.node_count, dtype=np.int32)
-    rank[kept[np.argsort(morton(_places(network)[kept]), kind="stable")]] = np.arange(len(kept))
+    rank[kept[np.argsort(morton(network.node_mm[kept]), kind="stable")]] = np.arange(len(kept))
     tail, head = rank[tail], rank[head]
     by_length = np.argsort(length, kind="stable")
     start, arc_head, arc_mm = kernels.link(len(kept), *(each[by_length] for each in (tail, head, length, chain_way)))
@@ -151,11 +151,3 @@ def _passed(network: Network, way: Flags) -> tuple[Flags, Ints]:
     passed = (at_node == 2) & (balance == 0)
     passed[u[u == v]] = False
     return passed.astype(np.int8), both.astype(np.int64)
-
-
-def _places(network: Network) -> Ints:
-    """Where the nodes are, in mm."""
-    places = np.empty((network.node_count, 2), dtype=np.int64)
-    places[network.edge_u] = network.piece_a[network.edge_pieces[:-1]]
-    places[network.edge_v] = network.piece_b[network.edge_pieces[1:] - 1]
-    return places

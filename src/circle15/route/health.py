@@ -12,16 +12,9 @@ from circle15.core.findings import Finding
 from circle15.core.tables import Streets
 from circle15.core.text import Text, first_ids
 from circle15.core.units import MM_PER_M
+from circle15.core.words import LAYER_WORDS
 from circle15.route.network import Network
 from circle15.route.places import Places
-
-_LAYER_WORDS = {
-    "residential": Text("居住小区", "residential areas"),
-    "facilities": Text("设施", "facilities"),
-    "candidates": Text("备选点", "candidates"),
-    "entrances": Text("出入口", "entrances"),
-}
-
 
 # An end this near to another street was meant to join it.
 _GAP_M = 1.0
@@ -100,7 +93,7 @@ def _not_snapped(layer: str, places: Places, max_leg_mm: int) -> Finding | None:
     far = places.ids[~places.snapped & ~places.barred]
     if len(far) == 0:
         return None
-    word, metres = _LAYER_WORDS[layer], max_leg_mm / 1000
+    word, metres = LAYER_WORDS[layer], max_leg_mm / 1000
     return Finding.of(
         "not_snapped",
         "warning",
@@ -118,7 +111,7 @@ def _barred(layer: str, places: Places, max_leg_mm: int) -> Finding | None:
     cut_off = places.ids[places.barred]
     if len(cut_off) == 0:
         return None
-    word, metres = _LAYER_WORDS[layer], max_leg_mm / 1000
+    word, metres = LAYER_WORDS[layer], max_leg_mm / 1000
     return Finding(
         code="behind_barrier",
         severity="warning",
@@ -145,7 +138,7 @@ def _apart(layer: str, places: Places, network: Network, main: int) -> Finding |
     apart = places.ids[places.snapped & ~joined]
     if len(apart) == 0:
         return None
-    word = _LAYER_WORDS[layer]
+    word = LAYER_WORDS[layer]
     return Finding.of(
         "on_island",
         "warning",

@@ -31,10 +31,12 @@ def graph_of(network: Network, streets: Streets) -> Any:
     millimetres), ``geometry``, ``reversed``, and what the streets say of highway, name, layer, bridge and tunnel.
     """
     graph = nx.MultiDiGraph(crs=streets.frame.crs)
-    x, y = _places(network).T / MM_PER_M
+    x, y = network.node_mm.T / MM_PER_M
     graph.add_nodes_from((node, {"x": float(x[node]), "y": float(y[node])}) for node in range(network.node_count))
     said = _said(streets)
-    for edge, line in enumerate(_lines(network)):
+    vertices, edge_of = network.vertices
+    lines = shapely.linestrings(vertices / MM_PER_M, indices=edge_of)
+    for edge, line in enumerate(lines):
         u, v = int(network.edge_u[edge]), int(network.edge_v[edge])
         mm = int(network.edge_mm[edge])
         told = {**said[network.edge_street[edge]], "length": mm / MM_PER_M, "mm": mm}
@@ -118,19 +120,6 @@ def _joints(lines: Any, ends: list[tuple[int, int]], nodes: int) -> Any:
     joints[last - counts + 1] = [start for start, _ in ends]
     joints[last] = [end for _, end in ends]
     return joints
-
-
-def _places(network: Network) -> Any:
-    places = np.empty((network.node_count, 2), dtype=np.int64)
-    places[network.edge_u] = network.piece_a[network.edge_pieces[:-1]]
-    places[network.edge_v] = network.piece_b[network.edge_pieces[1:] - 1]
-    return places
-
-
-def _lines(network: Network) -> Any:
-    counts = np.diff(network.edge_pieces)
-    xy = np.insert(network.piece_a, network.edge_pieces[1:], network.piece_b[network.edge_pieces[1:] - 1], axis=0)
-    return shapely.linestrings(xy / MM_PER_M, indices=np.repeat(np.arange(len(counts)), counts + 1))
 
 
 def _said(streets: Streets) -> list[dict[str, Any]]:

@@ -54,6 +54,29 @@ class Network:
         return len(self.edge_mm)
 
     @property
+    def node_mm(self) -> Ints:
+        """Where the nodes are, int64 [n, 2]."""
+        places = np.empty((self.node_count, 2), dtype=np.int64)
+        places[self.edge_u] = self.piece_a[self.edge_pieces[:-1]]
+        places[self.edge_v] = self.piece_b[self.edge_pieces[1:] - 1]
+        return places
+
+    @property
+    def vertices(self) -> tuple[Ints, Ints]:
+        """The vertices of all edges, int64 [n, 2], edge by edge, and the edge of each.
+
+        Those of an edge are the beginnings of its pieces, and the end of the last one.
+        """
+        counts = np.diff(self.edge_pieces) + 1
+        edge = np.repeat(np.arange(self.edge_count), counts)
+        is_last = np.zeros(len(edge), dtype=bool)
+        is_last[np.cumsum(counts) - 1] = True
+        mm = np.empty((len(edge), 2), dtype=np.int64)
+        mm[~is_last] = self.piece_a
+        mm[is_last] = self.piece_b[self.edge_pieces[1:] - 1]
+        return mm, edge
+
+    @property
     def ways(self) -> NDArray[np.int8]:
         """``edge_way`` of every edge. One without length begins where it ends: it is walked both ways."""
         if self.edge_way is None:

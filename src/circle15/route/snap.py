@@ -67,24 +67,15 @@ class Index:
 def index(network: Network, barriers: Barriers | None = None) -> Index:
     """The index of a network, for as many calls of :func:`snap` as there are layers."""
     origin = network.piece_a.min(axis=0)
-    lines = _edge_lines(network, origin)
+    # Each edge as a line in metres from the origin.
+    mm, edge = network.vertices
+    lines = shapely.linestrings((mm - origin) / MM_PER_M, indices=edge)
     main = network.component_mm[network.edge_component] >= MAIN_COMPONENT_MM
     levels = tuple(
         (edges, shapely.STRtree(lines[edges], node_capacity=_TREE_FANOUT))
         for edges in (np.flatnonzero(main), np.flatnonzero(~main))
     )
     return Index(network, origin, levels, barriers)
-
-
-def _edge_lines(network: Network, origin: Ints) -> Any:
-    """Each edge as a line in metres from the origin: the starts of its pieces, and the end of its last one."""
-    counts = np.diff(network.edge_pieces)
-    edge = np.repeat(np.arange(network.edge_count), counts + 1)
-    last = np.cumsum(counts + 1) - 1
-    xy = np.empty((len(edge), 2))
-    xy[last] = network.piece_b[network.edge_pieces[1:] - 1] - origin
-    xy[np.delete(np.arange(len(edge)), last)] = network.piece_a - origin
-    return shapely.linestrings(xy / MM_PER_M, indices=edge)
 
 
 def snap(streets: Network | Index, points_mm: Ints, max_leg_mm: int, outlines: Any = None) -> Anchors:

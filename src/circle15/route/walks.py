@@ -13,21 +13,14 @@ from circle15.route.snap import MAIN_COMPONENT_MM
 
 def walks(network: Network, homes: Places, walls: Barriers | None) -> Walks:
     """Streets and homes as ``Walks``. Invariant: snapping and walking on it gives the distances of this room."""
-    pieces = np.diff(network.edge_pieces)
-    start = np.concatenate([[0], np.cumsum(pieces + 1)])
-    # The vertices of an edge are the beginnings of its pieces, and the end of the last one.
-    vertices = np.empty((int(start[-1]), 2), dtype=np.int64)
-    is_end = np.zeros(len(vertices), dtype=bool)
-    is_end[start[1:] - 1] = True
-    vertices[~is_end] = network.piece_a
-    vertices[is_end] = network.piece_b[network.edge_pieces[1:] - 1]
+    vertices, edge = network.vertices
     ways = homes.anchors
     rows = np.flatnonzero(ways.snapped)
     return Walks(
         node_count=network.node_count,
         edge_u=network.edge_u,
         edge_v=network.edge_v,
-        edge_start=start,
+        edge_start=np.searchsorted(edge, np.arange(network.edge_count + 1)),
         edge_rank=network.street_rank[network.edge_street],
         edge_main=network.component_mm[network.edge_component] >= MAIN_COMPONENT_MM,
         vertex_mm=vertices,
