@@ -24,7 +24,7 @@ from circle15.core.limit import Limit
 from circle15.core.mapping import ExportMapping
 from circle15.core.results import PROBLEMS, Audience, PlanProblem
 from circle15.core.rule import METRICS, Metric, Pack, Rule
-from circle15.core.tables import ZONE_LEVELS
+from circle15.core.tables import LAYERS, ZONE_LEVELS
 from circle15.core.terms import Terms
 from circle15.core.text import LANGUAGES, Language, Text, first_ids
 from circle15.core.units import MM_PER_M, Pace, mm_from_m
@@ -52,19 +52,6 @@ PLANS = ("all", "approved")
 _PLACED = ("streets", "residential", "zones", "entrances", "barriers", "candidates", "constraints")
 PEOPLE = ("households", "population", "pop60", "pop65", "pop80", "pop0_3")
 WEIGHTS = ("areas", "households", "population", "pop60", "pop65", "pop80", "pop0_3")
-INPUTS = (
-    "streets",
-    "residential",
-    "facilities",
-    "zones",
-    "zone_table",
-    "parcels",
-    "entrances",
-    "barriers",
-    "candidates",
-    "constraints",
-)
-
 _STUDY_KEYS = (
     Key("schema", "integer", required=True, choices=(1,)),
     Key("id", "text", required=True),
@@ -82,7 +69,7 @@ _STUDY_KEYS = (
     Key("site", "tables"),
     Key("show", "table"),
 )
-_INPUTS_KEYS = tuple(Key(layer, "table") for layer in INPUTS)
+_INPUTS_KEYS = tuple(Key(layer, "table") for layer in LAYERS)
 _INPUT_KEYS = (
     Key("path", "text", required=True),
     Key("datum", "text", choices=DATUMS),
@@ -335,7 +322,7 @@ def _shape_problems(table: Mapping[str, Any], where: str) -> list[Text]:
             Text(f"{where}：[inputs] 为空。请至少给出一个输入。", f"{where}: [inputs] is empty: give an input.")
         )
     for layer, entry in table["inputs"].items():
-        if isinstance(entry, dict) and layer in INPUTS:
+        if isinstance(entry, dict) and layer in LAYERS:
             problems += check(entry, _INPUT_KEYS, f"[inputs.{layer}]")
     problems += check(table["people"], _PEOPLE_KEYS, "[people]") if "people" in table else []
     problems += _generation_problems(table)

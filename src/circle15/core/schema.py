@@ -90,6 +90,11 @@ class Table:
         """The declaration of one column; KeyError if there is none."""
         return next(column for column in cls.columns if column.name == name)
 
+    @classmethod
+    def key(cls) -> str:
+        """The column that names a row: the first of ids."""
+        return next(column.name for column in cls.columns if column.name.endswith("_id"))
+
     def __len__(self) -> int:
         return len(self.frame)
 

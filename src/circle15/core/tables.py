@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -757,3 +758,17 @@ TABLES: tuple[type[Table], ...] = (
     Binding,
     Areas,
 )
+
+# What the rows of each input of a study become.
+LAYERS: Mapping[str, type[Table]] = {
+    "streets": Streets,
+    "residential": Residential,
+    "facilities": Facilities,
+    "zones": Zones,
+    "zone_table": Units,
+    "parcels": Parcels,
+    "entrances": Entrances,
+    "barriers": Barriers,
+    "candidates": Candidates,
+    "constraints": Constraints,
+}

@@ -72,7 +72,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-# What rows of a layer are called, and the column that names them.
+# What rows of a layer are called.
 LAYER_WORDS: Mapping[str, Text] = {
     "residential": Text("居住小区", "residential areas"),
     "facilities": Text("设施", "facilities"),
@@ -82,16 +82,6 @@ LAYER_WORDS: Mapping[str, Text] = {
     "entrances": Text("出入口", "entrances"),
     "parcels": Text("地块", "parcels"),
 }
-KEYS: Mapping[str, str] = {
-    "residential": "area_id",
-    "facilities": "facility_id",
-    "candidates": "candidate_id",
-    "zones": "zone_id",
-    "zone_table": "zone_id",
-    "entrances": "entrance_id",
-    "parcels": "parcel_id",
-}
-
 FLAGS: Mapping[str, bool] = {
     "true": True,
     "false": False,

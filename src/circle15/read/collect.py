@@ -12,13 +12,14 @@ import pandas as pd
 
 from circle15.core.errors import Circle15Error, InputError, SchemaError
 from circle15.core.schema import Kind
+from circle15.core.tables import LAYERS
 from circle15.core.text import Text
 from circle15.read.cells import as_text, mend
 from circle15.read.delimited import read_delimited
 from circle15.read.grid import tabulate
 from circle15.read.headings import known_headings, name_columns, plain
 from circle15.read.points import PLACE_COLUMNS
-from circle15.read.rows import CELL_WORDS, CODES, LAYERS, translate
+from circle15.read.rows import CELL_WORDS, CODES, translate
 from circle15.read.spec import InputSpec
 from circle15.read.workbook import read_workbook, sheet_names
 from circle15.read.zones import CODE_COLUMNS
@@ -302,7 +303,7 @@ def _with_codes(layer: str, table: Any, zones: Mapping[str, str], aliases: Seque
 
 
 def _require_unique(layer: str, table: Any, heap: _Heap) -> None:
-    key = next(each.name for each in LAYERS[layer].columns if each.unique)
+    key = LAYERS[layer].key()
     if key not in table.columns:
         return
     twice = table[key].notna() & table[key].duplicated(keep=False)

@@ -14,9 +14,9 @@ from scipy.spatial import KDTree
 
 from circle15.core.findings import Finding
 from circle15.core.results import Source
-from circle15.core.tables import Zones
+from circle15.core.tables import LAYERS, Zones
 from circle15.core.text import Text, first_ids
-from circle15.core.words import KEYS, LAYER_WORDS
+from circle15.core.words import LAYER_WORDS
 from circle15.read.ranges import number_findings
 
 _NEAR_NAMES_M = 200.0
@@ -80,7 +80,7 @@ def _same_place(frame: Any, layer: str) -> Finding | None:
     twice = pd.concat(keys, axis=1).duplicated(keep=False).to_numpy()
     if not twice.any():
         return None
-    ids, word = frame[KEYS[layer]].to_numpy()[twice], LAYER_WORDS[layer]
+    ids, word = frame[LAYERS[layer].key()].to_numpy()[twice], LAYER_WORDS[layer]
     spots = len(places[twice].drop_duplicates())
     return Finding.of(
         "duplicate_place",
@@ -108,7 +108,7 @@ def _same_name(frame: Any, layer: str) -> Finding | None:
     alike = rows[_near_in_group(shapes[rows], group.to_numpy()[rows])]
     if not len(alike):
         return None
-    ids, word = frame[KEYS[layer]].to_numpy()[alike], LAYER_WORDS[layer]
+    ids, word = frame[LAYERS[layer].key()].to_numpy()[alike], LAYER_WORDS[layer]
     names = first_ids(dict.fromkeys(frame["name"].to_numpy()[alike]))
     return Finding.of(
         "similar_name",
@@ -191,7 +191,7 @@ def outside_findings(tables: Mapping[str, Any], zones: Zones | None, points: Map
         inside[tree.query(np.asarray(dots, dtype=object), predicate="intersects")[0]] = True
         outside = ~inside & ~shapely.is_missing(dots)
         if outside.any():
-            found.append(_outside_of(layer, tables[layer].frame[KEYS[layer]].to_numpy()[outside]))
+            found.append(_outside_of(layer, tables[layer].frame[LAYERS[layer].key()].to_numpy()[outside]))
     return found
 
 

@@ -22,7 +22,7 @@ from circle15.core.findings import Finding
 from circle15.core.results import Source
 from circle15.core.rule import FacilityType
 from circle15.core.schema import Table
-from circle15.core.tables import Streets
+from circle15.core.tables import LAYERS, Streets
 from circle15.core.text import Text, first_ids
 from circle15.read import osm
 from circle15.read.database import read_database
@@ -34,7 +34,7 @@ from circle15.read.joints import collapse, joints_by_coordinate, joints_of_rows
 from circle15.read.parquet import read_parquet
 from circle15.read.points import GRIDS, read_points
 from circle15.read.project import box_ring, place
-from circle15.read.rows import LAYERS, receive, row_names, with_ids
+from circle15.read.rows import receive, row_names, with_ids
 from circle15.read.shapes import demand_points, shape
 from circle15.read.spec import DATABASE, OSM_EXTENSIONS, InputSpec, RawLayer
 from circle15.read.strict import load

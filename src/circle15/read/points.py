@@ -12,12 +12,13 @@ import shapely
 from circle15.core.errors import CrsError, SchemaError
 from circle15.core.findings import Finding
 from circle15.core.schema import Column
+from circle15.core.tables import LAYERS
 from circle15.core.text import Text, first_ids
 from circle15.read.cells import as_number
 from circle15.read.delimited import read_delimited
 from circle15.read.grid import Grid, tabulate
 from circle15.read.headings import Headed, known_headings, name_columns
-from circle15.read.rows import CODES, LAYERS, PLACE_OPTIONAL, receive, row_names
+from circle15.read.rows import CODES, PLACE_OPTIONAL, receive, row_names
 from circle15.read.spec import InputSpec, RawLayer
 from circle15.read.workbook import read_workbook
 

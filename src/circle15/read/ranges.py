@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from circle15.core.findings import Code, Finding
-from circle15.core.tables import STAGES
+from circle15.core.tables import LAYERS, STAGES
 from circle15.core.text import Text, first_ids
-from circle15.core.words import KEYS, LAYER_WORDS
+from circle15.core.words import LAYER_WORDS
 
 Flags = NDArray[np.bool_]
 
@@ -167,7 +167,7 @@ def _of_conditions(
         return None
     counted = first_ids((f"{name} × {int(flags.sum())}" for name, flags in broken.items() if flags.any()), 5)
     what, fix = words
-    layer_words, ids = LAYER_WORDS[layer], frame[KEYS[layer]].to_numpy()[rows]
+    layer_words, ids = LAYER_WORDS[layer], frame[LAYERS[layer].key()].to_numpy()[rows]
     return Finding.of(
         code,
         "warning",

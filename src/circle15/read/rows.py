@@ -14,19 +14,8 @@ import pandas as pd
 
 from circle15.core.errors import SchemaError
 from circle15.core.findings import Finding
-from circle15.core.schema import KIND_WORDS, Column, Kind, Table
-from circle15.core.tables import (
-    Barriers,
-    Candidates,
-    Constraints,
-    Entrances,
-    Facilities,
-    Parcels,
-    Residential,
-    Streets,
-    Units,
-    Zones,
-)
+from circle15.core.schema import KIND_WORDS, Column, Kind
+from circle15.core.tables import LAYERS
 from circle15.core.text import Text, first_ids
 from circle15.core.words import WORDS
 from circle15.read.cells import REPAIRS, Mended, mend
@@ -35,26 +24,8 @@ from circle15.read.mojibake import refuse_mojibake
 from circle15.read.spec import InputSpec
 from circle15.read.where import matching
 
-LAYERS: Mapping[str, type[Table]] = {
-    "streets": Streets,
-    "residential": Residential,
-    "facilities": Facilities,
-    "candidates": Candidates,
-    "entrances": Entrances,
-    "barriers": Barriers,
-    "constraints": Constraints,
-    "zones": Zones,
-    "zone_table": Units,
-    "parcels": Parcels,
-}
-
 # Rows that need no id of their own: their number does.
-NUMBERED = {
-    "streets": "street_id",
-    "entrances": "entrance_id",
-    "barriers": "barrier_id",
-    "constraints": "constraint_id",
-}
+_NUMBERED = ("streets", "entrances", "barriers", "constraints")
 
 # A facility may lack a place if a code says where it counts; a parcel counts for the study wherever it lies; the zone
 # table has no places at all.
@@ -101,17 +72,18 @@ def receive(headed: Headed, spec: InputSpec, extra: tuple[Column, ...] = ()) -> 
 
 def row_names(frame: Any, layer: str) -> Any:
     """What messages call each row: its id where it has one, else its number."""
-    key = next((each.name for each in LAYERS[layer].columns if each.name.endswith("_id")), None)
+    key = LAYERS[layer].key()
     numbers = frame.index.to_numpy().astype(object)
-    if key is None or key not in frame.columns:
+    if key not in frame.columns:
         return numbers
     return frame[key].astype(object).where(frame[key].notna(), numbers).to_numpy()
 
 
 def with_ids(frame: Any, layer: str) -> Any:
     """Rows of a layer that need no id of their own get their number where they have none."""
-    key = NUMBERED.get(layer)
-    return frame if key is None else frame.assign(**{key: pd.Series(row_names(frame, layer), frame.index).astype(str)})
+    if layer not in _NUMBERED:
+        return frame
+    return frame.assign(**{LAYERS[layer].key(): pd.Series(row_names(frame, layer), frame.index).astype(str)})
 
 
 def _with_source_headings(typed: Any, frame: Any) -> Any:

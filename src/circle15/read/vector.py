@@ -17,12 +17,13 @@ from circle15.core.belts import belt_of
 from circle15.core.crs import parse_crs, same_ellipsoid
 from circle15.core.errors import Circle15Error, ConfigError, CrsError, EncodingError, InputError, SchemaError
 from circle15.core.findings import Finding
+from circle15.core.tables import LAYERS
 from circle15.core.text import Text, first_ids
 from circle15.read.drawing import from_drawing, prepare_drawing
 from circle15.read.guard import refuse_pointers
 from circle15.read.headings import name_columns
 from circle15.read.points import points_of
-from circle15.read.rows import LAYERS, PLACE_OPTIONAL, receive
+from circle15.read.rows import PLACE_OPTIONAL, receive
 from circle15.read.spec import InputSpec, RawLayer
 
 EXTENSIONS: Mapping[str, str] = {

@@ -14,10 +14,10 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from circle15.core.errors import ConfigError, InputError
 from circle15.core.findings import Finding
+from circle15.core.tables import LAYERS
 from circle15.core.text import Text, first_ids
 from circle15.read.grid import Grid
 from circle15.read.guard import open_archive
-from circle15.read.rows import LAYERS
 from circle15.read.spec import InputSpec
 
 # A cell whose formula has no stored result, or whose result is an error: both arrive as nothing.

@@ -11,12 +11,10 @@ import pytest
 import shapely
 
 from circle15.core.results import Source
-from circle15.core.tables import Candidates, Facilities, Residential, Units, Zones
-from circle15.core.words import KEYS
+from circle15.core.tables import LAYERS, Candidates, Facilities, Residential, Units, Zones
 from circle15.read.health import age_findings, outside_findings, row_findings
 from circle15.read.layers import empty_table
 from circle15.read.ranges import PARTS, RANGES, ZEROS
-from circle15.read.rows import LAYERS
 
 TABLES = {"residential": Residential, "facilities": Facilities, "candidates": Candidates, "zone_table": Units}
 
@@ -24,7 +22,7 @@ TABLES = {"residential": Residential, "facilities": Facilities, "candidates": Ca
 def found(layer: str = "residential", **columns: list[Any]) -> dict[str, Any]:
     """Findings by code of a layer of these columns; rows are called 1, 2, 3 … and stand 1 km apart."""
     count = len(next(iter(columns.values())))
-    given: dict[str, Any] = {KEYS[layer]: [str(row) for row in range(1, count + 1)], **columns}
+    given: dict[str, Any] = {LAYERS[layer].key(): [str(row) for row in range(1, count + 1)], **columns}
     if layer == "facilities":
         given = {"type": ["day_care"] * count, **given}
     if layer == "zone_table":

@@ -17,11 +17,10 @@ from shapely.geometry import LineString, MultiLineString, Point, Polygon, box
 
 from circle15.core.errors import ConfigError, CrsError, InputError, NothingToDoError, SchemaError
 from circle15.core.rule import FacilityType
-from circle15.core.tables import Candidates, Facilities, Residential, Streets, Zones
+from circle15.core.tables import LAYERS, Candidates, Facilities, Residential, Streets, Zones
 from circle15.core.text import Text
 from circle15.read.layers import READERS, file_sha256, read_layer
 from circle15.read.project import place
-from circle15.read.rows import LAYERS
 from circle15.read.spec import InputSpec, RawLayer
 from circle15.read.vector import EXTENSIONS
 from circle15.read.zones import membership

@@ -18,13 +18,12 @@ from circle15.core.errors import ConfigError, CrsError, EncodingError, SchemaErr
 from circle15.core.findings import Finding
 from circle15.core.headings import ALIASES
 from circle15.core.schema import Column
-from circle15.core.tables import Facilities
+from circle15.core.tables import LAYERS, Facilities
 from circle15.core.text import Text
 from circle15.read.cells import read_number
 from circle15.read.headings import plain
 from circle15.read.layers import read_layer
 from circle15.read.points import PLACE_COLUMNS, read_points
-from circle15.read.rows import LAYERS
 from circle15.read.spec import InputSpec, RawLayer
 
 HOUSEHOLDS = Column("households", "number", Text("户数", "households"), least=0)

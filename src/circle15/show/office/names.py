@@ -5,16 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from circle15.core.results import Audit
-from circle15.core.tables import (
-    Barriers,
-    Candidates,
-    Entrances,
-    Facilities,
-    Residential,
-    Streets,
-    Units,
-    Zones,
-)
+from circle15.core.tables import LAYERS
 from circle15.core.text import Text
 
 LEVEL_WORDS = {
@@ -25,12 +16,8 @@ LEVEL_WORDS = {
     "area": Text("居住小区", "residential area"),
     "study": Text("全部", "study"),
 }
-# Layers that no table declares, or that one declares under another name.
-_OTHER_LAYERS = {
-    "zone_table": Units.name,
-    "study": Text("研究", "study"),
-    "osm": Text("OpenStreetMap", "OpenStreetMap"),
-}
+# What findings are about beside the inputs.
+_STUDY = {"study": Text("研究", "study")}
 ZONE_LEVEL_ORDER = ("county", "town", "village", "community")
 SEVERITY_WORDS = {
     "error": Text("错误", "error"),
@@ -47,8 +34,7 @@ def zone_names(audit: Audit) -> dict[str, str]:
 
 def layer_text(layer: str) -> Text:
     """An input layer in words; one that is not known stands as it is."""
-    tables = (Streets, Residential, Facilities, Candidates, Entrances, Barriers, Zones)
-    known = {each.__name__.lower(): each.name for each in tables} | _OTHER_LAYERS
+    known = {name: table.name for name, table in LAYERS.items()} | _STUDY
     return known.get(layer, Text(layer, layer))
 
 
