@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import typer
 
 from circle15.cli import app
 from circle15.cli.usage import HELP, error_in_chinese, in_english
+from tests.studies import write
 from tests.towns import call
 
 OWN = "Show this message and exit."
@@ -95,3 +97,19 @@ def test_english_is_asked_for_by_its_option_alone() -> None:
     assert in_english(["audit", "--lang", "en"])
     assert not in_english(["audit", "en", "--lang"])
     assert not in_english(["audit", "--lang", "zh", "en"])
+
+
+@pytest.mark.parametrize("here", [".", ""])
+def test_results_may_go_to_the_folder_one_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str) -> None:
+    study = write(tmp_path / "study", "zhoukou-2025", {"zone_table": [{"id": "T", "name": "T", "level": "town"}]})
+    monkeypatch.chdir(tmp_path)
+    found = call("check", str(study), "--out", here, "-q")
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert (tmp_path / "findings.csv").is_file()
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/folder", "memory://folder"])
+def test_only_batch_writes_to_an_address(place: str) -> None:
+    found = call("check", "study.toml", "--out", place)
+    assert found.exit_code == 2
+    assert "只有 batch 可以写 s3:// 等地址" in found.stderr

@@ -14,7 +14,8 @@ Format = Literal["human", "json", "csv", "github"]
 
 def _refuse_address(value: Path | None) -> Path | None:
     """An address of objects is no folder, and would become one of a strange name."""
-    if value is not None and len(value.parts[0]) > len("C:") and value.parts[0].endswith(":"):
+    first = "" if value is None else next(iter(value.parts), "")
+    if len(first) > len("C:") and first.endswith(":"):
         raise typer.BadParameter("只有 batch 可以写 s3:// 等地址 / only batch takes addresses such as s3://")
     return value
 
