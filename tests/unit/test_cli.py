@@ -730,9 +730,9 @@ def test_reach_refuses_malformed_limits(town: Path, limits: str) -> None:
 
 
 def test_reach_refuses_an_unknown_place(town: Path) -> None:
-    result = call("reach", town, "--at", "F-99", "-q")
+    result = call("reach", town, "--at", "F-99", "--at", "F-1", "--at", "H-0", "-q")
     assert result.exit_code == 2
-    assert "F-99" in result.stderr
+    assert "没有编号为 F-99, H-0 的" in result.stderr
 
 
 # ---- explain -------------------------------------------------------------------------------------------------

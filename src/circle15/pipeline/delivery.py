@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,13 @@ def deliver(
 ) -> list[Path | str]:
     """Write the outputs asked for, with their manifest, all or nothing; then into databases; says where they are.
 
-    Raises OutputError for a place that cannot be written and for files and tables that are not this program's.
+    Raises ConfigError, before anything is written, where the study has nothing to draw or the public may not have
+    it; OutputError for a place that cannot be written and for files and tables that are not this program's.
     """
     _refuse_no_places(result, outputs)
+    addresses = [name.removeprefix(database.OUTPUT) for name in outputs if name.startswith(database.OUTPUT)]
+    if addresses and result.facts.crs:
+        refuse_unreviewed(result)
     files: dict[str, bytes] = {}
     for name, make in _FILES.items():
         if name in outputs:
@@ -54,17 +58,14 @@ def deliver(
     place = out / "maps" / f"{result.facts.study_id}.html"
     publish(folder, files, manifest(result, times), place, page)
     written = dict.fromkeys(folder.joinpath(*Path(name).parts[:_SHOWN_PARTS]) for name in (*files, MANIFEST))
-    return [*written, *([place] if page else []), *_stored(result, outputs, progress)]
+    return [*written, *([place] if page else []), *_stored(result, addresses, progress)]
 
 
-def _stored(result: Audit, outputs: Sequence[str], progress: Progress) -> list[str]:
+def _stored(result: Audit, addresses: Sequence[str], progress: Progress) -> Iterator[str]:
     """What went into databases, and where."""
-    addresses = [name.removeprefix(database.OUTPUT) for name in outputs if name.startswith(database.OUTPUT)]
-    if addresses and result.facts.crs:
-        refuse_unreviewed(result)
-    for _ in addresses:
+    for address in addresses:
         progress(Text("写入 PostGIS", "writing to PostGIS"), 0, 1)
-    return [database.write_database(result, address) for address in addresses]
+        yield database.write_database(result, address)
 
 
 def _exported(result: Audit, wanted: Sequence[tuple[Format, Profile]], progress: Progress) -> dict[str, bytes]:

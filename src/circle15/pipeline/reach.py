@@ -12,7 +12,7 @@ import pandas as pd
 from circle15 import route
 from circle15.core.errors import ConfigError
 from circle15.core.limit import Limit
-from circle15.core.text import Text
+from circle15.core.text import Text, first_ids
 from circle15.core.units import EVEN, MM_PER_M, Pace
 from circle15.pipeline.ground import Ground, lay, terrain_of
 from circle15.pipeline.progress import Progress, silent
@@ -57,24 +57,25 @@ def reach(study: Study, at: Sequence[str], limits: Sequence[Limit], progress: Pr
 
 
 def _chosen(ground: Ground, at: Sequence[str]) -> list[tuple[Places, str]]:
+    """The place of each id, and what it is: of equal ids the facility, then the area. Raises ConfigError."""
     kinds = {"facility": ground.sites, "area": ground.homes, "candidate": ground.hosts}
+
+    def of(name: str) -> tuple[Places, str] | None:
+        there = ((kind, places) for kind, places in kinds.items() if places is not None and (places.ids == name).any())
+        return next(((places.take(np.flatnonzero(places.ids == name)), kind) for kind, places in there), None)
+
     wanted = list(at) or [str(each) for each in ground.sites.ids]
-    found = []
-    for name in wanted:
-        places = [
-            (places.take(np.flatnonzero(places.ids == name)), kind)
-            for kind, places in kinds.items()
-            if places is not None and (places.ids == name).any()
-        ]
-        if not places:
-            raise ConfigError(
-                Text(
-                    f"没有编号为 {name} 的设施、居住小区或备选点。",
-                    f"no facility, residential area or candidate is called {name}.",
-                )
+    found = [of(name) for name in wanted]
+    unknown = [name for name, place in zip(wanted, found, strict=True) if place is None]
+    if unknown:
+        raise ConfigError(
+            Text(
+                f"没有编号为 {first_ids(unknown)} 的设施、居住小区或备选点（共 {len(unknown)} 个）。请核对编号。",
+                f"no facility, residential area or candidate is called {first_ids(unknown)} ({len(unknown)} in all). "
+                f"Check the ids.",
             )
-        found.append(places[0])
-    return found
+        )
+    return [place for place in found if place is not None]
 
 
 def _pace_of(ground: Ground, name: str, kind: str) -> Pace:

@@ -20,6 +20,7 @@ import pytest
 from circle15.core.tables import Membership
 from circle15.pipeline.health import single_home_findings
 from tests.conftest import ROOT
+from tests.studies import run
 from tests.towns import call
 
 TOWN = ROOT / "examples" / "shifan-zhen"
@@ -119,3 +120,18 @@ def test_zones_of_a_single_home_are_said(out: Path) -> None:
     assert (finding.ids, finding.severity) == (("C-2", "T-1"), "warning")
     assert single_home_findings("public", Membership.build(frame[:2])) == []
     assert single_home_findings("internal", Membership.build(frame)) == []
+
+
+def test_without_its_number_nothing_is_written_also_where_a_database_is_asked_for(tmp_path: Path) -> None:
+    show = 'show = { outputs = ["tables", "postgis:postgresql://nobody@127.0.0.1:1/none"] }'
+    homes = [{"id": "H", "x": 0}]
+    found = run(
+        tmp_path,
+        "jinjiang-2022",
+        {"residential": homes, "facilities": [{"id": "F", "type": "day_care", "x": 1}]},
+        settings=f'audience = "public"\n{show}',
+        command=("run", "-q"),
+    )
+    assert found.exit_code == 2
+    assert "没有审图号" in found.stderr
+    assert not (tmp_path / "data").exists()
