@@ -47,6 +47,11 @@ class Limit:
         A length of ``mm`` passes exactly if ``mm <= most_mm``: ``mm < 700,000`` is ``mm <= 699,999``,
         and ``mm <= 60 · minutes · pace`` is compared in exact fractions. May be −1: nothing passes.
         Raises ValueError for a lower limit, another unit, or minutes without a pace.
+
+        >>> Limit("<", 700, "m").most_mm(), Limit("<=", 700, "m").most_mm()
+        (699999, 700000)
+        >>> Limit("<=", 15, "min").most_mm(Pace("elderly_slow", 0.8))
+        720000
         """
         if self.op not in UPPER or self.unit not in ("m", "min"):
             raise ValueError(f"no walk is bounded by {self}")
@@ -63,7 +68,11 @@ class Limit:
 
 
 def parse_limits(text: str) -> list[Limit]:
-    """Limits such as ``5min,15min,700m``, each met by a walk of at most that much. Raises ConfigError."""
+    """Limits such as ``5min,15min,700m``, each met by a walk of at most that much. Raises ConfigError.
+
+    >>> [str(limit) for limit in parse_limits("15min,700m")]
+    ['≤ 15 min', '≤ 700 m']
+    """
     return [_parse_limit(part.strip()) for part in text.split(",")]
 
 

@@ -24,6 +24,10 @@ class Text:
 
 
 def first_ids(ids: object, most: int = 3) -> str:
-    """The first ``most`` ids of an iterable, in the given order, as ``a, b, c …``."""
+    """The first ``most`` ids of an iterable, in the given order, as ``a, b, c …``.
+
+    >>> first_ids(["R-1", "R-2"]), first_ids(range(9))
+    ('R-1, R-2', '0, 1, 2 …')
+    """
     shown = [str(each) for each in islice(ids, most + 1)]  # type: ignore[call-overload]  # any iterable of ids
     return ", ".join(shown[:most]) + (" …" if len(shown) > most else "")

@@ -38,7 +38,11 @@ def digits(number: float) -> str:
 
 
 def mm_from_m(metres: float) -> Millimetres:
-    """Whole millimetres of a length that a user wrote in metres, rounded half up."""
+    """Whole millimetres of a length that a user wrote in metres, rounded half up.
+
+    >>> mm_from_m(0.1), mm_from_m(0.0005), mm_from_m(1.0005)
+    (100, 1, 1001)
+    """
     return Millimetres((2 * exact(metres) * MM_PER_M + 1) // 2)
 
 

@@ -10,5 +10,9 @@ _SEPARATORS = re.compile("[;\uff1b,\uff0c\u3001|]")
 
 
 def parts(cell: Any) -> list[str]:
-    """The entries of a cell that holds a list."""
+    """The entries of a cell that holds a list.
+
+    >>> parts("会客厅；起居室, 洗衣室")
+    ['会客厅', '起居室', '洗衣室']
+    """
     return [part.strip() for part in _SEPARATORS.split(cell) if part.strip()] if isinstance(cell, str) else []

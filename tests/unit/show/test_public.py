@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import circle15
 from circle15.core.tables import Membership
 from circle15.pipeline.health import single_home_findings
 from tests.conftest import ROOT
@@ -120,6 +121,12 @@ def test_zones_of_a_single_home_are_said(out: Path) -> None:
     assert (finding.ids, finding.severity) == (("C-2", "T-1"), "warning")
     assert single_home_findings("public", Membership.build(frame[:2])) == []
     assert single_home_findings("internal", Membership.build(frame)) == []
+
+
+def test_from_python_too_the_public_gets_no_homes(study: Path) -> None:
+    tables = circle15.audit(study)
+    assert not {"residential", "access", "pace_changes"} & set(tables)
+    assert not any(HOMES.search(frame.to_csv().encode()) for frame in tables.values())
 
 
 def test_without_its_number_nothing_is_written_also_where_a_database_is_asked_for(tmp_path: Path) -> None:
