@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import hashlib
 import re
@@ -15,28 +14,28 @@ import pyproj
 
 from circle15.core.basemaps import BASE_MAPS, base_map, base_map_problems
 from circle15.core.cleaning import Cleaning
-from circle15.core.crs import DATUMS, study_crs
+from circle15.core.crs import study_crs
 from circle15.core.drawing import Drawing
-from circle15.core.errors import ConfigError, InputError
+from circle15.core.errors import ConfigError
 from circle15.core.formats import EXPORTS
 from circle15.core.generation import ORIGINS, SPACING_M, Generation
 from circle15.core.limit import Limit
 from circle15.core.mapping import ExportMapping
 from circle15.core.results import PROBLEMS, Audience, PlanProblem
 from circle15.core.rule import METRICS, Metric, Pack, Rule
-from circle15.core.tables import LAYERS, ZONE_LEVELS
+from circle15.core.tables import ZONE_LEVELS
 from circle15.core.terms import Terms
 from circle15.core.text import LANGUAGES, Language, Text, first_ids
-from circle15.core.units import MM_PER_M, Pace, mm_from_m
+from circle15.core.units import MM_PER_M, mm_from_m
 from circle15.core.wishes import Wishes
-from circle15.read.counting import COUNTING_KEYS
+from circle15.read.inputs import crs_text, input_problems, input_shape_problems, input_spec
+from circle15.read.judging import judge_problems, judge_shape_problems, with_overrides
 from circle15.read.mapping import load_mapping
 from circle15.read.pack import load_pack
 from circle15.read.people import SPREAD_BY
 from circle15.read.routing import cleaning, drawing, route_problems
-from circle15.read.spec import OSM_EXTENSIONS, TABLE_EXTENSIONS, InputSpec, is_database, without_login
+from circle15.read.spec import InputSpec, is_database
 from circle15.read.strict import Key, check, load, unknown_name
-from circle15.read.transform import parse_transform, transform_problems
 from circle15.read.wishes import WISH_KEYS, wish_problems, wish_shape_problems, wishes
 
 DEFAULT_OUTPUTS = ("tables", "geojson:rfc7946", "html_map", "markdown")
@@ -69,28 +68,8 @@ _STUDY_KEYS = (
     Key("site", "tables"),
     Key("show", "table"),
 )
-_INPUTS_KEYS = tuple(Key(layer, "table") for layer in LAYERS)
-_INPUT_KEYS = (
-    Key("path", "text", required=True),
-    Key("datum", "text", choices=DATUMS),
-    Key("crs", "text"),
-    Key("transform", "table"),
-    Key("encoding", "text"),
-    Key("where", "text"),
-    Key("columns", "table of texts"),
-    Key("types", "table of texts"),
-    Key("type", "text"),
-    Key("layer", "text"),
-    Key("sql", "text"),
-)
 _CANDIDATES_KEYS = (Key("from", "texts"), Key("spacing_m", "positive number"))
 _PEOPLE_KEYS = (Key("spread", "table of texts", required=True),)
-_JUDGE_KEYS = (
-    Key("metric", "table of texts"),
-    Key("points", "table of positive numbers"),
-    Key("limit", "table of positive numbers"),
-    Key("counting", "table"),
-)
 # Columns of candidates that say how many people a site holds, and weights that are people.
 CAPACITIES = ("seats", "beds")
 _PERSONS = ("population", "pop60", "pop65", "pop80", "pop0_3")
@@ -217,14 +196,14 @@ def load_study(path: Path) -> Study:
     if problems:
         raise ConfigError(problems)
     folder = path.parent
-    crs_text = _crs_text(table.get("crs", ""), folder)
-    crs = study_crs(crs_text, f"{path.name}: crs") if _needs_crs(table) else None
+    crs_written = crs_text(table.get("crs", ""), folder)
+    crs = study_crs(crs_written, f"{path.name}: crs") if _needs_crs(table) else None
     names = [table["pack"]] if isinstance(table["pack"], str) else table["pack"]
     pack, pack_content = load_pack(names, folder, table.get("judge", {}).get("counting", {}))
     problems = _reference_problems(table, pack, folder)
     if problems:
         raise ConfigError(problems)
-    pack = _with_overrides(pack, table)
+    pack = with_overrides(pack, table.get("judge", {}), table.get("route", {}).get("pace", {}))
     _refuse_short_cutoff(table.get("route", {}).get("cutoff_m"), pack)
     route, show = table.get("route", {}), table.get("show", {})
     cutoff = route.get("cutoff_m")
@@ -234,11 +213,11 @@ def load_study(path: Path) -> Study:
         folder=folder,
         pack=pack,
         crs=crs,
-        crs_text=crs_text,
+        crs_text=crs_written,
         as_of=table.get("as_of"),
         audience=table.get("audience", "internal"),
         fictional=table.get("fictional", False),
-        inputs={layer: _input(layer, entry, folder) for layer, entry in table["inputs"].items()},
+        inputs={layer: input_spec(layer, entry, folder) for layer, entry in table["inputs"].items()},
         points=dict(table.get("judge", {}).get("points", {})),
         spread=dict(table.get("people", {}).get("spread", {})),
         max_access_leg_mm=mm_from_m(route.get("max_access_leg_m", 150)),
@@ -264,21 +243,6 @@ def _mapping(shown: str | None, pack: Pack, folder: Path) -> ExportMapping:
     """The mapping file of the study, or the sample. Its fields may name columns of every distance rule."""
     walked = [rule for rule in pack.rules if rule.is_distance]
     return load_mapping(None if shown is None else folder / shown, shown or "", walked)
-
-
-def _crs_text(text: str, folder: Path) -> str:
-    """A CRS as it is written, or the content of the .prj file that it names. Raises InputError."""
-    if not text.lower().endswith(".prj"):
-        return text
-    try:
-        return (folder / text).read_text(encoding="utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            Text(
-                f"无法读取坐标系文件 {text}。请检查路径（相对于研究文件），并确认是文本格式的 .prj。",
-                f"cannot read the CRS file {text}. Check the path, relative to the study file, and that it is text.",
-            )
-        ) from error
 
 
 def _needs_crs(table: Mapping[str, Any]) -> bool:
@@ -316,20 +280,11 @@ def _shape_problems(table: Mapping[str, Any], where: str) -> list[Text]:
                 f"{where}: id {table['id']!r} names a folder: letters, digits, dot, hyphen and underscore only.",
             )
         )
-    problems += check(table["inputs"], _INPUTS_KEYS, "[inputs]")
-    if not table["inputs"]:
-        problems.append(
-            Text(f"{where}：[inputs] 为空。请至少给出一个输入。", f"{where}: [inputs] is empty: give an input.")
-        )
-    for layer, entry in table["inputs"].items():
-        if isinstance(entry, dict) and layer in LAYERS:
-            problems += check(entry, _INPUT_KEYS, f"[inputs.{layer}]")
+    problems += input_shape_problems(table["inputs"], where)
     problems += check(table["people"], _PEOPLE_KEYS, "[people]") if "people" in table else []
     problems += _generation_problems(table)
     problems += route_problems(table.get("route", {}))
-    problems += check(table.get("judge", {}), _JUDGE_KEYS, "[judge]") or check(
-        table.get("judge", {}).get("counting", {}), COUNTING_KEYS, "[judge].counting"
-    )
+    problems += judge_shape_problems(table.get("judge", {}))
     problems += check(table.get("show", {}), _SHOW_KEYS, "[show]")
     for number, entry in enumerate(table.get("site", []), start=1):
         where_site = f"[[site]] {number}"
@@ -501,23 +456,12 @@ def _prescribed_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
 
 def _reference_problems(table: Mapping[str, Any], pack: Pack, folder: Path) -> list[Text]:
     """Names that must exist elsewhere: files, datums, rules, paces, types, outputs."""
-    problems = [
-        problem for layer, entry in table["inputs"].items() for problem in _input_problems(layer, entry, folder, pack)
-    ]
+    problems = input_problems(table["inputs"], folder, list(pack.types))
     for column, by in table.get("people", {}).get("spread", {}).items():
         problems += [unknown_name(column, PEOPLE, "[people].spread")] if column not in PEOPLE else []
         problems += [unknown_name(by, SPREAD_BY, "[people].spread")] if by not in SPREAD_BY else []
+    problems += judge_problems(table.get("judge", {}), table.get("route", {}).get("pace", {}), pack)
     rules = {rule.rule_id: rule for rule in pack.rules}
-    points = table.get("judge", {}).get("points", {})
-    problems += [unknown_name(each, list(rules), "[judge].points") for each in points if each not in rules]
-    for rule_id, metric in table.get("judge", {}).get("metric", {}).items():
-        problems += _metric_problems(rule_id, metric, rules)
-    for rule_id in table.get("judge", {}).get("limit", {}):
-        problems += _limit_problems(rule_id, rules)
-    for old, new in table.get("route", {}).get("pace", {}).items():
-        problems += [
-            unknown_name(each, list(pack.paces), "[route].pace") for each in (old, new) if each not in pack.paces
-        ]
     for number, entry in enumerate(table.get("site", []), start=1):
         problems += _site_problems(entry, rules, pack, f"[[site]] {number}")
     show = table.get("show", {})
@@ -544,107 +488,6 @@ def _reference_problems(table: Mapping[str, Any], pack: Pack, folder: Path) -> l
         if each not in OUTPUTS and not (each.startswith(POSTGIS_OUTPUT) and is_database(each[len(POSTGIS_OUTPUT) :]))
     ]
     return problems
-
-
-def _input_problems(layer: str, entry: Mapping[str, Any], folder: Path, pack: Pack) -> list[Text]:
-    where = f"[inputs.{layer}]"
-    problems = []
-    problems += _database_problems(entry, where)
-    if not is_database(entry["path"]) and not (folder / entry["path"]).exists():
-        problems.append(
-            Text(
-                f"{where}：找不到文件 {entry['path']}。路径相对于研究文件所在文件夹。",
-                f"{where}: there is no file {entry['path']}. Paths are relative to the study file.",
-            )
-        )
-    is_osm = entry["path"].lower().endswith((*OSM_EXTENSIONS, ".graphml"))
-    if "datum" in entry and "crs" in entry:
-        problems.append(Text(f"{where}：datum 与 crs 只写一项。", f"{where}: give datum or crs, not both."))
-    problems += _transform_problems(entry, where)
-    in_table = layer in ("facilities", "parcels") and _is_table(entry["path"])
-    may_lack_places = layer == "zone_table" or in_table
-    if not may_lack_places and not is_osm and "datum" not in entry and "crs" not in entry:
-        problems.append(
-            Text(
-                f"{where}：没有写明坐标基准。请写 datum（WGS84、CGCS2000、GCJ02 或 BD09）或 crs；程序不猜测。"
-                f"GCJ-02 误当 WGS 84 会错位 350—560 米。",
-                f"{where}: the datum is missing. Give datum (WGS84, CGCS2000, GCJ02 or BD09) or crs; it is never "
-                f"guessed: GCJ-02 taken for WGS 84 is 350–560 m off.",
-            )
-        )
-    if layer == "constraints":
-        return problems
-    known = list(pack.types)
-    kinds = [*entry.get("types", {}).values(), *([entry["type"]] if "type" in entry else [])]
-    problems += [unknown_name(each, known, f"{where}.types") for each in kinds if each not in pack.types]
-    return problems
-
-
-def _transform_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
-    if "transform" not in entry:
-        return []
-    problems = transform_problems(entry["transform"], f"{where}.transform")
-    if "crs" not in entry:
-        problems.append(
-            Text(
-                f"{where}：transform 须与 crs（数据原来的坐标系）同时写明。",
-                f"{where}: transform goes with crs, the CRS that the data is in.",
-            )
-        )
-    return problems
-
-
-def _is_table(path: str) -> bool:
-    return is_database(path) or path.lower().endswith(TABLE_EXTENSIONS)
-
-
-def _database_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
-    if "sql" not in entry or (is_database(entry["path"]) and "layer" not in entry):
-        return []
-    return [
-        Text(
-            f'{where}：sql 只用于数据库（path = "postgresql://…"），且与 layer 只写一项。',
-            f'{where}: sql is for databases (path = "postgresql://…") and stands in the place of layer.',
-        )
-    ]
-
-
-def _metric_problems(rule_id: str, metric: str, rules: Mapping[str, Rule]) -> list[Text]:
-    if rule_id not in rules:
-        return [unknown_name(rule_id, list(rules), "[judge].metric")]
-    if metric not in METRICS:
-        return [unknown_name(metric, METRICS, f"[judge].metric.{rule_id}")]
-    if not rules[rule_id].is_distance:
-        return [
-            Text(
-                f"[judge].metric：{rule_id} 按属性与数量判定，没有距离口径可选。请删去该项。",
-                f"[judge].metric: {rule_id} is judged by attributes and counts, not by a distance. Remove it.",
-            )
-        ]
-    if metric not in rules[rule_id].metrics:
-        return [
-            Text(
-                f"[judge].metric：{rule_id} 是时间指标，只按路网计算。",
-                f"[judge].metric: {rule_id} is a time rule, judged on the network only.",
-            )
-        ]
-    return []
-
-
-def _limit_problems(rule_id: str, rules: Mapping[str, Rule]) -> list[Text]:
-    """A study may put a number only where the clause leaves it open."""
-    if rule_id not in rules:
-        return [unknown_name(rule_id, list(rules), "[judge].limit")]
-    if rules[rule_id].is_open:
-        return []
-    open_ids = first_ids([name for name, rule in rules.items() if rule.is_open]) or "—"
-    return [
-        Text(
-            f"[judge].limit：{rule_id} 的限值由条文给出，研究不能改。可设限值的指标：{open_ids}。请删去该项。",
-            f"[judge].limit: the clause of {rule_id} gives its limit, which no study changes. "
-            f"Open are: {open_ids}. Remove it.",
-        )
-    ]
 
 
 def _site_problems(entry: Mapping[str, Any], rules: Mapping[str, Rule], pack: Pack, where: str) -> list[Text]:
@@ -682,51 +525,6 @@ def _site_rule_problems(entry: Mapping[str, Any], rule: Rule, where: str) -> lis
             Text(f"{where}：{rule.rule_id} 只按路网计算。", f"{where}: {rule.rule_id} is judged on the network only.")
         ]
     return []
-
-
-def _input(layer: str, entry: Mapping[str, Any], folder: Path) -> InputSpec:
-    address = entry["path"] if is_database(entry["path"]) else None
-    return InputSpec(
-        layer=layer,
-        path=folder if address else folder / entry["path"],
-        shown=without_login(address) if address else entry["path"],
-        datum=entry.get("datum"),
-        crs=_crs_text(entry["crs"], folder) if "crs" in entry else None,
-        transform=parse_transform(entry["transform"], f"[inputs.{layer}].transform") if "transform" in entry else None,
-        encoding=entry.get("encoding"),
-        where=entry.get("where"),
-        columns=dict(entry.get("columns", {})),
-        types=dict(entry.get("types", {})),
-        type=entry.get("type"),
-        source_layer=entry.get("layer"),
-        database=address,
-        sql=entry.get("sql"),
-    )
-
-
-def _with_overrides(pack: Pack, table: Mapping[str, Any]) -> Pack:
-    """The pack with the study's paces, headline metrics and assumed limits put in place."""
-    swaps: Mapping[str, str] = table.get("route", {}).get("pace", {})
-    metrics: Mapping[str, Metric] = table.get("judge", {}).get("metric", {})
-    limits: Mapping[str, float] = table.get("judge", {}).get("limit", {})
-    rules = [
-        dataclasses.replace(
-            rule, metric=metrics.get(rule.rule_id, rule.metric), pace=_swapped(rule.pace, swaps, pack.paces)
-        )
-        for rule in pack.rules
-    ]
-    return dataclasses.replace(pack, rules=tuple(_assuming(rule, limits.get(rule.rule_id)) for rule in rules))
-
-
-def _assuming(rule: Rule, value: float | None) -> Rule:
-    """The rule with a number of the study's own, where there is one."""
-    if value is None:
-        return rule
-    return dataclasses.replace(rule, limit=dataclasses.replace(rule.limit, value=value), limit_by="study")
-
-
-def _swapped(pace: Pace | None, swaps: Mapping[str, str], paces: Mapping[str, Pace]) -> Pace | None:
-    return None if pace is None else paces[swaps.get(pace.name, pace.name)]
 
 
 def _site(entry: Mapping[str, Any], number: int, pack: Pack) -> SiteSpec:
