@@ -14,6 +14,7 @@ import pyproj
 import pytest
 
 from circle15.show import health
+from tests.studies import run
 from tests.towns import CANDIDATES, FACILITIES, HOMES, SITE, STUDY, ZONES, boxes, call, moved, tree, write_town
 
 FILES = ["findings.csv", "findings.geojson", "findings.json", "findings.xlsx"]
@@ -150,3 +151,18 @@ def test_the_date_beside_a_file_is_compared_with_the_study(tmp_path) -> None:
     rows = {each["code"]: each for each in json.loads(call("check", study, "-q", "--format", "json").stdout)}
     assert (rows["data_old"]["layer"], rows["data_old"]["severity"]) == ("residential", "warning")
     assert "streets, facilities, candidates" in rows["not_checked"]["message"]
+
+
+def test_every_place_that_a_warning_concerns_is_on_the_map_of_findings(tmp_path):
+    """The message names three of five sites that are overdue; findings.geojson shows all."""
+    sites = [{"id": f"F{n}", "type": "day_care", "x": n, "status": "在建", "opened": "2023-01-01"} for n in range(5)]
+    run(
+        tmp_path,
+        "jinjiang-2022",
+        {"residential": [{"id": "H", "x": 0}], "facilities": sites},
+        settings="as_of = 2024-01-01",
+        command=("check", "-q", "--out", str(tmp_path / "found")),
+    )
+    places = json.loads((tmp_path / "found" / "findings.geojson").read_text(encoding="utf-8"))["features"]
+    overdue = [each["properties"]["id"] for each in places if each["properties"]["code"] == "opening_overdue"]
+    assert overdue == [each["id"] for each in sites]

@@ -59,18 +59,17 @@ def overdue_findings(facilities: Facilities, as_of: dt.date | None) -> list[Find
     if not ids:
         return []
     return [
-        Finding(
-            code="opening_overdue",
-            severity="warning",
-            layer="facilities",
-            count=len(ids),
-            ids=tuple(ids[:3]),
-            message=Text(
+        Finding.of(
+            "opening_overdue",
+            "warning",
+            "facilities",
+            ids,
+            Text(
                 f"{len(ids)} 处设施的启用日期已过，状态仍为在建或规划（{first_ids(ids)}），现状和展望均未计入。",
                 f"{len(ids)} facilities are past their opening date and still planned or under construction "
                 f"({first_ids(ids)}): they count neither today nor later.",
             ),
-            fix=Text("请更正状态，或填写新的启用日期。", "Correct the status, or give the new date."),
+            Text("请更正状态，或填写新的启用日期。", "Correct the status, or give the new date."),
         )
     ]
 

@@ -43,17 +43,16 @@ def _unknown(strange: Any) -> list[Finding]:
         return []
     areas = strange["area_id"].drop_duplicates()
     return [
-        Finding(
-            code="unknown_area",
-            severity="warning",
-            layer="entrances",
-            count=len(strange),
-            ids=tuple(strange["entrance_id"][:3]),
-            message=Text(
+        Finding.of(
+            "unknown_area",
+            "warning",
+            "entrances",
+            strange["entrance_id"],
+            Text(
                 f"{len(strange)} 处出入口所属的小区不存在（小区编号 {first_ids(areas)}），未采用。",
                 f"{len(strange)} gates belong to areas that the study does not have ({first_ids(areas)}): left out.",
             ),
-            fix=Text("请核对 area_id。", "Check their area_id."),
+            Text("请核对 area_id。", "Check their area_id."),
         )
     ]
 
@@ -64,18 +63,17 @@ def _far(frame: Any, shapes: Any) -> list[Finding]:
     if far.empty:
         return []
     return [
-        Finding(
-            code="gate_far_from_area",
-            severity="warning",
-            layer="entrances",
-            count=len(far),
-            ids=tuple(far[:3]),
-            message=Text(
+        Finding.of(
+            "gate_far_from_area",
+            "warning",
+            "entrances",
+            far,
+            Text(
                 f"{len(far)} 处出入口距所属小区超过 {_FAR_M:g} 米（{first_ids(far)}，"
                 f"最远 {round_half_up(apart.max())} 米），仍按填写采用。",
                 f"{len(far)} gates are more than {_FAR_M:g} m from their area ({first_ids(far)}, at most "
                 f"{round_half_up(apart.max())} m); they are taken as given.",
             ),
-            fix=Text("请核对 area_id 与位置。", "Check their area_id and location."),
+            Text("请核对 area_id 与位置。", "Check their area_id and location."),
         )
     ]

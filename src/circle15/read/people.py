@@ -58,18 +58,17 @@ def estimate_households(residential: Residential, people_per_household: float) -
     marks = pd.Series(_marked(frame, "households"), index=frame.index, dtype="object")
     before = frame["estimated"] if "estimated" in frame.columns else pd.Series(None, index=frame.index, dtype="object")
     frame = frame.assign(households=np.where(filled, guess, told), estimated=marks.where(filled, before))
-    finding = Finding(
-        code="households_estimated",
-        severity="info",
-        layer="residential",
-        count=int(filled.sum()),
-        ids=tuple(frame.loc[filled, "area_id"][:3]),
-        message=Text(
+    finding = Finding.of(
+        "households_estimated",
+        "info",
+        "residential",
+        frame.loc[filled, "area_id"],
+        Text(
             f"{filled.sum()} 处居住小区没有实有户数，按户均 {people_per_household:g} 人由常住人口推算。",
             f"the households of {filled.sum()} residential areas are estimated from residents, "
             f"{people_per_household:g} to a household.",
         ),
-        fix=Text("有统计户数时请直接提供。", "Give counted households where there are any."),
+        Text("有统计户数时请直接提供。", "Give counted households where there are any."),
     )
     return Residential.build(frame), [finding]
 

@@ -263,16 +263,15 @@ def _as_points(frame: Any, layer: str, shown: str) -> tuple[Any, tuple[Finding, 
     areal = _areal(frame.geometry.to_numpy())
     if not areal.any():
         return frame, ()
-    finding = Finding(
-        code="polygon_as_point",
-        severity="info",
-        layer=layer,
-        count=int(areal.sum()),
-        ids=tuple(str(each) for each in row_names(frame, layer)[areal]),
-        message=Text(
+    finding = Finding.of(
+        "polygon_as_point",
+        "info",
+        layer,
+        row_names(frame, layer)[areal],
+        Text(
             zh=f"{shown}：{areal.sum()} 个面以面内一点代表。",
             en=f"{shown}: {areal.sum()} polygons are represented by a point on their surface.",
         ),
-        fix=Text("如有主要出入口，请以点提供。", "If the main entrance is known, give it as a point."),
+        Text("如有主要出入口，请以点提供。", "If the main entrance is known, give it as a point."),
     )
     return frame.set_geometry(demand_points(frame)), (finding,)

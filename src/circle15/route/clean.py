@@ -130,29 +130,27 @@ def _counted(repairs: Repairs) -> list[Finding]:
     told = [(REPAIRS[kind], int(counts[kind])) for kind in REPAIRS if kind in counts]
     zh, en = "，".join(f"{word.zh} {count}" for word, count in told), ", ".join(f"{word.en} {n}" for word, n in told)
     return [
-        Finding(
-            code="streets_repaired",
-            severity="info",
-            layer="streets",
-            count=len(repairs),
-            ids=tuple(repairs.frame["street_id"][:3]),
-            message=Text(f"按要求修复道路 {len(repairs)} 处：{zh}。", f"{len(repairs)} repairs of streets: {en}."),
-            fix=Text("逐条见 repairs.csv，建议在源数据中改正。", "repairs.csv lists them: better mend the source."),
+        Finding.of(
+            "streets_repaired",
+            "info",
+            "streets",
+            repairs.frame["street_id"],
+            Text(f"按要求修复道路 {len(repairs)} 处：{zh}。", f"{len(repairs)} repairs of streets: {en}."),
+            Text("逐条见 repairs.csv，建议在源数据中改正。", "repairs.csv lists them: better mend the source."),
         )
     ]
 
 
 def _no_levels(repairs: Repairs) -> Finding:
     crossed = repairs.frame[repairs.frame["kind"] == "crossing"]
-    return Finding(
-        code="bridges_unknown",
-        severity="warning",
-        layer="streets",
-        count=len(crossed),
-        ids=tuple(crossed["street_id"][:3]),
-        message=Text(
+    return Finding.of(
+        "bridges_unknown",
+        "warning",
+        "streets",
+        crossed["street_id"],
+        Text(
             "道路没有 layer、bridge、tunnel 列，无法区分立交，所有交叉均按平交处理。",
             "the streets have no layer, bridge or tunnel: all crossings were joined, flyovers too.",
         ),
-        fix=Text("补充这些列，或写 crossings = false。", "Add these columns, or say crossings = false."),
+        Text("补充这些列，或写 crossings = false。", "Add these columns, or say crossings = false."),
     )

@@ -115,18 +115,17 @@ def effort_findings(network: Network, streets: Streets, paces: Sequence[Pace]) -
 def _slope_unknown(network: Network, unknown: NDArray[np.bool_], streets: Streets) -> Finding:
     rows = np.unique(network.edge_street[network.piece_edge[unknown]])
     share = network.piece_mm[unknown].sum() / max(int(network.piece_mm.sum()), 1)
-    return Finding(
-        code="slope_unknown",
-        severity="warning",
-        layer="streets",
-        count=len(rows),
-        ids=tuple(streets.frame["street_id"].iloc[rows[:3]]),
-        message=Text(
+    return Finding.of(
+        "slope_unknown",
+        "warning",
+        "streets",
+        streets.frame["street_id"].iloc[rows],
+        Text(
             f"步速档要求计坡度，但 {len(rows)} 条道路（占总长 {share:.1%}）没有高程，按平路计时。",
             f"the pace asks for slope, but {len(rows)} streets ({share:.1%} of the length) have no heights: their "
             f"minutes are those of even ground.",
         ),
-        fix=Text("提供带 Z 坐标的道路，或补充 rise_m 列。", "Give streets with Z, or a column rise_m."),
+        Text("提供带 Z 坐标的道路，或补充 rise_m 列。", "Give streets with Z, or a column rise_m."),
     )
 
 

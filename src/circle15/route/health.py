@@ -112,19 +112,18 @@ def _barred(layer: str, places: Places, max_leg_mm: int) -> Finding | None:
     if len(cut_off) == 0:
         return None
     word, metres = LAYER_WORDS[layer], max_leg_mm / 1000
-    return Finding(
-        code="behind_barrier",
-        severity="warning",
-        layer=layer,
-        count=len(cut_off),
-        ids=tuple(cut_off[:3]),
-        message=Text(
+    return Finding.of(
+        "behind_barrier",
+        "warning",
+        layer,
+        cut_off,
+        Text(
             f"{len(cut_off)} 处{word.zh}与 {metres:g} 米内的道路之间均有阻隔（{first_ids(cut_off)}），"
             f"路网距离资料不足。",
             f"{len(cut_off)} {word.en} have streets within {metres:g} m only across barriers ({first_ids(cut_off)}): "
             f"unknown on the network.",
         ),
-        fix=Text(
+        Text(
             "补充出入口（位于围墙上或墙外）或内部道路，或核对阻隔图层。",
             "Add gates, which lie on the wall or outside it, or streets inside; or check the barriers.",
         ),

@@ -15,6 +15,7 @@ import shapely
 from circle15.core.exports import told
 from circle15.core.findings import Finding
 from circle15.core.results import Audit
+from circle15.core.tables import LAYERS
 from circle15.show.geojson import feature_collection, stamp
 from circle15.show.office import findings_xlsx
 from circle15.show.tables import csv_bytes, findings_frame
@@ -23,13 +24,6 @@ from circle15.show.tables import csv_bytes, findings_frame
 FINDINGS = "findings.csv"
 
 _PLACE_COLUMNS = ("code", "severity", "layer", "id", "message")
-_KEYS = {
-    "streets": "street_id",
-    "residential": "area_id",
-    "facilities": "facility_id",
-    "candidates": "candidate_id",
-    "zones": "zone_id",
-}
 
 
 def health_files(audit: Audit) -> dict[str, bytes]:
@@ -83,8 +77,9 @@ def _rows(finding: Finding, tables: Mapping[str, Any]) -> tuple[Any, Any]:
     """The ids of the rows concerned that have a place, and the places."""
     if finding.at is not None:
         return finding.ids, finding.at
-    key, frame = _KEYS.get(finding.layer), tables.get(finding.layer)
-    if key is None or frame is None or not finding.ids:
+    frame = tables.get(finding.layer)
+    if frame is None or not finding.ids:
         return (), ()
+    key = LAYERS[finding.layer].key()
     named = frame[frame[key].isin(finding.ids)]
     return named[key].to_numpy(), np.asarray(named.geometry, dtype=object)
