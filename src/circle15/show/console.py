@@ -107,9 +107,6 @@ def _attribute_lines(audit: Audit) -> list[Text]:
     return lines
 
 
-# Which sites a figure counts, in short.
-
-
 def _figure(audit: Audit, rule: Rule) -> Text:
     """The value of a rule on the study as a whole, else the share of its subjects that pass, by every metric."""
     rows = audit.verdicts.frame
