@@ -261,7 +261,7 @@ TEXT_TABLES: dict[str, Any] = {
     "an encoding nobody knows": Case("a.csv", HOME, ConfigError, fields={**WGS84, "encoding": "klingon"}),
     "an encoding that is no text": Case("a.csv", HOME, ConfigError, fields={**WGS84, "encoding": "zlib"}),
     "an open quote": Case("a.csv", 'area_id,lon,lat\n"a,118.5,24.75\nb,118.5,24.75\n', SchemaError),
-    "a cell of a megabyte": Case("a.csv", f"area_id,name,lon,lat\na,{'x' * (1 << 20)},118.5,24.75\n", SchemaError),
+    "a cell of a megabyte": Case("a.csv", f"area_id,name,lon,lat\na,{'x' * (1 << 20)},118.5,24.75\n", 1),
     "ten thousand columns": Case("a.csv", (",".join(f"c{n}" for n in range(10_000)) + "\n") * 2, SchemaError),
     "headings that stand twice": Case("a.csv", "area_id,lon,lat,lon\na,118.5,24.75,3\n", SchemaError),
     "rows of another width": Case("a.csv", HOME + "b,118.5\n", SchemaError),
