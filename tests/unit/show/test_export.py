@@ -532,6 +532,16 @@ def test_all_plans_leave_with_their_status(tmp_path):
     assert site["properties"]["GHZT"] == "草案"
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_mapping_of_layers_that_the_study_lacks_makes_no_file_of_layers(tmp_path, form):
+    head, sites = SAMPLE.index("[layer.residential]"), SAMPLE.index("[layer.proposed_sites]")
+    mapping = SAMPLE[:head] + SAMPLE[sites : SAMPLE.index("[layer.spokes]")]
+    study = MAPPED.replace(SITE, "") + SHOW
+    files = exported(tmp_path, "--format", form, "--profile", "cgcs2000", study=study, mapping=mapping)
+    assert json.loads(files["export/cgcs2000/metadata.json"])["图层"] == []
+    assert not any("GHSS" in name or name.endswith(".gpkg") for name in files)
+
+
 # ---- for the public ------------------------------------------------------------------------------------------
 
 PUBLIC = MAPPED.replace("fictional = true", 'fictional = true\naudience = "public"') + SHOW

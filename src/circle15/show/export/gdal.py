@@ -58,8 +58,8 @@ def geojson(sheets: Sequence[Sheet], place: Placement) -> dict[str, bytes]:
 
 
 def gpkg(name: str, sheets: Sequence[Sheet], place: Placement, styles: Mapping[str, Sequence[Any]]) -> dict[str, bytes]:
-    """One GeoPackage with every sheet, and the styles in the table where QGIS looks for them."""
-    return _written(f"{name}.gpkg", sheets, place, "gpkg", {}, styles)
+    """One GeoPackage with every sheet, and the styles in the table where QGIS looks for them; none without sheets."""
+    return _written(f"{name}.gpkg", sheets, place, "gpkg", {}, styles if sheets else None)
 
 
 def gdb(name: str, sheets: Sequence[Sheet], place: Placement) -> dict[str, bytes]:
