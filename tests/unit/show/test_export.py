@@ -345,7 +345,7 @@ def test_metadata_say_what_a_bureau_asks(everything):
     assert said["坐标系的选定"] == "研究坐标系（CGCS2000 / 3-degree Gauss-Kruger CM 120E）即第40带"
     assert said["对照表为样例"] is True
     assert said["使用范围"] == "内部资料"
-    assert any("plots.geojson" in each for each in said["数据来源"])
+    assert any(each.startswith("居住小区：plots.geojson") for each in said["数据来源"])
     assert {"批准文号", "批准日期", "数据生产单位", "说明"} <= said.keys()
     page = (everything / "export" / "cgcs2000-gk" / "metadata.md").read_text(encoding="utf-8")
     assert "虚构数据" in page

@@ -15,6 +15,7 @@ from circle15.core.rule import LEGAL_WORDS
 from circle15.core.text import Text
 from circle15.show.export.profile import Placement
 from circle15.show.export.sheet import Sheet
+from circle15.show.office.names import layer_text
 from circle15.show.sentences import rule_text, stamps
 from circle15.show.titles import MAKER, REVIEW
 
@@ -82,7 +83,7 @@ def _plans(audit: Audit, mapping: ExportMapping) -> list[dict[str, Any]]:
 
 def _origin(audit: Audit) -> list[str]:
     return [
-        f"{each.layer}：{each.path}（sha256 {each.sha256}"
+        f"{layer_text(each.layer).say(audit.facts.language)}：{each.path}（sha256 {each.sha256}"
         + "".join(f"，{said}" for said in (each.datum, each.data_date, each.attribution) if said)
         + "）"
         for each in audit.facts.sources
