@@ -23,10 +23,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from circle15.core.errors import ConfigError
+from circle15.core.tables import Coverage
 from circle15.show import office, sheets
 from circle15.show.families import classify, families, tally
+from circle15.show.html.layers import map_layers
 from circle15.show.letters import MISSING
-from circle15.show.palette import AMBER, RED, STREETS
+from circle15.show.palette import AMBER, LIGHT_GREY, RED, STREETS
 from circle15.show.sheets.paper import FIGURE, PAPERS, bar_metres, window
 from tests.fakes import HOMES, small_audit
 from tests.unit.show.office_audits import draft_audit, tasks_audit
@@ -153,6 +155,30 @@ def test_a_public_sheet_shows_zones_by_their_share():
             share = shares[subject.ground["zone_id"].iloc[row]]
             assert {"60%（含）至 90%": 0.6 <= share < 0.9, "30%（含）至 60%": 0.3 <= share < 0.6}[shade.label.zh]
     assert sum(len(shade.rows) for shade in subject.shades) == 2
+
+
+def west_unknown() -> Any:
+    """An audit in which nothing is known of the homes of Z-W."""
+    audit = public_audit()
+    frame = audit.coverage.frame.copy()
+    west = frame["zone_id"] == "Z-W"
+    frame.loc[west, "unknown"] = frame.loc[west, "total"]
+    frame.loc[west, ["covered", "share"]] = 0.0
+    return replace(audit, coverage=Coverage.build(frame))
+
+
+def test_a_zone_of_which_nothing_is_known_has_no_share_on_maps():
+    audit = west_unknown()
+    (subject, *_) = sheets.subjects(audit)
+    zones = subject.ground["zone_id"].tolist()
+    shades = {zones[row]: shade.label.zh for shade in subject.shades for row in shade.rows}
+    assert (shades["Z-W"], shades["Z-E"]) == ("资料不足", "30%（含）至 60%")
+    groups = families(audit.walked)
+    made = map_layers(audit, groups, [classify(audit, each) for each in groups])
+    layer = next(each for each in made if each.kind == "share")
+    stories = {each["properties"]["id"]: each["properties"] for each in layer.features}
+    assert stories["Z-W"]["fill"] == LIGHT_GREY != stories["Z-E"]["fill"]
+    assert {shown for _, shown in stories["Z-W"]["shares"]} == {"—"}
 
 
 def test_a_public_sheet_needs_a_review_number_and_zones():

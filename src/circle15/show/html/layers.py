@@ -240,7 +240,7 @@ def _homes(index: int, family: Family, classes: list[str]) -> Iterator[MapLayer]
 
 
 def _shares(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
-    """The zones of the level that the page ranks, coloured by the share of the leading rule."""
+    """The zones of the level that the page ranks, by the share of the leading rule: none where nothing is known."""
     rows = audit.coverage.frame
     basis, rule = headline_basis(audit, family), family.rules[0]
     rows = rows[(rows["basis"] == basis) & (rows["zone_id"] != "*") & rows["rule_id"].isin(_ids(family))]
@@ -248,7 +248,8 @@ def _shares(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
     if level is None or audit.zones is None:
         return
     zones = audit.zones.frame[audit.zones.frame["level"] == level]
-    shares = {(row.zone_id, row.rule_id, row.metric): row.share for row in rows[rows["level"] == level].itertuples()}
+    known = rows[(rows["level"] == level) & (rows["total"] > rows["unknown"])]
+    shares = {(row.zone_id, row.rule_id, row.metric): row.share for row in known.itertuples()}
     stories = [
         {
             "id": zone_id,

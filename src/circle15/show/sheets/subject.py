@@ -145,9 +145,13 @@ def _zones(audit: Audit) -> Any:
 
 
 def _zone_shades(audit: Audit, family: Family) -> tuple[Shade, ...]:
-    """Zones by the share that passes the family's first rule, by its headline metric and the basis of its figures."""
+    """Zones by the share that passes the family's first rule, by its headline metric and the basis of its figures.
+
+    A zone of which nothing is known has no share.
+    """
     rule, basis, frame = family.rules[0], headline_basis(audit, family), audit.coverage.frame
-    rows = frame[(frame["rule_id"] == rule.rule_id) & (frame["metric"] == rule.metric) & (frame["basis"] == basis)]
+    known = frame[frame["total"] > frame["unknown"]]
+    rows = known[(known["rule_id"] == rule.rule_id) & (known["metric"] == rule.metric) & (known["basis"] == basis)]
     share = dict(zip(rows["zone_id"], rows["share"].astype(float), strict=True))
     shares = [share.get(zone, math.nan) for zone in _zones(audit)["zone_id"]]
     steps = [next((n for n, (least, _, _) in enumerate(_STEPS) if each >= least), -1) for each in shares]
