@@ -5,8 +5,8 @@ The same declaration checks a frame, documents it and makes its empty template.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -49,12 +49,27 @@ class Table:
 
     Invariant: every required column is there, every declared column holds its kind, unique columns are
     unique. Undeclared columns are not kept by :meth:`build`. The frame must not be changed in place.
+    ``families`` declare optional columns of which there may be several, by what their names begin with.
     """
 
     frame: Any
 
     name: ClassVar[Text]
     columns: ClassVar[tuple[Column, ...]]
+    families: ClassVar[tuple[Column, ...]] = ()
+
+    @classmethod
+    def columns_in(cls, names: Iterable[Any]) -> tuple[Column, ...]:
+        """The declared columns, and a declaration of each of these names that belongs to a family."""
+        return (
+            *cls.columns,
+            *(
+                replace(each, name=str(name))
+                for each in cls.families
+                for name in names
+                if str(name).startswith(each.name)
+            ),
+        )
 
     @classmethod
     def build(cls, frame: Any, where: str = "") -> Self:
@@ -65,7 +80,7 @@ class Table:
         problems = cls.problems(frame, where)
         if problems:
             raise SchemaError(problems)
-        kept = [column.name for column in cls.columns if column.name in frame.columns]
+        kept = [column.name for column in cls.columns_in(frame.columns) if column.name in frame.columns]
         return cls(frame[kept].reset_index(drop=True))
 
     @classmethod
@@ -77,7 +92,7 @@ class Table:
     def problems(cls, frame: Any, where: str = "") -> list[Text]:
         """All that breaks the declaration, as sentences."""
         found = []
-        for column in cls.columns:
+        for column in cls.columns_in(frame.columns):
             if column.name not in frame.columns:
                 if column.required:
                     found.append(_missing(cls, column, where, list(frame.columns)))

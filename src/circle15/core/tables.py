@@ -218,6 +218,9 @@ class Candidates(Table):
         Column("generated", "flag", Text("程序生成", "made by the program")),
         _GEOMETRY,
     )
+    families: ClassVar[tuple[Column, ...]] = (
+        Column("cost_of_", "number", Text("只设这些类型的投资", "cost of these facility types together"), least=0),
+    )
 
 
 @dataclass(frozen=True)

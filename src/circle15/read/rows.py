@@ -54,7 +54,8 @@ def receive(headed: Headed, spec: InputSpec, extra: tuple[Column, ...] = ()) -> 
     """
     named = headed.frame
     refuse_mojibake(named, spec)
-    declared = [each for each in (*LAYERS[spec.layer].columns, *extra) if each.name in named.columns]
+    columns = (*LAYERS[spec.layer].columns_in(named.columns), *extra)
+    declared = [each for each in columns if each.name in named.columns]
     cells = {
         each.name: mend(named[each.name], each, headed.factors.get(each.name, 1.0))
         for each in declared
@@ -100,7 +101,7 @@ CELL_WORDS: Mapping[Kind, Text] = {
 
 
 def _refuse_bad_cells(cells: Mapping[str, Mended], kept: Any, typed: Any, spec: InputSpec) -> None:
-    kinds = {each.name: each.kind for each in LAYERS[spec.layer].columns}
+    kinds = {each.name: each.kind for each in LAYERS[spec.layer].columns_in(typed.columns)}
     problems = []
     for name, mended in cells.items():
         wrong = mended.bad & kept
