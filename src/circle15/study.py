@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -94,8 +94,21 @@ _SITE_KEYS = (
     Key("gap", "number from 0"),
     Key("time_limit_s", "positive number"),
     Key("seed", "integer"),
+    Key("also", "tables"),
     *WISH_KEYS,
 )
+# What a further facility type of the same plan says of itself; all else is of the plan.
+_ALSO_KEYS = (
+    Key("facility_type", "text", required=True),
+    Key("rule", "text"),
+    Key("limit", "table"),
+    Key("metric", "text", choices=METRICS),
+    Key("per_stage", "integers", required=True),
+    Key("weight", "text", required=True, choices=WEIGHTS),
+)
+# What a plan of several types does not know, and how many it may have: a site may hold any of them together.
+_OF_ONE_TYPE = ("backup", "capacity", "share", "cap_m", *(key.name for key in WISH_KEYS))
+_MOST_TYPES = 3
 _QUOTA_KEYS = (
     Key("level", "text", required=True, choices=ZONE_LEVELS),
     Key("min", "integer"),
@@ -128,7 +141,8 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 class SiteSpec:
     """One ``[[site]]``: which facility type to place, under which rule. ``assumed`` labels a limit no clause gives.
 
-    ``rule`` is a rule of the pack, or one made of the assumed limit (its id is then empty).
+    ``rule`` is a rule of the pack, or one made of the assumed limit (its id is then empty). ``also``: the further types
+    of one plan; its years, terms, prescribed sites and effort are those of the first.
     """
 
     plan_id: str
@@ -150,6 +164,17 @@ class SiteSpec:
     gap: float
     time_limit_s: float | None
     seed: int
+    also: tuple[SiteSpec, ...] = ()
+
+    @property
+    def types(self) -> tuple[SiteSpec, ...]:
+        """What is asked of each facility type of the plan."""
+        return (self, *self.also)
+
+    @property
+    def whole_id(self) -> str:
+        """What the plan is called as one: its first type's id, and the further types."""
+        return "+".join([self.plan_id, *(each.facility_type for each in self.also)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,12 +343,13 @@ def _generation(table: Mapping[str, Any]) -> Generation | None:
 
 
 def _site_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
-    problems = []
-    if ("rule" in entry) == ("limit" in entry):
-        problems.append(
-            Text(f"{where}：rule 与 limit 须且只须写一项。", f"{where}: give either rule or limit, and only one.")
-        )
-    problems += check(entry.get("limit", {}), _SITE_LIMIT_KEYS, f"{where}.limit") if "limit" in entry else []
+    problems = _limit_or_rule_problems(entry, where)
+    if "also" in entry:
+        found = _also_problems(entry, where)
+        if found:
+            return problems + found
+        numbers = [each["per_stage"] for each in (entry, *entry["also"])]
+        entry = {**entry, "per_stage": [sum(each) for each in zip(*numbers, strict=True)]}
     problems += [*_term_problems(entry, where), *wish_shape_problems(entry, where)]
     if entry.get("problem") == "min_sites":
         return (
@@ -339,6 +365,66 @@ def _site_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
             )
         )
     return problems + _prescribed_problems(entry, where)
+
+
+def _also_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
+    """Several types in one plan: what each says of itself, and what cannot be asked of them together."""
+    problems = []
+    for number, each in enumerate(entry["also"], start=1):
+        here = f"{where}.also {number}"
+        problems += check(each, _ALSO_KEYS, here) or _limit_or_rule_problems(each, here)
+    if problems:
+        return problems
+    every = (entry, *entry["also"])
+    strange = [name for name in _OF_ONE_TYPE if name in entry]
+    strange += ["problem"] if entry.get("problem", "max_coverage") != "max_coverage" else []
+    if strange:
+        problems.append(
+            Text(
+                f"{where}：多类设施合并选址（also）只支持 max_coverage，不与 {first_ids(strange, 9)} 同用。"
+                f"请删去，或分开写 [[site]]。",
+                f"{where}: several types in one plan (also) go with max_coverage, and not with "
+                f"{first_ids(strange, 9)}. Remove it, or write a [[site]] for each.",
+            )
+        )
+    problems += [
+        Text(
+            f"{where}：多类设施合并选址（also）中，{each['facility_type']} 的 per_stage 须与 stages 逐一对应，不为负。",
+            f"{where}: several types in one plan (also): per_stage of {each['facility_type']} has one number for each "
+            f"of stages, not negative.",
+        )
+        for each in every
+        if len(each.get("per_stage", ())) != len(entry["stages"]) or min(each["per_stage"], default=0) < 0
+    ]
+    types = [each["facility_type"] for each in every]
+    if len(set(types)) < len(types) or not 1 < len(types) <= _MOST_TYPES:
+        problems.append(
+            Text(
+                f"{where}：合并选址的设施类型须各不相同，共 2 至 {_MOST_TYPES} 类（现为 {'、'.join(types)}）。",
+                f"{where}: a plan of several types has 2 to {_MOST_TYPES} of them, each once (here: "
+                f"{', '.join(types)}).",
+            )
+        )
+    weights = {each["weight"] for each in every}
+    if len(weights) > 1 and not weights <= set(_PERSONS):
+        problems.append(
+            Text(
+                f"{where}：合并选址把各类设施的覆盖量相加，weight 须相同，或都是人口类口径"
+                f"（{'、'.join(_PERSONS)}）；现为 {'、'.join(sorted(weights))}。",
+                f"{where}: a plan of several types adds up what each covers: weigh all alike, or all by people "
+                f"({', '.join(_PERSONS)}); here: {', '.join(sorted(weights))}.",
+            )
+        )
+    return problems
+
+
+def _limit_or_rule_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
+    problems = []
+    if ("rule" in entry) == ("limit" in entry):
+        problems.append(
+            Text(f"{where}：rule 与 limit 须且只须写一项。", f"{where}: give either rule or limit, and only one.")
+        )
+    return problems + (check(entry["limit"], _SITE_LIMIT_KEYS, f"{where}.limit") if "limit" in entry else [])
 
 
 def _least_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
@@ -464,6 +550,8 @@ def _reference_problems(table: Mapping[str, Any], pack: Pack, folder: Path) -> l
     rules = {rule.rule_id: rule for rule in pack.rules}
     for number, entry in enumerate(table.get("site", []), start=1):
         problems += _site_problems(entry, rules, pack, f"[[site]] {number}")
+        for also, each in enumerate(entry.get("also", []), start=1):
+            problems += _site_problems(each, rules, pack, f"[[site]] {number}.also {also}")
     show = table.get("show", {})
     if "compare" in show and not (folder / show["compare"]).exists():
         problems.append(
@@ -528,6 +616,14 @@ def _site_rule_problems(entry: Mapping[str, Any], rule: Rule, where: str) -> lis
 
 
 def _site(entry: Mapping[str, Any], number: int, pack: Pack) -> SiteSpec:
+    """A ``[[site]]``; each further type of it with all that is of the plan."""
+    of_type = {key.name for key in _ALSO_KEYS} | {"also"}
+    of_plan = {name: value for name, value in entry.items() if name not in of_type}
+    also = tuple(_site_of_type({**of_plan, **each}, number, pack) for each in entry.get("also", ()))
+    return replace(_site_of_type(entry, number, pack), also=also)
+
+
+def _site_of_type(entry: Mapping[str, Any], number: int, pack: Pack) -> SiteSpec:
     assumed = entry.get("limit", {}).get("label", "")
     rule = _assumed_rule(entry) if assumed else pack.rule(entry["rule"])
     return SiteSpec(

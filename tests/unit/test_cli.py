@@ -56,8 +56,8 @@ COLUMNS = {
     "outcome opened facilities",
     "scores.csv": "level zone_id points possible share rules_unknown rank",
     "findings.csv": "code severity layer count ids message fix",
-    "plan.csv": "site_plan stage rank candidate_id facility_type lon lat host zone_ids gain covered_after share_after "
-    "floor_area_m2 seats beds cost constraint_status constraint_notes reason",
+    "plan.csv": "site_plan stage rank candidate_id facility_type site_types lon lat host zone_ids gain covered_after "
+    "share_after floor_area_m2 seats beds cost constraint_status constraint_notes reason",
     "projects.csv": "project_id name facility_type town community address lon lat host build_mode floor_area_m2 seats "
     "beds year cost responsible note",
     "plan_shares.csv": "site_plan basis rank stage candidate_id covered_after total share_after",

@@ -128,7 +128,7 @@ def site(
     with session(lang, quiet=quiet) as here:
         from circle15 import pipeline
         from circle15.show.console import plan_lines
-        from circle15.show.proof import plan_object
+        from circle15.show.proof import plan_objects
         from circle15.show.tables import csv_bytes, plan_frame
 
         asked = here.load(study)
@@ -136,7 +136,7 @@ def site(
             result = pipeline.planned(asked, progress)
             written = pipeline.deliver(result, ("tables",), out or asked.folder, here.times(), progress)
         if form == "json":
-            print_json([plan_object(plan, result.facts.audience) for plan in result.plans])
+            print_json(plan_objects(result))
         elif form == "csv":
             print_bytes(csv_bytes(plan_frame(result)))
         else:

@@ -103,6 +103,7 @@ _SITE = (
     Column("rank", "integer", Text("次序", "order of opening")),
     Candidates.column("candidate_id"),
     Column("facility_type", "text", Text("设施类型", "facility type")),
+    Column("site_types", "text", Text("该点的全部设施类型", "all types that the site holds")),
     Candidates.column("host"),
     Column("zone_ids", "text", Text("所属区划", "zones it lies in")),
     Column("gain", "number", Text("新增覆盖", "weight newly covered")),

@@ -182,6 +182,7 @@ class Site:
     """One chosen site. ``gain`` is the weight it newly covers when it opens, in the order of ``rank``.
 
     ``taken``: the weight of each of ``area_ids`` that has a place there, where sites hold no more than so many.
+    ``types``: all facility types that it holds in a plan of several.
     """
 
     stage: int
@@ -195,6 +196,7 @@ class Site:
     zone_ids: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     taken: tuple[int, ...] = ()
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +299,9 @@ class Plan:
     shares and the curve are of plain weight. ``extra`` names the columns of the proof that are no homes.
     Where it is ``p_median``, ``walk`` says of whom: objective and bounds are people's ways in mm, added up, and the
     invariant is that of ``min_sites``; gains and shares are still those of the limit.
+    A plan of several ``types`` is one problem: what it newly covers is added up over the types. It is told in parts,
+    one of each type, each with the ``whole``. In a part status, objective, bounds and terms are those of the whole,
+    which alone has the proof, prices and what clashes; gains, shares, ``one_more`` and who is out of reach are its own.
     """
 
     plan_id: str
@@ -344,6 +349,8 @@ class Plan:
     preference_price: int | None = None
     extra: tuple[str, ...] = ()
     capacity: str = ""
+    types: tuple[str, ...] = ()
+    whole: Plan | None = None
 
     @property
     def covered(self) -> int:
@@ -462,13 +469,15 @@ class Kept:
 class Measured:
     """``count`` sites chosen by hand for one ``[[site]]`` newly cover ``gain``; ``best`` is the plan as large.
 
-    ``kept``: how they keep to what the ``[[site]]`` asks beside its limit; None where it asks nothing.
+    ``kept``: how they keep to what the ``[[site]]`` asks beside its limit; None where it asks nothing, and where they
+    are of one type of a plan ``of_several``, whose conditions are of all types together and not looked at.
     """
 
     best: Plan
     count: int
     gain: int
     kept: Kept | None = None
+    of_several: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ KINDS = (
 )
 
 
+# What a plan of several types is, of which nothing frees it: so many of each, and a site opens once.
+PLACES_OF_TYPE, ONE_OF_SITE = "places_of_type", "one_of_site"
+
 KIND_WORDS = {
     "share": Text("应达到的覆盖率", "the share to be covered"),
     "separation": Text("设点间距", "the separation"),

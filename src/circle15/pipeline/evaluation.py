@@ -12,8 +12,8 @@ from circle15.core.terms import Terms
 from circle15.core.text import Text
 from circle15.core.wishes import Wishes
 from circle15.pipeline.assess import judged
+from circle15.pipeline.framing import covered, problem_of
 from circle15.pipeline.ground import MARK, Ground, lay
-from circle15.pipeline.plans import covered, problem_of
 from circle15.pipeline.progress import Progress, silent
 from circle15.read.sites import read_sites
 from circle15.study import SiteSpec, Study
@@ -29,12 +29,14 @@ def evaluated(study: Study, sites: Path, progress: Progress = silent) -> Evaluat
     then = lay(study, progress, added=added)
     kinds = added.frame["type"]
     measured = []
-    for number, spec in enumerate(study.sites):
+    asked = [(each, bool(spec.also)) for spec in study.sites for each in spec.types]
+    for number, (spec, of_several) in enumerate(asked):
         mine = tuple(added.frame.loc[kinds == spec.facility_type, "facility_id"].astype(str))
         if mine and today.hosts is not None:
-            progress(Text(f"选址 {spec.plan_id}", f"siting {spec.plan_id}"), number, len(study.sites))
+            progress(Text(f"选址 {spec.plan_id}", f"siting {spec.plan_id}"), number, len(asked))
             hand = _Hand.of(today, added, mine)
-            measured.append(replace(_measured(today, then, spec, hand), kept=_kept(today, spec, hand)))
+            kept = None if of_several else _kept(today, spec, hand)
+            measured.append(replace(_measured(today, then, spec, hand), kept=kept, of_several=of_several))
     return Evaluation(added, _checks(today, added), judged(today, progress), judged(then, progress), tuple(measured))
 
 

@@ -14,6 +14,7 @@ from circle15.core.rule import METRIC_WORDS, STUDY, Pack, Rule
 from circle15.core.tables import OUTCOME_WORDS
 from circle15.core.text import Text
 from circle15.show.checks import screening_notes
+from circle15.show.joint import others_at
 from circle15.show.numbers import percent, whole
 from circle15.show.outlook import outlook_lines
 from circle15.show.projects import union_text
@@ -23,6 +24,7 @@ from circle15.show.sentences import (
     counting_texts,
     curve_text,
     force_text,
+    idle_texts,
     measured_text,
     optimality_text,
     plan_basis,
@@ -173,23 +175,19 @@ def _plan(audit: Audit, plan: Plan) -> list[Text]:
     for site in plan.sites:
         host = hosts.loc[site.candidate_id].get("host") if hosts is not None else None
         place = f" {host}" if isinstance(host, str) else ""
-        share = percent(site.share_after)
+        share, others = percent(site.share_after), others_at(audit, plan, site)
+        with_zh = f"（合设：{'、'.join(each.zh for each in others)}）" if others else ""
+        with_en = f" (with: {', '.join(each.en for each in others)})" if others else ""
         lines.append(
             Text(
-                f"  {site.stage} 年度 第 {site.rank} 处 {site.candidate_id}{place}：新增 {whole(site.gain)}，"
+                f"  {site.stage} 年度 第 {site.rank} 处 {site.candidate_id}{place}{with_zh}：新增 {whole(site.gain)}，"
                 f"累计 {whole(site.covered_after)}（{share}）",
-                f"  {site.stage} no. {site.rank} {site.candidate_id}{place}: gains {whole(site.gain)}, "
+                f"  {site.stage} no. {site.rank} {site.candidate_id}{place}{with_en}: gains {whole(site.gain)}, "
                 f"in all {whole(site.covered_after)} ({share})",
             )
         )
-    lines += [
-        Text(
-            f"  {year} 年度有空余名额：没有备选点还能增加覆盖",
-            f"  {year}: places left empty, no candidate gains anything",
-        )
-        for year in plan.idle_stages
-    ]
     curve = curve_text(plan) if plan.problem == "min_sites" else []
+    lines += [Text(f"  {each.zh}", f"  {each.en}") for each in idle_texts(plan)]
     told = (*screening_notes(plan), *plan_notes(plan), *curve)
     notes = [Text(f"  {each.zh}", f"  {each.en}") for each in told]
     return [

@@ -52,7 +52,7 @@ def evaluation_lines(found: Evaluation) -> list[Text]:
         )
     if len(lines) == 1:
         lines.append(Text("  各项覆盖率不变", "  no share moves"))
-    against = [line for each in found.measured for line in (_against(found, each), *_kept(each.kept))]
+    against = [line for each in found.measured for line in (_against(found, each), *_kept(each.kept), *_apart(each))]
     return [*lines, *_checked(found), *against]
 
 
@@ -81,6 +81,17 @@ def _kept(kept: Kept | None) -> list[Text]:
         )
     ]
     return [*lines, *(_UNTOLD[each] for each in kept.untold)]
+
+
+def _apart(each: Measured) -> list[Text]:
+    if not each.of_several:
+        return []
+    return [
+        Text(
+            "  多类设施合并方案：逐类对照，合并方案的条件（名额、投资、间距等）未核对",
+            "  one type of a plan of several, measured alone: the conditions of that plan were not checked",
+        )
+    ]
 
 
 def _weighed(kept: Kept, value: int) -> str:
@@ -153,6 +164,7 @@ def evaluation_object(found: Evaluation) -> dict[str, Any]:
                 "best": each.best.objective,
                 "bound": each.best.bound,
                 "best_sites": [site.candidate_id for site in each.best.sites],
+                "of_several": each.of_several,
                 "kept": None if each.kept is None else _kept_object(each.kept),
             }
             for each in found.measured

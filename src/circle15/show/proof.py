@@ -15,12 +15,37 @@ from circle15.core.errors import OutputError
 from circle15.core.results import Audience, Audit, Multipliers, Plan, Preferred, Walk
 from circle15.core.terms import Term
 from circle15.core.text import Text
+from circle15.show.joint import joined
 
 PLANS = "plan.json"
 PROOFS = "proof.json"
 # What a stored plan must say for its certificate to be checked again.
 _NUMBERS = ("objective", "bound", "proven")
 _CERTIFIED = {"site_plan", "sites", "site_stages", "status", "curve", *_NUMBERS}
+# What a plan of several types says of each type, and of itself as one only what must be there.
+_OF_PARTS_ALONE = (
+    "facility_type",
+    "rule_id",
+    "assumption",
+    "metric",
+    "limit",
+    "pace",
+    "weight",
+    "weight_estimated",
+    "covered_before",
+    "total_weight",
+    "idle_stages",
+    "one_more",
+    "uncoverable",
+    "uncoverable_count",
+    "candidates",
+    "generated",
+    "constraints",
+    "size_unknown",
+    "dropped",
+    "dropped_count",
+)
+_OF_A_PART = ("site_plan", "stages", "sites", "site_stages", *_OF_PARTS_ALONE)
 _STEP = ("scale", "scaled", "split_stage")
 _LISTS = ("rows", "places", "targets")
 
@@ -30,11 +55,11 @@ def files(audit: Audit) -> dict[str, bytes]:
     if not audit.plans:
         return {}
     audience = audit.facts.audience
-    plans = json.dumps([plan_object(plan, audience) for plan in audit.plans], ensure_ascii=False, indent=2)
+    plans = json.dumps(plan_objects(audit), ensure_ascii=False, indent=2)
     if audience == "public":
         return {PLANS: (plans + "\n").encode()}
     ids = audit.residential.frame["area_id"].to_numpy(dtype=object)
-    proofs = [_proof(plan, _named(plan, ids)) for plan in audit.plans]
+    proofs = [_proof(plan, _named(plan, ids)) for plan, _ in joined(audit.plans)]
     return {
         PLANS: (plans + "\n").encode(),
         PROOFS: (json.dumps(proofs, ensure_ascii=False, separators=(",", ":")) + "\n").encode(),
@@ -53,6 +78,7 @@ def _proof(plan: Plan, names: Any) -> dict[str, Any]:
 def _named(plan: Plan, ids: Any) -> Any:
     """What the multipliers of a plan belong to."""
     names = ids if plan.walk is None else np.array(plan.walk.names, dtype=object)
+    names = names[:0] if plan.types else names
     return np.concatenate([names, np.array(plan.extra, dtype=object)])
 
 
@@ -81,6 +107,34 @@ def _preference(each: Preferred) -> dict[str, Any]:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
+
+
+def plan_objects(audit: Audit) -> list[dict[str, Any]]:
+    """The plans of plan.json: one of several types with what is told of each of its ``parts``."""
+    audience = audit.facts.audience
+    return [
+        _whole_object(plan, parts, audience) if parts else plan_object(plan, audience)
+        for plan, parts in joined(audit.plans)
+    ]
+
+
+def _whole_object(plan: Plan, parts: Sequence[Plan], audience: Audience) -> dict[str, Any]:
+    """A plan of several types. What differs from type to type, and who is out of reach, stands in its parts."""
+    found = {name: value for name, value in plan_object(plan, audience).items() if name not in _OF_PARTS_ALONE}
+    relaxed = [part.relaxed for part in parts if part.relaxed is not None]
+    return {
+        **found,
+        "facility_types": list(plan.types),
+        "site_types": [list(site.types) for site in plan.sites],
+        "relaxed": _whole_object(plan.relaxed, relaxed, audience) if plan.relaxed else None,
+        "parts": [_part_object(part, audience) for part in parts],
+    }
+
+
+def _part_object(part: Plan, audience: Audience) -> dict[str, Any]:
+    found = plan_object(part, audience)
+    told = {name: value for name, value in found.items() if name in _OF_A_PART}
+    return {**told, "covered": part.covered, "gains": [site.gain for site in part.sites]}
 
 
 def plan_object(plan: Plan, audience: Audience) -> dict[str, Any]:
@@ -238,9 +292,18 @@ def _is_plan(plan: Any) -> bool:
         and isinstance(plan["sites"], list)
         and all(isinstance(each, str) for each in plan["sites"])
         and _are_whole(plan["site_stages"])
+        and ("site_types" not in plan or _are_types(plan))
         and all(_is_whole(plan[name]) for name in _NUMBERS)
         and _are(plan["curve"], _is_point)
     )
+
+
+def _are_types(plan: dict[str, Any]) -> bool:
+    """Whether each site says what it holds."""
+    found = plan["site_types"]
+    return _are(found, lambda each: _are(each, lambda kind: isinstance(kind, str))) and len(found) == len(
+        plan["sites"]
+    ) == len(plan["site_stages"])
 
 
 def _is_link(link: Any) -> bool:

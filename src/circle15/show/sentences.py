@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from circle15.core.counting import SWITCHES, departures
@@ -214,6 +215,8 @@ def optimality_text(plan: Plan) -> Text:
         )
     if plan.walk is not None or plan.capacity:
         return _seated_text(plan) if plan.walk is None else _walk_text(plan, plan.walk)
+    if plan.whole is not None:
+        return _part_text(plan, plan.whole)
     if plan.preferences:
         sums = Text("各年度年末计入优先系数合计", "with preferences counted, summed over year ends,")
         one = Text("计入优先系数合计", "with preferences counted")
@@ -227,14 +230,24 @@ def optimality_text(plan: Plan) -> Text:
             f"{status.zh}：覆盖 {whole(plan.covered)}，连同第二处覆盖合计 {objective}，上界 {bound}，差距 {gap}",
             f"{status.en}: covers {whole(plan.covered)}, counting second cover {objective}, bound {bound}, gap {gap}",
         )
-    if len(plan.stages) == 1:
-        return Text(
-            f"{status.zh}：覆盖 {objective}，上界 {bound}，差距 {gap}",
-            f"{status.en}: covers {objective}, bound {bound}, gap {gap}",
-        )
+    year_ends = Text(f" {whole(plan.covered)}，各年度年末合计", f" {whole(plan.covered)}, summed over year ends")
+    before = year_ends if len(plan.stages) > 1 else Text("", "")
     return Text(
-        f"{status.zh}：覆盖 {whole(plan.covered)}，各年度年末合计 {objective}，上界 {bound}，差距 {gap}",
-        f"{status.en}: covers {whole(plan.covered)}, summed over year ends {objective}, bound {bound}, gap {gap}",
+        f"{status.zh}：覆盖{before.zh} {objective}，上界 {bound}，差距 {gap}",
+        f"{status.en}: covers{before.en} {objective}, bound {bound}, gap {gap}",
+    )
+
+
+def _part_text(plan: Plan, joint: Plan) -> Text:
+    """What one type of a plan of several covers, and how good all of them together are at least."""
+    status, gap = STATUS_WORDS[plan.status], percent(plan.gap)
+    year_ends = "各类、各年度年末合计", "all types, summed over year ends,"
+    zh, en = year_ends if len(plan.stages) > 1 else ("各类合计", "all types")
+    return Text(
+        f"{status.zh}：本类覆盖 {whole(plan.covered)}；多类设施合并求解（{joint.plan_id}），"
+        f"{zh} {whole(joint.objective)}，上界 {whole(joint.bound)}，差距 {gap}",
+        f"{status.en}: covers {whole(plan.covered)}; solved together with other types ({joint.plan_id}), "
+        f"{en} {whole(joint.objective)}, bound {whole(joint.bound)}, gap {gap}",
     )
 
 
@@ -334,7 +347,8 @@ def _point(plan: Plan, point: Point) -> Text:
 
 def plan_notes(plan: Plan) -> list[Text]:
     """What binds a plan and what that costs; of an infeasible one, what clashes and what was given up."""
-    notes = preference_notes(plan)
+    notes = [*preference_notes(plan), *_shared_notes(plan)]
+    plan = plan if plan.whole is None else replace(plan.whole, one_more=plan.one_more)
     if plan.clash:
         notes.append(_listed("互相冲突、无法同时满足：", "These clash, no plan keeps them all: ", plan.clash))
     if plan.given_up:
@@ -355,9 +369,39 @@ def plan_notes(plan: Plan) -> list[Text]:
     return notes
 
 
+def _shared_notes(plan: Plan) -> list[Text]:
+    """How many sites of a plan of several types this type has, and which of them hold another too."""
+    if plan.whole is None or not plan.sites:
+        return []
+    shared = [site.candidate_id for site in plan.sites if len(site.types) > 1]
+    named = f"：{first_ids(shared, 10)}" if shared else "", f": {first_ids(shared, 10)}" if shared else ""
+    return [
+        Text(
+            f"各类设施共 {whole(sum(len(site.types) for site in plan.whole.sites))} 个，位于 "
+            f"{whole(len(plan.whole.sites))} 处；本类 {whole(len(plan.sites))} 个，其中与其他类型合设 "
+            f"{whole(len(shared))} 个{named[0]}",
+            f"{whole(sum(len(site.types) for site in plan.whole.sites))} facilities of all types at "
+            f"{whole(len(plan.whole.sites))} sites; {whole(len(plan.sites))} of this type, {whole(len(shared))} of "
+            f"them shared with another{named[1]}",
+        )
+    ]
+
+
 def _listed(zh: str, en: str, terms: Sequence[Term]) -> Text:
     words = [term.say() for term in terms]
     return Text(zh + "；".join(each.zh for each in words), en + "; ".join(each.en for each in words))
+
+
+def idle_texts(plan: Plan) -> list[Text]:
+    """The years with places left empty, and why: within its terms, where it has any, no candidate gains anything."""
+    zh, en = ("在各项条件之内", ": within the conditions") if plan.terms else ("", ",")
+    return [
+        Text(
+            f"{year} 年度有空余名额：{zh}没有备选点还能增加覆盖",
+            f"{year}: places left empty{en} no candidate gains anything",
+        )
+        for year in plan.idle_stages
+    ]
 
 
 def uncoverable_text(plan: Plan) -> Text:

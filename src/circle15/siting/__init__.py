@@ -5,6 +5,7 @@ from circle15.siting.certificate import Certificate, Claim, certify, certify_cur
 from circle15.siting.effort import Effort
 from circle15.siting.favour import Favour, scale_of
 from circle15.siting.generation import generate
+from circle15.siting.joint import Held, Joint, Part, answer_joint, join
 from circle15.siting.plan import (
     Demand,
     Request,
@@ -29,12 +30,16 @@ __all__ = [
     "Demand",
     "Effort",
     "Favour",
+    "Held",
+    "Joint",
+    "Part",
     "Problem",
     "Request",
     "Sites",
     "Solution",
     "Walks",
     "answer",
+    "answer_joint",
     "broken_by",
     "certify",
     "certify_curve",
@@ -43,6 +48,7 @@ __all__ = [
     "describe",
     "frame_problem",
     "generate",
+    "join",
     "median_of",
     "needed",
     "objective",

@@ -160,9 +160,18 @@ def answer(request: Request, demand: Demand, problem: Problem, effort: Effort) -
     full = completed(request, demand, problem)
     solution = solve(full, effort)
     plan = describe(request, demand, problem, solution, full)
-    if solution.status != "infeasible":
-        neutral = completed(replace(request, favours=()), demand, problem)
-        return _weighed(plan, (full, neutral), effort, solution) if len(solution.chosen.rows) else plan
+    if solution.status == "infeasible":
+        return clashed(request, demand, (problem, full), plan, effort)
+    neutral = completed(replace(request, favours=()), demand, problem)
+    return _weighed(plan, (full, neutral), effort, solution) if len(solution.chosen.rows) else plan
+
+
+def clashed(request: Request, demand: Demand, problems: tuple[Problem, Problem], plan: Plan, effort: Effort) -> Plan:
+    """The infeasible plan with what clashes, and the best plan without the softest of it.
+
+    ``problems``: as it was framed, and as it was solved.
+    """
+    problem, full = problems
     clashing = clash(full, effort)
     if not clashing:
         return plan

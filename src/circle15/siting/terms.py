@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rtree.index import Index
 
-from circle15.core.terms import Term, Terms
+from circle15.core.terms import KINDS, Term, Terms
 from circle15.siting.problem import Choice, Ints, Problem, Row, objections
 
 
@@ -91,7 +91,7 @@ def _linked(neighbours: Sequence[set[int]], one: int, other: int) -> bool:
 
 def terms_of(problem: Problem) -> tuple[Term, ...]:
     """The constraints of a problem, each once, the softest first; a row that nobody can break is none."""
-    found = {row.term for row in problem.rows}
+    found = {row.term for row in problem.rows if row.term.kind in KINDS}
     found |= {Term("target", each.name, each.least) for each in problem.targets}
     found |= {Term("year_min", _by_year(problem), sum(problem.fewest))} if any(problem.fewest) else set()
     found |= {Term("mandatory")} if problem.mandatory else set()

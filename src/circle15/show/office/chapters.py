@@ -33,6 +33,7 @@ from circle15.show.sentences import (
     basis_text,
     curve_text,
     force_text,
+    idle_texts,
     optimality_text,
     plan_basis,
     plan_notes,
@@ -250,7 +251,7 @@ def _plan(audit: Audit, plan: Plan) -> list[Block]:
     language, label = audit.facts.language, audit.facts.pack.types[plan.facility_type].label
     title = Text(f"规划新增设施（建议）：{label.zh}", f"Proposed sites: {label.en}")
     basis, weight = plan_basis(plan), basis_text(audit, plan.weight)
-    notes = (*screening_notes(plan), *plan_notes(plan), *curve_text(plan))
+    notes = (*idle_texts(plan), *screening_notes(plan), *plan_notes(plan), *curve_text(plan))
     sentences = [
         Text(f"选址依据：{basis.zh}；权重：{weight.zh}。", f"Under: {basis.en}; weight: {weight.en}."),
         Text(
@@ -260,13 +261,6 @@ def _plan(audit: Audit, plan: Plan) -> list[Block]:
         Text(
             f"任何备选点都覆盖不到的居住小区：{len(plan.uncoverable)} 处。",
             f"Residential areas no candidate can cover: {len(plan.uncoverable)}.",
-        ),
-        *(
-            Text(
-                f"{year} 年度有空余名额：没有备选点还能增加覆盖。",
-                f"{year}: places left empty, no candidate gains anything.",
-            )
-            for year in plan.idle_stages
         ),
         *(Text(f"{each.zh}。", f"{each.en}.") for each in notes),
     ]

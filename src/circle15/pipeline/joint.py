@@ -1,0 +1,182 @@
+"""Several facility types in one plan: which of them each site may hold together, and at what cost."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from circle15 import judge, siting
+from circle15.core.errors import ConfigError, InputError
+from circle15.core.tables import Candidates
+from circle15.core.terms import Terms
+from circle15.core.text import Text, first_ids
+from circle15.core.units import round_half_up
+from circle15.pipeline.candidates import Offer, offer
+from circle15.pipeline.framing import problem_of, sites_of
+from circle15.pipeline.ground import Ground
+from circle15.read.strict import unknown_name
+from circle15.study import SiteSpec
+
+# The column of what a site costs that holds these types, joined by a plus; alone, a type costs ``cost`` without it.
+(_COST_OF,) = (each.name for each in Candidates.families)
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A joint problem, and what is asked of each of its types alone, with the candidates that remain for it."""
+
+    joint: siting.Joint
+    specs: tuple[SiteSpec, ...]
+    offers: tuple[Offer, ...]
+
+
+def joint_of(ground: Ground, spec: SiteSpec) -> Framed:
+    """The problem of a ``[[site]]`` with ``also``.
+
+    Raises ConfigError or InputError for what the data cannot tell, and for mandatory sites that may hold nothing.
+    """
+    specs = tuple(replace(each, terms=Terms(), mandatory=(), forbidden=(), also=()) for each in spec.types)
+    parts = [siting.Part(*problem_of(ground, each)) for each in specs]
+    offers = tuple(offer(ground, each) for each in specs)
+    holds = _holds(ground, specs, offers)
+    rows = {str(name): row for row, name in enumerate(() if ground.hosts is None else ground.hosts.ids)}
+    _refuse_strangers(spec, rows, {each.site for each in holds})
+    return Framed(siting.join(_request(spec, parts), parts, holds, _sites(ground, spec, holds, rows)), specs, offers)
+
+
+def _request(spec: SiteSpec, parts: Sequence[siting.Part]) -> siting.Request:
+    """What is asked of the plan as one; of its limits and weights only the parts tell."""
+    first = parts[0].request
+    return replace(
+        first,
+        plan_id=spec.whole_id,
+        facility_type="+".join(each.facility_type for each in spec.types),
+        stages={year: sum(part.request.stages[year] for part in parts) for year in first.stages},
+        mandatory=spec.mandatory,
+        forbidden=spec.forbidden,
+        terms=spec.terms,
+    )
+
+
+def _holds(ground: Ground, specs: Sequence[SiteSpec], offers: Sequence[Offer]) -> list[siting.Held]:
+    """Every site in every year with every set of types that it may hold: offered for each, with room for all."""
+    if ground.hosts is None:
+        return []
+    ids = ground.hosts.ids.astype(str)
+    able = {
+        each.facility_type: np.isin(ids, offered.hosts.ids.astype(str))
+        for each, offered in zip(specs, offers, strict=True)
+    }
+    found = []
+    for types in _sets(list(able)):
+        fits = np.logical_and.reduce([able[each] for each in types]) & ~_crowded(ground, types)
+        found += [siting.Held(site, types, year) for year in specs[0].stages for site in ids[fits].tolist()]
+    return found
+
+
+def _sets(types: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    for size in range(1, len(types) + 1):
+        yield from itertools.combinations(types, size)
+
+
+def _crowded(ground: Ground, types: Sequence[str]) -> Any:
+    """Which candidates are known to be too small for all of these types: what the standards ask of each adds up."""
+    candidates = ground.tables["candidates"]
+    short = np.zeros(len(candidates), dtype=bool)
+    asked: dict[str, list[float]] = {}
+    value: dict[str, Any] = {}
+    for kind in types if len(types) > 1 else ():
+        least: dict[str, float] = {}
+        for each in judge.holdings(ground.study.pack.rules, kind, candidates):
+            least[each.column] = max(each.limit.value, least.get(each.column, 0.0))
+            value[each.column] = each.value
+        for column, number in least.items():
+            asked.setdefault(column, []).append(number)
+    for column, numbers in asked.items():
+        short |= value[column] < sum(numbers)
+    return short
+
+
+def _sites(ground: Ground, spec: SiteSpec, holds: Sequence[siting.Held], rows: Mapping[str, int]) -> siting.Sites:
+    if ground.hosts is None:
+        raise ConfigError(Text("没有备选点。", "there are no candidates."))
+    at = np.array([rows[each.site] for each in holds], dtype=np.int64)
+    bare = replace(spec, terms=replace(spec.terms, budget=None), capacity="")
+    found = sites_of(ground, ground.hosts.take(at), bare)
+    cost = np.zeros(len(at), dtype=np.int64) if spec.terms.budget is None else _costs(ground, spec, holds)
+    return replace(found, ids=np.array([each.name for each in holds], dtype=object), cost=cost)
+
+
+def _costs(ground: Ground, spec: SiteSpec, holds: Sequence[siting.Held]) -> Any:
+    """Of each of ``holds`` its cost in whole units, rounded half up. Raises InputError for sites without one."""
+    frame = ground.tables["candidates"].frame.set_index("candidate_id")
+    together = _columns(frame, ground)
+    alone = {kind: _cells(frame, together.get(frozenset([kind]), "cost"), "cost") for kind in _types(spec)}
+    costs = {
+        types: _cells(frame, together.get(frozenset(types)), None).fillna(sum(alone[kind] for kind in types))
+        for types in {each.types for each in holds}
+    }
+    found = [float(costs[each.types][each.site]) for each in holds]
+    missing = sorted({each.site for each, cost in zip(holds, found, strict=True) if np.isnan(cost)})
+    if missing:
+        columns = "、".join(["cost", *(f"{_COST_OF}{kind}" for kind in _types(spec))])
+        raise InputError(
+            Text(
+                f"[[site]].budget 需要备选点每类设施的投资（{columns}），缺 {len(missing)} 个：{first_ids(missing)}。"
+                f"请补充。",
+                f"[[site]].budget needs what each type costs at every candidate ({columns.replace('、', ', ')}); "
+                f"{len(missing)} lack it: {first_ids(missing)}. Add it.",
+            )
+        )
+    return round_half_up(np.array(found))
+
+
+def _types(spec: SiteSpec) -> tuple[str, ...]:
+    return tuple(each.facility_type for each in spec.types)
+
+
+def _columns(frame: Any, ground: Ground) -> dict[frozenset[str], str]:
+    """The columns of costs by the types they speak of. Raises ConfigError for types that no pack knows."""
+    found, known = {}, ground.study.pack.types
+    for column in [str(each) for each in frame.columns if str(each).startswith(_COST_OF)]:
+        types = column.removeprefix(_COST_OF).split("+")
+        strange = [each for each in types if each not in known]
+        if strange:
+            raise ConfigError([unknown_name(each, list(known), f"[inputs.candidates] {column}") for each in strange])
+        found[frozenset(types)] = column
+    return found
+
+
+def _cells(frame: Any, column: str | None, otherwise: str | None) -> Any:
+    """The numbers of a column, empty where there is none; an empty cell takes that of another column."""
+    empty = pd.Series(np.nan, index=frame.index, dtype=float)
+    first, second = (empty if name not in frame else frame[name].astype(float) for name in (column, otherwise))
+    return first.fillna(second)
+
+
+def _refuse_strangers(spec: SiteSpec, rows: Mapping[str, int], open_: set[str]) -> None:
+    """Prescribed sites that are no candidates, and mandatory ones that may hold none of the types."""
+    for key, names in (("mandatory", spec.mandatory), ("forbidden", spec.forbidden)):
+        missing = [name for name in names if name not in rows]
+        if missing:
+            raise ConfigError(
+                Text(
+                    f"[[site]].{key}：备选点中没有 {first_ids(missing)}（共 {len(missing)} 个）。",
+                    f"[[site]].{key}: no candidate is called {first_ids(missing)} ({len(missing)} in all).",
+                )
+            )
+    lost = [name for name in spec.mandatory if name not in open_]
+    if lost:
+        raise ConfigError(
+            Text(
+                f"[[site]].mandatory 指定的备选点对各类设施都已被剔除：{first_ids(lost)}（共 {len(lost)} 个）。"
+                f"请删去，或核对管控范围和备选点。",
+                f"[[site]].mandatory names candidates that are dropped for every type: {first_ids(lost)} "
+                f"({len(lost)} in all). Remove them, or check the constraint layers and the candidates.",
+            )
+        )
