@@ -87,8 +87,11 @@ def test_two_at_one_site_cost_less_where_the_data_say_so(tmp_path: Path) -> None
     apart = {**HOSTS, "C-1": {"at": (1400, 0), "cost": 5, "cost_of_canteen": 3}}
     _, plan = planned(tmp_path, asked(budget(7)), candidates=apart)
     assert (plan["objective"], held(plan)) == (40, {"C-1": ["canteen"], "C-2": ["canteen"]})
-    _, plan = planned(tmp_path, asked(budget(8)), candidates=apart)
+    study, plan = planned(tmp_path, asked(budget(8)), candidates=apart)
     assert (plan["objective"], held(plan)) == (60, {"C-1": ["day_care", "canteen"]})
+    assert call("explain", study, "plan", "-q").exit_code == 0
+    (tmp_path / RESULTS / "plan.json").write_text(json.dumps([{**plan, "site_types": [["canteen"]]}]), encoding="utf-8")
+    assert call("explain", study, "plan", "-q").exit_code == 1
 
 
 def test_tables_say_what_a_site_holds_and_what_each_type_gains(tmp_path: Path) -> None:

@@ -43,10 +43,13 @@ def joint_of(ground: Ground, spec: SiteSpec) -> Framed:
     specs = tuple(replace(each, terms=Terms(), mandatory=(), forbidden=(), also=()) for each in spec.types)
     parts = [siting.Part(*problem_of(ground, each)) for each in specs]
     offers = tuple(offer(ground, each) for each in specs)
-    holds = _holds(ground, specs, offers)
+    able = _able(ground, specs, offers)
+    free = _free(ground, spec, able)
+    holds = _holds(ground, specs, able, free)
     rows = {str(name): row for row, name in enumerate(() if ground.hosts is None else ground.hosts.ids)}
     _refuse_strangers(spec, rows, {each.site for each in holds})
-    return Framed(siting.join(_request(spec, parts), parts, holds, _sites(ground, spec, holds, rows)), specs, offers)
+    sites = _sites(ground, spec, holds, rows)
+    return Framed(siting.join(_request(spec, parts), parts, holds, sites, free), specs, offers)
 
 
 def _request(spec: SiteSpec, parts: Sequence[siting.Part]) -> siting.Request:
@@ -63,18 +66,46 @@ def _request(spec: SiteSpec, parts: Sequence[siting.Part]) -> siting.Request:
     )
 
 
-def _holds(ground: Ground, specs: Sequence[SiteSpec], offers: Sequence[Offer]) -> list[siting.Held]:
-    """Every site in every year with every set of types that it may hold: offered for each, with room for all."""
-    if ground.hosts is None:
-        return []
-    ids = ground.hosts.ids.astype(str)
-    able = {
+def _able(ground: Ground, specs: Sequence[SiteSpec], offers: Sequence[Offer]) -> dict[str, Any]:
+    """Of each type which candidates, in row order, are offered for it."""
+    ids = np.array([] if ground.hosts is None else ground.hosts.ids, dtype=str)
+    return {
         each.facility_type: np.isin(ids, offered.hosts.ids.astype(str))
         for each, offered in zip(specs, offers, strict=True)
     }
+
+
+def _free(ground: Ground, spec: SiteSpec, able: Mapping[str, Any]) -> frozenset[str]:
+    """The sites at which it is the same whether types open together or one beside the other."""
+    terms = spec.terms
+    counts_sites = len(spec.stages) > 1 or bool(terms.quota_level) or terms.min_separation_mm is not None
+    if ground.hosts is None or counts_sites or (terms.budget is not None and _is_cheaper(ground, able)):
+        return frozenset()
+    short = np.zeros(len(ground.hosts.ids), dtype=bool)
+    for types in _sets(list(able)):
+        short |= np.logical_and.reduce([able[each] for each in types]) & _crowded(ground, types)
+    return frozenset(ground.hosts.ids.astype(str)[~short].tolist())
+
+
+def _is_cheaper(ground: Ground, able: Mapping[str, Any]) -> bool:
+    """Whether the data say of any candidate what several of the types cost there together."""
+    frame = ground.tables["candidates"].frame
+    together = [column for types, column in _columns(frame, ground).items() if len(types) > 1 and types <= set(able)]
+    return bool(frame[together].notna().any(axis=None)) if together else False
+
+
+def _holds(
+    ground: Ground, specs: Sequence[SiteSpec], able: Mapping[str, Any], free: frozenset[str]
+) -> list[siting.Held]:
+    """Every site in every year with every set of types that it may hold: offered for each, with room for all.
+
+    At a free site one type at a time.
+    """
+    ids = np.array([] if ground.hosts is None else ground.hosts.ids, dtype=str)
     found = []
     for types in _sets(list(able)):
         fits = np.logical_and.reduce([able[each] for each in types]) & ~_crowded(ground, types)
+        fits &= ~np.isin(ids, list(free)) | (len(types) == 1)
         found += [siting.Held(site, types, year) for year in specs[0].stages for site in ids[fits].tolist()]
     return found
 

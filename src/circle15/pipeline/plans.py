@@ -103,9 +103,10 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
             ways, names = median.total, np.array(median.names(demand.area_ids), dtype=object)
         bare, problem = problem, siting.completed(request, demand, problem)
         names = np.concatenate([names, np.array(problem.extra, dtype=object)])
+        sites, stages = _opened(plan, problem)
         claim = siting.Claim(
-            sites=_sites(plan),
-            years=tuple(years.index(each) if each in years else -1 for each in plan["site_stages"]),
+            sites=tuple(sites),
+            years=tuple(years.index(each) if each in years else -1 for each in stages),
             **{name: plan[name] if ways is None else ways - plan[name] for name in ("objective", "bound", "proven")},
             optimal=plan["status"] == "optimal",
             proof=tuple(_multipliers(each, names, problem) for each in plan["proof"]),
@@ -127,12 +128,18 @@ def _framed(ground: Ground, spec: SiteSpec) -> tuple[siting.Request, siting.Dema
     return joint.request, joint.demand, joint.problem
 
 
-def _sites(plan: Mapping[str, Any]) -> tuple[str, ...]:
-    """What the problem calls the sites of a stored plan: in a plan of several types by what they hold, too."""
+def _opened(plan: Mapping[str, Any], problem: siting.Problem) -> tuple[list[str], list[int]]:
+    """What the problem calls the sites of a stored plan, and their years: of several types by what they hold.
+
+    Where a problem has a candidate for each type of a site, a site that holds several is several of them.
+    """
     if "site_types" not in plan:
-        return tuple(plan["sites"])
-    held = zip(plan["sites"], plan["site_types"], plan["site_stages"], strict=True)
-    return tuple(siting.Held(site, tuple(types), year).name for site, types, year in held)
+        return plan["sites"], plan["site_stages"]
+    found: list[siting.Held] = []
+    for site, types, year in zip(plan["sites"], plan["site_types"], plan["site_stages"], strict=True):
+        held = siting.Held(site, tuple(types), year)
+        found += (held,) if held.name in problem.candidate_ids or not types else held.apart
+    return [each.name for each in found], [each.year for each in found]
 
 
 def _curve(plan: Mapping[str, Any], names: Any, problem: siting.Problem) -> tuple[tuple[Point, ...], CurveProof | None]:

@@ -6,7 +6,7 @@ So a plan of several types is a covering problem like any other, and search, bou
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from circle15.core.terms import ONE_OF_SITE, PLACES_OF_TYPE, Term
 from circle15.siting.clash import prices
 from circle15.siting.effort import Effort
 from circle15.siting.plan import Demand, Request, Sites, clashed, describe, frame_problem
-from circle15.siting.problem import Choice, Ints, Problem, Row, choice, objections, objective
+from circle15.siting.problem import Ints, Problem, Row, choice, objections, objective
 from circle15.siting.solve import Solution, solve
 
 
@@ -33,6 +33,11 @@ class Held:
     def name(self) -> str:
         """What the candidate is called."""
         return f"{self.site} {'+'.join(self.types)} {self.year}"
+
+    @property
+    def apart(self) -> tuple[Held, ...]:
+        """Its types one by one."""
+        return tuple(replace(self, types=(each,)) for each in self.types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,15 @@ class Joint:
     holds: Mapping[str, Held]
 
 
-def join(request: Request, parts: Sequence[Part], holds: Sequence[Held], sites: Sites) -> Joint:
+def join(
+    request: Request, parts: Sequence[Part], holds: Sequence[Held], sites: Sites, free: Set[str] = frozenset()
+) -> Joint:
     """The problem of several types at once: a site opens once, and of each type in each year no more than its places.
 
     ``request``: what is asked of the plan as a whole, its terms, and its mandatory and forbidden sites. ``sites``: the
-    ``holds`` as candidates, in that order, each where its site stands and at the cost of its types together.
+    ``holds`` as candidates, in that order, each where its site stands and at the cost of its types together. At sites
+    that are ``free`` each type is a candidate of its own and any of them open together: where there is one year,
+    no term counts sites, and types together cost what they cost apart, that is the same.
     """
     demand = Demand(
         area_ids=np.concatenate([_names(part) for part in parts]),
@@ -75,7 +84,7 @@ def join(request: Request, parts: Sequence[Part], holds: Sequence[Held], sites: 
     found = frame_problem(bare, demand, sites, covers.row.astype(np.int64), covers.col.astype(np.int64))
     by_name, years = {each.name: each for each in holds}, sorted(request.stages)
     held = [by_name[name] for name in found.candidate_ids]
-    rows = (*found.rows, *_mandatory(request, held), *_once(held), *_numbers(parts, held))
+    rows = (*found.rows, *_mandatory(request, held), *_once(held, free), *_numbers(parts, held))
     only = {row: years.index(each.year) for row, each in enumerate(held)} if len(years) > 1 else {}
     return Joint(request, demand, replace(found, rows=rows, only=only), tuple(parts), by_name)
 
@@ -101,13 +110,13 @@ def _mandatory(request: Request, held: Sequence[Held]) -> Iterator[Row]:
         yield Row(Term("mandatory"), inside, -np.ones(len(inside), dtype=np.int64), -1)
 
 
-def _once(held: Sequence[Held]) -> Iterator[Row]:
+def _once(held: Sequence[Held], free: Set[str]) -> Iterator[Row]:
     """A site opens once, with all that it holds."""
     rows: dict[str, list[int]] = {}
     for row, each in enumerate(held):
         rows.setdefault(each.site, []).append(row)
     for site, mine in rows.items():
-        if len(mine) > 1:
+        if len(mine) > 1 and site not in free:
             ones = np.ones(len(mine), dtype=np.int64)
             yield Row(Term(ONE_OF_SITE, site, 1), np.array(mine, dtype=np.int64), ones, 1)
 
@@ -183,7 +192,7 @@ def _split(joint: Joint, plan: Plan, more: Sequence[int | None]) -> tuple[Plan, 
     whole = replace(whole, relaxed=None if relaxed is None else relaxed[0].whole)
     return tuple(
         replace(
-            _of_type(joint, part, plan),
+            _of_type(joint, part, plan, whole),
             whole=whole,
             one_more=more[number],
             relaxed=None if relaxed is None else relaxed[number],
@@ -197,10 +206,22 @@ def _whole(joint: Joint, plan: Plan) -> Plan:
     return replace(
         plan,
         types=_types(joint),
-        sites=tuple(_site(joint, site) for site in plan.sites),
+        sites=tuple(replace(site, rank=rank) for rank, site in enumerate(_sites(joint, plan), start=1)),
         uncoverable=(),
         extra=tuple(str(name) for name in joint.demand.area_ids),
     )
+
+
+def _sites(joint: Joint, plan: Plan) -> list[Site]:
+    """The sites of the whole, each once with all that it holds."""
+    found: dict[str, Site] = {}
+    for site in plan.sites:
+        told = _site(joint, site)
+        before = found.get(told.candidate_id, replace(told, gain=0, types=()))
+        types = tuple(each for each in _types(joint) if each in (*before.types, *told.types))
+        rivals = () if before.types else told.alternatives
+        found[told.candidate_id] = replace(before, gain=before.gain + told.gain, types=types, alternatives=rivals)
+    return list(found.values())
 
 
 def _site(joint: Joint, site: Site) -> Site:
@@ -211,21 +232,14 @@ def _site(joint: Joint, site: Site) -> Site:
     return replace(site, candidate_id=held.site, types=held.types, alternatives=alike)
 
 
-def _of_type(joint: Joint, part: Part, plan: Plan) -> Plan:
+def _of_type(joint: Joint, part: Part, plan: Plan, whole: Plan) -> Plan:
     """The plan of one type: its sites are those that hold it; status and bounds stay those of the whole."""
-    chosen, types = _choice(joint, part, plan)
+    kind, years, ids = part.request.facility_type, sorted(joint.request.stages), part.problem.candidate_ids
+    held = [site for site in whole.sites if kind in site.types]
+    chosen = choice([ids.index(site.candidate_id) for site in held], [years.index(site.stage) for site in held])
     mine = Solution(plan.status, chosen, plan.objective, plan.bound, "lagrangian", plan.proven, ())
-    ids = part.problem.candidate_ids
     asked = tuple(ids.index(name) for name in joint.request.mandatory if name in ids)
     found = describe(part.request, part.demand, replace(part.problem, mandatory=asked), mine)
+    types = {site.candidate_id: site.types for site in held}
     sites = tuple(replace(site, types=types[site.candidate_id], alternatives=()) for site in found.sites)
     return replace(found, sites=sites, bound_kind=plan.bound_kind, terms=plan.terms)
-
-
-def _choice(joint: Joint, part: Part, plan: Plan) -> tuple[Choice, Mapping[str, tuple[str, ...]]]:
-    """The sites of a plan that hold a type, as rows of its own problem, with all that each holds."""
-    years, kind = sorted(joint.request.stages), part.request.facility_type
-    held = [joint.holds[site.candidate_id] for site in plan.sites]
-    mine = [each for each in held if kind in each.types]
-    rows = [part.problem.candidate_ids.index(each.site) for each in mine]
-    return choice(rows, [years.index(each.year) for each in mine]), {each.site: each.types for each in mine}

@@ -77,8 +77,18 @@ def part(instance: Several, kind: str) -> Part:
     return Part(request(kind, {FIRST + year: most for year, most in enumerate(places)}), demand, problem)
 
 
-def as_joint(instance: Several) -> Joint:
-    """The same in the words of the program."""
+def is_additive(instance: Several) -> bool:
+    """Whether nothing counts sites, and types together cost what they cost apart."""
+    return instance.years == 1 and not (instance.quota or instance.separation or instance.together)
+
+
+def as_joint(instance: Several, *, apart: bool = False) -> Joint:
+    """The same in the words of the program.
+
+    ``apart``: a site that may hold everything is a candidate for each type.
+    """
+    every_type = tuple(instance.types)
+    free = {site for site, sets in enumerate(instance.may_hold) if every_type in sets} if apart else set()
     parts = [part(instance, kind) for kind in instance.types]
     sums = [sum(instance.places[kind][year] for kind in instance.types) for year in range(instance.years)]
     least, most = instance.quota or (0, None)
@@ -100,6 +110,7 @@ def as_joint(instance: Several) -> Joint:
         for year in range(instance.years)
         for site, sets in enumerate(instance.may_hold)
         for types in sets
+        if len(types) == 1 or site not in free
     ]
     sites = Sites(
         ids=np.array([Held(site_id(site), types, FIRST + year).name for site, types, year in every], dtype=object),
@@ -110,7 +121,8 @@ def as_joint(instance: Several) -> Joint:
             [instance.cost(site, types) if instance.costs else 0 for site, types, _ in every], dtype=np.int64
         ),
     )
-    return join(whole, parts, [Held(site_id(site), types, FIRST + year) for site, types, year in every], sites)
+    holds = [Held(site_id(site), types, FIRST + year) for site, types, year in every]
+    return join(whole, parts, holds, sites, {site_id(site) for site in free})
 
 
 def opened(joint: Joint, chosen: Choice) -> Opened:
@@ -120,14 +132,15 @@ def opened(joint: Joint, chosen: Choice) -> Opened:
         held = joint.holds[joint.problem.candidate_ids[row]]
         assert held.year == FIRST + stage
         site = int(held.site.removeprefix("C-"))
-        assert site not in found
-        found[site] = held.types, stage
+        types, _ = found.get(site, ((), stage))
+        assert not types or len(held.types) == 1
+        found[site] = (*types, *held.types), stage
     return found
 
 
 def compare(seed: int, kind: str, stages: Mapping[str, Effort]) -> None:
     instance = invent_several(seed, kind)
-    joint, optimum = as_joint(instance), instance.best()
+    joint, optimum = as_joint(instance, apart=is_additive(instance) and seed % 2 == 1), instance.best()
     for stage, effort in stages.items():
         place = f"{kind} {seed} {stage}"
         found = solve(joint.problem, effort)
@@ -182,7 +195,7 @@ def told(plans: tuple[Plan, ...]) -> Opened:
 def test_the_parts_tell_the_plan_its_gains_and_its_certificate(kind: str) -> None:
     for seed in range(6):
         instance = invent_several(seed, kind)
-        joint, optimum = as_joint(instance), instance.best()
+        joint, optimum = as_joint(instance, apart=is_additive(instance) and seed % 2 == 1), instance.best()
         plans = answer_joint(joint, QUICK)
         whole = plans[0].whole
         assert whole is not None
@@ -201,10 +214,12 @@ def test_the_parts_tell_the_plan_its_gains_and_its_certificate(kind: str) -> Non
             only = replace(instance, covers={kind_alone: instance.covers[kind_alone]}, places={kind_alone: [9]})
             at_once: Opened = {site: ((kind_alone,), 0) for site, (types, _) in plan.items() if kind_alone in types}
             assert each.covered == only.value(at_once) == sum(site.gain for site in each.sites)
-        ids = tuple(Held(site.candidate_id, site.types, site.stage).name for site in whole.sites)
+        held = [Held(site.candidate_id, site.types, site.stage) for site in whole.sites]
+        held = [part for each in held for part in ((each,) if each.name in joint.holds else each.apart)]
+        ids = tuple(each.name for each in held)
         claim = Claim(
             sites=ids,
-            years=tuple(site.stage - FIRST for site in whole.sites),
+            years=tuple(each.year - FIRST for each in held),
             objective=whole.objective,
             bound=whole.bound,
             proven=whole.proven,
