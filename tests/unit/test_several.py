@@ -272,10 +272,15 @@ def test_people_of_different_groups_may_be_added_up(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("column", "cell", "named"),
-    [("cost_of_cantine", 3, "canteen"), ("cost_of_canteen", "three", "cost_of_canteen"), ("cost", None, "C-1")],
+    [
+        ("cost_of_cantine", 3, "canteen"),
+        ("cost_of_canteen", "three", "cost_of_canteen"),
+        ("cost", None, "C-1"),
+        ("cost_of_day_care+canteen", 3, "cost_of_canteen+day_care"),
+    ],
 )
 def test_costs_that_are_none_are_refused(tmp_path: Path, column: str, cell: object, named: str) -> None:
-    hosts = {**HOSTS, "C-1": {"at": (1400, 0), "cost": 5, column: cell}}
+    hosts = {**HOSTS, "C-1": {**HOSTS["C-1"], column: cell}}
     result = call("site", write_town(tmp_path, homes=TOWN, candidates=hosts, study=asked(budget(9))), "-q")
     assert result.exit_code == 2
     assert named in result.stderr

@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 
 from circle15 import judge, siting
-from circle15.core.errors import ConfigError, InputError
+from circle15.core.errors import ConfigError, InputError, InternalError
 from circle15.core.tables import Candidates
 from circle15.core.terms import Terms
 from circle15.core.text import Text, first_ids
-from circle15.core.units import round_half_up
 from circle15.pipeline.candidates import Offer, offer
 from circle15.pipeline.framing import problem_of, sites_of
 from circle15.pipeline.ground import Ground
 from circle15.read.strict import unknown_name
+from circle15.route import Places
 from circle15.study import SiteSpec
 
 # The column of what a site costs that holds these types, joined by a plus; alone, a type costs ``cost`` without it.
@@ -46,7 +46,7 @@ def joint_of(ground: Ground, spec: SiteSpec) -> Framed:
     able = _able(ground, specs, offers)
     free = _free(ground, spec, able)
     holds = _holds(ground, specs, able, free)
-    rows = {str(name): row for row, name in enumerate(() if ground.hosts is None else ground.hosts.ids)}
+    rows = {name: row for row, name in enumerate(_ids(ground).tolist())}
     _refuse_strangers(spec, rows, {each.site for each in holds})
     sites = _sites(ground, spec, holds, rows)
     return Framed(siting.join(_request(spec, parts), parts, holds, sites, free), specs, offers)
@@ -66,9 +66,20 @@ def _request(spec: SiteSpec, parts: Sequence[siting.Part]) -> siting.Request:
     )
 
 
+def _hosts(ground: Ground) -> Places:
+    """The candidates. That there are some was seen when they were offered."""
+    if ground.hosts is None:
+        raise InternalError(Text("没有备选点。", "there are no candidates."))
+    return ground.hosts
+
+
+def _ids(ground: Ground) -> Any:
+    return _hosts(ground).ids.astype(str)
+
+
 def _able(ground: Ground, specs: Sequence[SiteSpec], offers: Sequence[Offer]) -> dict[str, Any]:
     """Of each type which candidates, in row order, are offered for it."""
-    ids = np.array([] if ground.hosts is None else ground.hosts.ids, dtype=str)
+    ids = _ids(ground)
     return {
         each.facility_type: np.isin(ids, offered.hosts.ids.astype(str))
         for each, offered in zip(specs, offers, strict=True)
@@ -79,12 +90,12 @@ def _free(ground: Ground, spec: SiteSpec, able: Mapping[str, Any]) -> frozenset[
     """The sites at which it is the same whether types open together or one beside the other."""
     terms = spec.terms
     counts_sites = len(spec.stages) > 1 or bool(terms.quota_level) or terms.min_separation_mm is not None
-    if ground.hosts is None or counts_sites or (terms.budget is not None and _is_cheaper(ground, able)):
+    if counts_sites or (terms.budget is not None and _is_cheaper(ground, able)):
         return frozenset()
-    short = np.zeros(len(ground.hosts.ids), dtype=bool)
+    short = np.zeros(len(_ids(ground)), dtype=bool)
     for types in _sets(list(able)):
         short |= np.logical_and.reduce([able[each] for each in types]) & _crowded(ground, types)
-    return frozenset(ground.hosts.ids.astype(str)[~short].tolist())
+    return frozenset(_ids(ground)[~short].tolist())
 
 
 def _is_cheaper(ground: Ground, able: Mapping[str, Any]) -> bool:
@@ -101,8 +112,7 @@ def _holds(
 
     At a free site one type at a time.
     """
-    ids = np.array([] if ground.hosts is None else ground.hosts.ids, dtype=str)
-    found = []
+    ids, found = _ids(ground), []
     for types in _sets(list(able)):
         fits = np.logical_and.reduce([able[each] for each in types]) & ~_crowded(ground, types)
         fits &= ~np.isin(ids, list(free)) | (len(types) == 1)
@@ -134,11 +144,9 @@ def _crowded(ground: Ground, types: Sequence[str]) -> Any:
 
 
 def _sites(ground: Ground, spec: SiteSpec, holds: Sequence[siting.Held], rows: Mapping[str, int]) -> siting.Sites:
-    if ground.hosts is None:
-        raise ConfigError(Text("没有备选点。", "there are no candidates."))
     at = np.array([rows[each.site] for each in holds], dtype=np.int64)
     bare = replace(spec, terms=replace(spec.terms, budget=None), capacity="")
-    found = sites_of(ground, ground.hosts.take(at), bare)
+    found = sites_of(ground, _hosts(ground).take(at), bare)
     cost = np.zeros(len(at), dtype=np.int64) if spec.terms.budget is None else _costs(ground, spec, holds)
     return replace(found, ids=np.array([each.name for each in holds], dtype=object), cost=cost)
 
@@ -164,7 +172,7 @@ def _costs(ground: Ground, spec: SiteSpec, holds: Sequence[siting.Held]) -> Any:
                 f"{len(missing)} lack it: {first_ids(missing)}. Add it.",
             )
         )
-    return round_half_up(np.array(found))
+    return np.array(found).astype(np.int64)
 
 
 def _types(spec: SiteSpec) -> tuple[str, ...]:
@@ -172,22 +180,34 @@ def _types(spec: SiteSpec) -> tuple[str, ...]:
 
 
 def _columns(frame: Any, ground: Ground) -> dict[frozenset[str], str]:
-    """The columns of costs by the types they speak of. Raises ConfigError for types that no pack knows."""
-    found, known = {}, ground.study.pack.types
+    """The columns of costs by the types they speak of.
+
+    Raises ConfigError for types that no pack knows, and for two columns of the same types.
+    """
+    found: dict[frozenset[str], str] = {}
+    known = ground.study.pack.types
     for column in [str(each) for each in frame.columns if str(each).startswith(_COST_OF)]:
         types = column.removeprefix(_COST_OF).split("+")
         strange = [each for each in types if each not in known]
         if strange:
             raise ConfigError([unknown_name(each, list(known), f"[inputs.candidates] {column}") for each in strange])
+        if frozenset(types) in found:
+            raise ConfigError(
+                Text(
+                    f"[inputs.candidates]：{found[frozenset(types)]} 与 {column} 说的是同样的设施类型。请删去一列。",
+                    f"[inputs.candidates]: {found[frozenset(types)]} and {column} speak of the same facility types. "
+                    f"Remove one.",
+                )
+            )
         found[frozenset(types)] = column
     return found
 
 
 def _cells(frame: Any, column: str | None, otherwise: str | None) -> Any:
-    """The numbers of a column, empty where there is none; an empty cell takes that of another column."""
+    """The numbers of a column in whole units; an empty cell takes that of another column, and may stay empty."""
     empty = pd.Series(np.nan, index=frame.index, dtype=float)
     first, second = (empty if name not in frame else frame[name].astype(float) for name in (column, otherwise))
-    return first.fillna(second)
+    return np.floor(first.fillna(second) + 0.5)
 
 
 def _refuse_strangers(spec: SiteSpec, rows: Mapping[str, int], open_: set[str]) -> None:
