@@ -16,7 +16,7 @@ from circle15.siting.problem import Problem
 from tests.exhaustive import Instance, invent
 from tests.unit.siting.problems import as_problem
 
-KINDS = ("plain", "years", "quota", "budget", "separation", "prescribed", "dated", "target", "mixed")
+KINDS = ("plain", "years", "quota", "budget", "separation", "prescribed", "dated", "target", "fewest", "mixed")
 
 
 @dataclass

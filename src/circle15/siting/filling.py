@@ -28,6 +28,7 @@ class Filling:
         self.capacity = np.zeros(0, dtype=np.int64) if problem.capacity is None else problem.capacity
         self.rivals = np.bincount(problem.covers.indices, minlength=len(problem.weight))
         self.limits, self.most = core.limits, core.most
+        self.fewest = problem.fewest or (0,) * len(problem.places)
         self.held = [(int(row), problem.dated.get(int(row), -1)) for row in problem.required]
         self.random = np.random.default_rng(effort.seed)
 
@@ -76,7 +77,9 @@ class Filling:
         left = self._left(np.array([row for row, _ in plan], dtype=np.int64))
         for year in range(len(free)):
             for _ in range(free[year]):
-                row = self._next(left, np.array([each for each, _ in plan], dtype=np.int64), year, boldness)
+                there = np.array([each for each, _ in plan], dtype=np.int64)
+                short = sum(at == year for _, at in plan) < self.fewest[year]
+                row = self._next(left, there, year, boldness, short=short)
                 if row < 0:
                     break
                 plan.append((row, year))
@@ -101,14 +104,17 @@ class Filling:
         """The places that each year still has."""
         return [most - sum(at == year for _, at in plan) for year, most in enumerate(self.problem.places)]
 
-    def _next(self, left: Ints, opened: Ints, year: int, boldness: float) -> int:
-        """The candidate that may open and fills up most with people who are left; −1 if none."""
+    def _next(self, left: Ints, opened: Ints, year: int, boldness: float, *, short: bool) -> int:
+        """The candidate that may open and fills up most with people who are left; −1 if none.
+
+        Where the year is ``short`` of its least number any that may open will do.
+        """
         gain = np.minimum(self.covers @ left, self.capacity[self.pool])
         able = ~self.shut[:, year] & ~np.isin(self.pool, opened) & self._allowed(opened)
         wanted = able & self._wanted(opened)
         if wanted.any():
             able, gain = wanted, gain + 1
-        gain = np.where(able, gain, 0)
+        gain = np.where(able, gain + short, 0)
         order = np.lexsort((np.arange(len(gain)), -gain))[:_FEW]
         order = order[gain[order] > 0]
         if not len(order):
