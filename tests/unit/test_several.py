@@ -105,8 +105,13 @@ def test_tables_say_what_a_site_holds_and_what_each_type_gains(tmp_path: Path) -
         ("1-canteen", "C-1", both, "30"),
         ("1-canteen", "C-2", "canteen", "10"),
     ]
-    notes = [(row["facility_type"], row["note"]) for row in table(tmp_path, "projects.csv")]
-    assert notes == [("day_care", "与长者食堂合设"), ("canteen", "与社区日间照料中心合设"), ("canteen", "")]
+    projects = [(row["facility_type"], row["cost"], row["note"]) for row in table(tmp_path, "projects.csv")]
+    assert projects == [
+        ("day_care", "", "与长者食堂合设; 合设投资合计 6"),
+        ("canteen", "", "与社区日间照料中心合设; 合设投资合计 6"),
+        ("canteen", "3", ""),
+    ]
+    assert [row["cost"] for row in table(tmp_path, "plan.csv")] == ["", "", "3"]
     said = call("site", study, "-q").stdout
     assert "第 1 处 C-1 学校（合设：长者食堂）：新增 30" in said
     assert "各类设施共 3 个，位于 2 处；本类 2 个，其中与其他类型合设 1 个：C-1" in said

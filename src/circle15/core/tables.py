@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -221,6 +221,15 @@ class Candidates(Table):
     families: ClassVar[tuple[Column, ...]] = (
         Column("cost_of_", "number", Text("只设这些类型的投资", "cost of these facility types together"), least=0),
     )
+
+    @classmethod
+    def cost_columns(cls, names: Iterable[Any]) -> dict[frozenset[str], list[str]]:
+        """Of these headings those that say what types cost together, by the types they speak of."""
+        (family,) = cls.families
+        found: dict[frozenset[str], list[str]] = {}
+        for name in [str(each) for each in names if str(each).startswith(family.name)]:
+            found.setdefault(frozenset(name.removeprefix(family.name).split("+")), []).append(name)
+        return found
 
 
 @dataclass(frozen=True)

@@ -184,23 +184,19 @@ def _columns(frame: Any, ground: Ground) -> dict[frozenset[str], str]:
 
     Raises ConfigError for types that no pack knows, and for two columns of the same types.
     """
-    found: dict[frozenset[str], str] = {}
-    known = ground.study.pack.types
-    for column in [str(each) for each in frame.columns if str(each).startswith(_COST_OF)]:
-        types = column.removeprefix(_COST_OF).split("+")
-        strange = [each for each in types if each not in known]
+    known, found = ground.study.pack.types, Candidates.cost_columns(frame.columns)
+    for types, names in found.items():
+        strange = sorted(types - set(known))
         if strange:
-            raise ConfigError([unknown_name(each, list(known), f"[inputs.candidates] {column}") for each in strange])
-        if frozenset(types) in found:
+            raise ConfigError([unknown_name(each, list(known), f"[inputs.candidates] {names[0]}") for each in strange])
+        if len(names) > 1:
             raise ConfigError(
                 Text(
-                    f"[inputs.candidates]：{found[frozenset(types)]} 与 {column} 说的是同样的设施类型。请删去一列。",
-                    f"[inputs.candidates]: {found[frozenset(types)]} and {column} speak of the same facility types. "
-                    f"Remove one.",
+                    f"[inputs.candidates]：{'、'.join(names)} 说的是同样的设施类型。请只留一列。",
+                    f"[inputs.candidates]: {', '.join(names)} speak of the same facility types. Keep one.",
                 )
             )
-        found[frozenset(types)] = column
-    return found
+    return {types: names[0] for types, names in found.items()}
 
 
 def _cells(frame: Any, column: str | None, otherwise: str | None) -> Any:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
 
 from circle15.core.results import Audit, Plan, Site
+from circle15.core.tables import Candidates
 from circle15.core.text import Text
 
 
@@ -22,3 +26,23 @@ def joined(plans: Sequence[Plan]) -> list[tuple[Plan, tuple[Plan, ...]]]:
 def others_at(audit: Audit, plan: Plan, site: Site) -> list[Text]:
     """The labels of the other types that a site of a plan of several types holds."""
     return [audit.facts.pack.types[each].label for each in site.types if each != plan.facility_type]
+
+
+def own_cost(plan: Plan, site: Site, host: Any) -> Any:
+    """What a facility costs at its site by the row of its candidate; null where that tells of all types together."""
+    if not site.types:
+        return host.get("cost")
+    if shared_cost(site, host) is not None:
+        return None
+    own = _cell(host, frozenset([plan.facility_type]))
+    return host.get("cost") if own is None else own
+
+
+def shared_cost(site: Site, host: Any) -> Any:
+    """What a site costs with all the types it holds, where the row of its candidate says it of them together."""
+    return _cell(host, frozenset(site.types)) if len(site.types) > 1 else None
+
+
+def _cell(host: Any, types: frozenset[str]) -> Any:
+    names = Candidates.cost_columns(host.index).get(types, [])
+    return None if not names or pd.isna(host[names[0]]) else host[names[0]]

@@ -11,6 +11,8 @@ import shapely
 from circle15.core.results import Audit, Plan, Site
 from circle15.core.text import Text
 from circle15.show.geometry import to_wgs84
+from circle15.show.joint import own_cost, shared_cost
+from circle15.show.numbers import grouped
 
 # Of a candidate, as its table says it; what it does not say stays blank.
 _TOLD = ("name", "address", "host", "build_mode", "floor_area_m2", "seats", "beds", "cost", "responsible")
@@ -55,6 +57,7 @@ def projects_frame(audit: Audit) -> Any:
             {
                 "project_id": f"{plan.plan_id}-{site.rank}",
                 **{name: host.get(name) for name in _TOLD},
+                "cost": own_cost(plan, site, host),
                 "facility_type": plan.facility_type,
                 "town": zones.get("town"),
                 "community": zones.get("community", zones.get("village")),
@@ -82,6 +85,9 @@ def _notes(audit: Audit, plan: Plan, site: Site, host: Any) -> Iterator[Text]:
         if other is not plan and site.candidate_id in {each.candidate_id for each in other.sites}:
             label = audit.facts.pack.types[other.facility_type].label
             yield Text(f"与{label.zh}合设", f"shared with: {label.en}")
+    together = shared_cost(site, host)
+    if together is not None and audit.facts.audience == "internal":
+        yield Text(f"合设投资合计 {grouped(together)}", f"cost of all types here: {grouped(together)}")
     if host.get("generated") is True:
         yield Text("程序生成的点位，未经现场核实", "a place made by the program, seen by nobody")
     if isinstance(host.get("estimated"), str) and "floor_area_m2" in host["estimated"].split("+"):

@@ -20,6 +20,7 @@ from circle15.core.units import MM_PER_M
 from circle15.show import proof
 from circle15.show.checks import UNCHECKED, candidates_frame, check_notes
 from circle15.show.geometry import to_wgs84
+from circle15.show.joint import own_cost
 from circle15.show.numbers import plain, whole
 from circle15.show.projects import projects_frame
 
@@ -188,7 +189,8 @@ def _site_row(plan: Plan, site: Any, hosts: Any, place: Any, audit: Audit) -> di
         "site_types": "; ".join(site.types or (plan.facility_type,)),
         "lon": lon,
         "lat": lat,
-        **{name: host.get(name) for name in ("host", "floor_area_m2", "seats", "beds", "cost")},
+        **{name: host.get(name) for name in ("host", "floor_area_m2", "seats", "beds")},
+        "cost": own_cost(plan, site, host),
         "zone_ids": "; ".join(site.zone_ids),
         "gain": site.gain,
         "covered_after": site.covered_after,
