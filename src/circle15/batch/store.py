@@ -220,8 +220,8 @@ def take(task: Task, out: Path, before: Iterable[str]) -> None:
     manifest = folder + MANIFEST
     earlier = json.loads(store.read(manifest) or b"{}")
     own = (name for name in after if name.startswith(folder) and name != manifest)
-    files = {name.removeprefix(folder): after[name] for name in own}
-    store.write(manifest, described(announcement(earlier, files)))
+    digests = {name.removeprefix(folder): sha256(after[name]) for name in own}
+    store.write(manifest, described(announcement(earlier, digests)))
     for name, data in after.items():
         if name != manifest:
             store.write(name, data)

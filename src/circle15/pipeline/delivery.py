@@ -16,7 +16,7 @@ from circle15.core.text import Text, first_ids
 from circle15.pipeline.progress import Progress, silent
 from circle15.read.datum import gcj02_from_wgs84
 from circle15.show import database, export, geojson, office, sheets
-from circle15.show.files import publish
+from circle15.show.files import Content, publish
 from circle15.show.manifest import manifest
 from circle15.show.tables import tables
 from circle15.show.titles import refuse_unreviewed
@@ -42,7 +42,7 @@ def deliver(
     addresses = [name.removeprefix(database.OUTPUT) for name in outputs if name.startswith(database.OUTPUT)]
     if addresses and result.facts.crs:
         refuse_unreviewed(result)
-    files: dict[str, bytes] = {}
+    files: dict[str, Content] = {}
     for name, make in _FILES.items():
         if name in outputs:
             progress(Text(f"生成 {name}", f"making {name}"), 0, 1)
@@ -68,9 +68,9 @@ def _stored(result: Audit, addresses: Sequence[str], progress: Progress) -> Iter
         yield database.write_database(result, address)
 
 
-def _exported(result: Audit, wanted: Sequence[tuple[Format, Profile]], progress: Progress) -> dict[str, bytes]:
+def _exported(result: Audit, wanted: Sequence[tuple[Format, Profile]], progress: Progress) -> dict[str, Content]:
     """GeoJSON under the program's own names, and whatever the mapping file is for."""
-    files: dict[str, bytes] = {}
+    files: dict[str, Content] = {}
     if wanted:
         refuse_unreviewed(result)
     if ("geojson", "rfc7946") in wanted:

@@ -7,16 +7,19 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
 from circle15.core.changes import MANIFEST, PROGRAM, UNFINISHED
 from circle15.core.errors import OutputError
 from circle15.core.text import Text, first_ids
+
+# A file as a whole, or what makes its pieces, so that a large one is never whole in memory.
+Content = bytes | Callable[[], Iterable[bytes]]
 
 _OUR_PAGE = b'<meta name="generator" content="circle15"'
 _HEAD_BYTES = 4096
@@ -30,13 +33,14 @@ _WAIT_S = 60
 
 
 def publish(
-    folder: Path, files: Mapping[str, bytes], manifest: dict[str, Any], place: Path, page: bytes | None
+    folder: Path, files: Mapping[str, Content], manifest: dict[str, Any], place: Path, page: bytes | None
 ) -> None:
     """Write the files of a run and its manifest into ``folder``, and the map ``page`` at ``place``, all or nothing.
 
     Names may lead into folders below. Files and the map of an earlier run of the same inputs stay and stay listed;
     those of other inputs are removed. Whenever it is stopped, every file is whole, and the folder is known as ours: a
-    manifest that lists the files goes before the first of them that no earlier one lists.
+    manifest that lists the files goes before the first of them that no earlier one lists. What comes in pieces is
+    made as it is written, one file after another.
 
     Of two runs of one study at once the later waits for the earlier to be done with its files, then writes its own.
 
@@ -48,26 +52,27 @@ def publish(
 
 
 def _publish(
-    folder: Path, files: Mapping[str, bytes], manifest: dict[str, Any], place: Path, page: bytes | None
+    folder: Path, files: Mapping[str, Content], manifest: dict[str, Any], place: Path, page: bytes | None
 ) -> None:
     _refuse_links(folder, files)
     earlier = _earlier(folder)
     same_inputs = earlier.get("run_key") == manifest["run_key"]
     _refuse_foreign(folder, files, earlier)
-    others = {name: digest for name, digest in earlier.get("outputs", {}).items() if name not in files}
-    kept = {name: digest for name, digest in others.items() if same_inputs and (folder / name).exists()}
-    manifest["outputs"] = dict(sorted({**kept, **{name: sha256(data) for name, data in files.items()}}.items()))
-    targets = {folder / name: data for name, data in files.items()}
     if page is not None:
         _refuse_foreign_page(place)
-        targets[place] = page
-        manifest["map"] = {"name": place.name, "sha256": sha256(page)}
-    elif same_inputs and "map" in earlier:
-        manifest["map"] = earlier["map"]
-    if not files.keys() <= earlier.get("outputs", {}).keys():
-        write_all({folder / MANIFEST: described(announcement(earlier, files))})
-    targets[folder / MANIFEST] = described(manifest)
-    write_all(targets)
+    others = {name: digest for name, digest in earlier.get("outputs", {}).items() if name not in files}
+    kept = {name: digest for name, digest in others.items() if same_inputs and (folder / name).exists()}
+    with _Staging() as staging:
+        digests = {name: staging.add(folder / name, content) for name, content in files.items()}
+        manifest["outputs"] = dict(sorted({**kept, **digests}.items()))
+        if page is not None:
+            manifest["map"] = {"name": place.name, "sha256": staging.add(place, page)}
+        elif same_inputs and "map" in earlier:
+            manifest["map"] = earlier["map"]
+        staging.add(folder / MANIFEST, described(manifest))
+        if not files.keys() <= earlier.get("outputs", {}).keys():
+            write_all({folder / MANIFEST: described(announcement(earlier, digests))})
+        staging.put()
     for name in others.keys() - kept.keys():
         _remove(folder, name)
     if "map" in earlier and "map" not in manifest:
@@ -105,9 +110,9 @@ def described(manifest: Mapping[str, Any]) -> bytes:
     return (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def announcement(earlier: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
-    """The manifest of a run that has begun to put its files in place."""
-    outputs = {**earlier.get("outputs", {}), **{name: sha256(data) for name, data in files.items()}}
+def announcement(earlier: Mapping[str, Any], digests: Mapping[str, str]) -> dict[str, Any]:
+    """The manifest of a run that has begun to put its files in place; ``digests`` are theirs."""
+    outputs = {**earlier.get("outputs", {}), **digests}
     kept = {"map": earlier["map"]} if "map" in earlier else {}
     return {"program": PROGRAM, "run_key": "", UNFINISHED: True, **kept, "outputs": outputs}
 
@@ -122,35 +127,76 @@ def write_all(targets: Mapping[Path, bytes]) -> None:
 
     When it returns, names and contents are on the disk.
     """
-    staged: dict[Path, Path] = {}
-    try:
+    with _Staging() as staging:
         for path, data in targets.items():
-            whole = _whole_folder(path)
-            if whole is None:
-                _make(path.parent)
-                handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=STAGED, dir=path.parent)
-                staged[path] = Path(name)
-                os.close(handle)
-                _write(staged[path], data)
-            else:
-                if whole not in staged:
-                    _make(whole.parent)
-                    staged[whole] = Path(tempfile.mkdtemp(prefix=f".{whole.name}.", suffix=STAGED, dir=whole.parent))
-                    staged[whole].chmod(0o755)  # like files: for the colleagues too
-                inside = staged[whole] / path.relative_to(whole)
-                inside.parent.mkdir(parents=True, exist_ok=True)
-                _write(inside, data)
-        places = list(staged)
-        for path in places:
-            _put(staged[path], path)
-            del staged[path]
-        for parent in dict.fromkeys(path.parent for path in places):
-            sync_folder(parent)
+            staging.add(path, data)
+        staging.put()
+
+
+class _Staging:
+    """Files written beside their places, then put there together. At the end nothing is left beside them.
+
+    Both steps raise OutputError for what cannot be written.
+    """
+
+    def __init__(self) -> None:
+        self._staged: dict[Path, Path] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for left in self._staged.values():
+            _discard(left)
+
+    def add(self, path: Path, content: Content) -> str:
+        """Write a file beside its place; its hash."""
+        digest = hashlib.sha256()
+        with _told():
+            _write(self._beside(path), _hashed(content, digest))
+        return digest.hexdigest()
+
+    def _beside(self, path: Path) -> Path:
+        """Where a file is written first; a file of a geodatabase in the place of the geodatabase."""
+        whole = _whole_folder(path)
+        if whole is None:
+            _make(path.parent)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=STAGED, dir=path.parent)
+            os.close(handle)
+            self._staged[path] = Path(name)
+            return self._staged[path]
+        if whole not in self._staged:
+            _make(whole.parent)
+            self._staged[whole] = Path(tempfile.mkdtemp(prefix=f".{whole.name}.", suffix=STAGED, dir=whole.parent))
+            self._staged[whole].chmod(0o755)  # like files: for the colleagues too
+        inside = self._staged[whole] / path.relative_to(whole)
+        inside.parent.mkdir(parents=True, exist_ok=True)
+        return inside
+
+    def put(self) -> None:
+        """Rename all into their places. When it returns, names and contents are on the disk."""
+        places = list(self._staged)
+        with _told():
+            for path in places:
+                _put(self._staged[path], path)
+                del self._staged[path]
+            for parent in dict.fromkeys(path.parent for path in places):
+                sync_folder(parent)
+
+
+def _hashed(content: Content, digest: Any) -> Iterator[bytes]:
+    """The pieces of a file as they are made, each hashed."""
+    for piece in (content,) if isinstance(content, bytes) else content():
+        digest.update(piece)
+        yield piece
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise _unwritable(error) from error
-    finally:
-        for left in staged.values():
-            _discard(left)
 
 
 def _unwritable(error: OSError) -> OutputError:
@@ -167,9 +213,10 @@ def _whole_folder(path: Path) -> Path | None:
     return next((each for each in path.parents if each.suffix in _WHOLE_FOLDERS), None)
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
     with path.open("wb") as file:
-        file.write(data)
+        for piece in pieces:
+            file.write(piece)
         file.flush()
         os.fsync(file.fileno())
     path.chmod(0o644)  # mkstemp makes private files; results are for the colleagues too
@@ -287,7 +334,7 @@ def _earlier(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) and found.get("program") == PROGRAM else {}
 
 
-def _refuse_foreign(folder: Path, files: Mapping[str, bytes], earlier: Mapping[str, Any]) -> None:
+def _refuse_foreign(folder: Path, files: Iterable[str], earlier: Mapping[str, Any]) -> None:
     ours = {*earlier.get("outputs", {}), *([MANIFEST] if earlier else [])}
     wholes = {whole for name in files if (whole := _whole_folder(folder / name)) is not None}
     inside = [each.relative_to(folder).as_posix() for whole in wholes for each in whole.rglob("*") if each.is_file()]
@@ -304,7 +351,7 @@ def _refuse_foreign(folder: Path, files: Mapping[str, bytes], earlier: Mapping[s
         )
 
 
-def _refuse_links(folder: Path, files: Mapping[str, bytes]) -> None:
+def _refuse_links(folder: Path, files: Iterable[str]) -> None:
     """Nothing is written through a link that leads out of the output folder."""
     below = {parent for name in files for parent in (folder / name).parents if folder in parent.parents}
     links = sorted(str(each) for each in below if each.is_symlink())

@@ -238,10 +238,12 @@ def _shown(column: Any) -> Any:
         return column.map(_harmless, na_action="ignore") if _holds_text(column) else column
     name = str(column.name)
     decimals = next((places for ending, places in _DECIMALS.items() if name.endswith(ending)), 6)
+    # Most numbers are there for several rules: each is written once, told apart by its bits.
     values = column.to_numpy(dtype=float, na_value=np.nan)
+    code, known = pd.factorize(values.view(np.int64))
     keep_zeros = name.endswith("_m")
-    texts = [plain(value, decimals, keep_zeros=keep_zeros) or None for value in values]
-    return pd.Series(texts, index=column.index, dtype=object)
+    texts = [plain(value, decimals, keep_zeros=keep_zeros) or None for value in known.view(float).tolist()]
+    return pd.Series(np.array(texts, dtype=object)[code], index=column.index, dtype=object)
 
 
 def _holds_text(column: Any) -> bool:

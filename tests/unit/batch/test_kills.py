@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,11 @@ def killed_at(folder: Path, point: int) -> int:
     return int(tally.read_text(encoding="utf-8"))
 
 
+def write_half(path: Path, pieces: Iterable[bytes]) -> None:
+    data = b"".join(pieces)
+    path.write_bytes(data[: len(data) // 2])
+
+
 class Deadly:
     """Counts writes, syncs and renames, and kills the process at one of them: half a write, before a sync or rename."""
 
@@ -74,9 +79,7 @@ class Deadly:
 
     def __enter__(self) -> Deadly:
         patch: Any = pytest.MonkeyPatch()
-        patch.setattr(
-            files, "_write", self.half(files._write, lambda path, data: path.write_bytes(data[: len(data) // 2]))
-        )
+        patch.setattr(files, "_write", self.half(files._write, write_half))
         patch.setattr(
             journal, "_write_whole", self.half(journal._write_whole, lambda handle, data: os.write(handle, data[:-9]))
         )

@@ -7,11 +7,13 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import pytest
 import shapely
 
-from circle15.show.geojson import feature_collection
+from circle15.show import geojson
+from circle15.show.geojson import feature_collection, pieces
 from tests.rfc7946 import problems
 
 SQUARE = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]
@@ -91,3 +93,27 @@ def test_what_crosses_the_antimeridian_is_cut_there(kind):
     assert sides[1][1] == 180
     assert sides[0][1] == pytest.approx(last, abs=1e-4)
     assert sides[1][0] == pytest.approx(first, abs=1e-4)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7])
+def test_a_collection_in_pieces_is_what_gdal_writes_at_once(count, monkeypatch):
+    """Also where a piece has only empty cells, or a feature no place; what says so in the text ends nothing."""
+    names = ['"features": [\n', None, None, "]\n}\n", "五", "", "g"][:count]
+    frame = gpd.GeoDataFrame(
+        {
+            "name": pd.array(names, dtype="str"),
+            "part_m": np.array([1.23456, np.nan, np.nan, 4, 5, 6, 7])[:count],
+            "households": pd.array([1, None, None, 4, 5, 6, 7][:count], dtype="Int64"),
+            "opened": pd.to_datetime(["2024-01-31", None, None, *["2024-02-01"] * 4][:count]),
+        },
+        geometry=[shapely.Point(400_000 + each, 2_700_000).buffer(each) if each else None for each in range(count)],
+        crs="EPSG:4549",
+    )
+    whole = feature_collection(frame, "EPSG:4549", "虚构")
+    assert len(list(pieces(frame, "EPSG:4549", "虚构"))) == 2
+    monkeypatch.setattr(geojson, "_MOST", 1)
+    parts = list(pieces(frame, "EPSG:4549", "虚构"))
+    assert len(parts) == max(count, 1) + 1
+    assert b"".join(parts) == whole
+    assert problems(whole) == []
+    assert json.loads(whole)["description"] == "虚构"

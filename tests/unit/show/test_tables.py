@@ -107,6 +107,15 @@ def test_negative_numbers_stay_numbers():
     assert rows(csv_bytes(frame)) == [{"margin": "-5.25", "count": "-3"}, {"margin": "", "count": ""}]
 
 
+def test_a_number_is_written_alike_wherever_it_stands_and_by_the_name_of_its_column():
+    numbers = [0.1, -0.0, 0.0, None, 700.0, 0.1, 1 / 3, 2 / 3]
+    frame = pd.DataFrame({"a_m": numbers, "a_min": numbers, "share": numbers}).iloc[::-1]
+    found = rows(csv_bytes(frame))
+    assert [each["a_m"] for each in found] == ["0.667", "0.333", "0.100", "700.000", "", "0.000", "-0.000", "0.100"]
+    assert [each["a_min"] for each in found] == ["0.6667", "0.3333", "0.1", "700", "", "0", "0", "0.1"]
+    assert [each["share"] for each in found] == ["0.666667", "0.333333", "0.1", "700", "", "0", "0", "0.1"]
+
+
 def test_facilities_say_which_rules_they_count_for():
     audit = small_audit()
     frame = audit.facilities.frame.assign(

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+import numpy as np
 import shapely
 from folium.map import Layer
 from folium.template import Template
@@ -136,9 +137,12 @@ def home_shapes(audit: Audit) -> str:
 def extent(audit: Audit) -> list[list[float]] | None:
     """South-west and north-east corner, latitude first, of homes, facilities and candidates; None without any."""
     tables = [audit.residential.frame, audit.facilities.frame]
-    located = [each for table in tables for each in table.geometry if each is not None and not each.is_empty]
-    located += [geometry for plan in audit.plans for geometry in _site_points(audit, plan) if geometry is not None]
-    if not located:
+    sites = [_site_points(audit, plan) for plan in audit.plans]
+    every = np.concatenate(
+        [*(table.geometry.to_numpy() for table in tables), *(np.array(each, dtype=object) for each in sites)]
+    )
+    located = every[~(shapely.is_missing(every) | shapely.is_empty(every))]
+    if not len(located):
         return None
     west, south, east, north = shapely.total_bounds(to_wgs84(located, audit.facts.crs, DECIMALS)).tolist()
     return [[south, west], [north, east]]
@@ -153,7 +157,7 @@ def type_colours(audit: Audit) -> dict[str, str]:
 
 def _features(audit: Audit, geometries: Any, stories: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """GeoJSON features of the rows that have a location."""
-    shapes = to_wgs84(list(geometries), audit.facts.crs, DECIMALS)
+    shapes = to_wgs84(geometries, audit.facts.crs, DECIMALS)
     return [
         {"type": "Feature", "geometry": json.loads(shapely.to_geojson(shape)), "properties": story}
         for shape, story in zip(shapes, stories, strict=True)
@@ -219,7 +223,7 @@ def _streets(audit: Audit) -> Iterator[MapLayer]:
 
 def _packed(audit: Audit, geometries: Any) -> str:
     """Shapes without stories."""
-    return pack_shapes(to_wgs84(list(geometries), audit.facts.crs, _PACKED_DECIMALS))
+    return pack_shapes(to_wgs84(geometries, audit.facts.crs, _PACKED_DECIMALS))
 
 
 def _homes(index: int, family: Family, classes: list[str]) -> Iterator[MapLayer]:

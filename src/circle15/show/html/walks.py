@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyproj
+import shapely
 from numpy.typing import NDArray
 
 from circle15.core.crs import parse_crs
@@ -51,7 +52,7 @@ def pack_walks(audit: Audit) -> str | None:
     given = projection(audit.facts.crs)
     if audit.walks is None or given is None or not can_walk(audit):
         return None
-    points = round_half_up(np.array([(point.x, point.y) for point in audit.points]).reshape(-1, 2) * MM_PER_M)
+    points = round_half_up(shapely.get_coordinates(audit.points) * MM_PER_M)
     return compressed(_table(audit.walks, points, given, audit.facts.max_access_leg_m))
 
 

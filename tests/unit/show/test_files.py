@@ -1,0 +1,64 @@
+"""Files in pieces: hashed and written as they are made, and all of them or none."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from circle15.core.changes import MANIFEST
+from circle15.core.errors import OutputError
+from circle15.show.files import publish
+
+
+def manifest(key: str) -> dict[str, Any]:
+    return {"program": "circle15", "run_key": key}
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_comes_in_pieces_is_made_one_file_after_another(tmp_path):
+    """Each when the one before it lies beside its place, whole, and none before it is written."""
+    seen = []
+
+    def pieces(name: str) -> Iterator[bytes]:
+        for number in range(3):
+            yield f"{name}{number}".encode()
+        seen.append((name, len(list(tmp_path.glob("out/.*.circle15")))))
+
+    publish(
+        tmp_path / "out",
+        {"a.json": lambda: pieces("a"), "b.json": lambda: pieces("b"), "c.csv": b"c"},
+        manifest("k"),
+        tmp_path / "map.html",
+        None,
+    )
+    assert seen == [("a", 1), ("b", 2)]
+    found = tree(tmp_path)
+    said = json.loads(found.pop(f"out/{MANIFEST}"))
+    assert found == {"out/a.json": b"a0a1a2", "out/b.json": b"b0b1b2", "out/c.csv": b"c"}
+    assert said["outputs"] == {
+        name.removeprefix("out/"): hashlib.sha256(data).hexdigest() for name, data in sorted(found.items())
+    }
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device", "x"), ValueError("a defect")])
+def test_pieces_that_break_off_leave_everything_as_it_was(tmp_path, error):
+    """Also the manifest: no other file was announced."""
+
+    def broken() -> Iterator[bytes]:
+        yield b"half"
+        raise error
+
+    place = tmp_path / "map.html"
+    publish(tmp_path / "out", {"a.json": b"before"}, manifest("k"), place, None)
+    before = tree(tmp_path)
+    with pytest.raises(OutputError if isinstance(error, OSError) else ValueError, match=r"space|defect"):
+        publish(tmp_path / "out", {"a.json": broken, "b.json": b"b"}, manifest("l"), place, None)
+    assert tree(tmp_path) == before
