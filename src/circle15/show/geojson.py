@@ -1,8 +1,8 @@
-"""GeoJSON by RFC 7946: WGS 84, right-hand rule, eight decimals, no crs member. GDAL writes it."""
+"""GeoJSON by RFC 7946: WGS 84, right-hand rule, eight decimals, no crs member. GDAL writes all but plain places."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -17,11 +17,13 @@ from circle15.core.results import Audit
 from circle15.show.files import Content
 from circle15.show.geometry import WGS84, to_wgs84
 from circle15.show.layers import layer_frames
+from circle15.show.positions import are_plain, texts
 from circle15.show.sentences import stamps
 
 DECIMALS = 8
 # What GDAL writes before the first feature and after the last.
 _BEGIN, _END = b'"features": [\n', b"\n]\n}\n"
+_NOWHERE = b"null"
 # So many vertices are written at a time; the values of a row weigh like so many.
 _MOST, _OF_A_ROW = 500_000, 20
 
@@ -50,11 +52,23 @@ def pieces(frame: Any, crs: str, description: str = "") -> Iterator[bytes]:
     """The same as bytes that follow one another: some features at a time are in memory, however many there are."""
     begun = False
     for rows in _portions(frame):
-        content = _written(frame.iloc[rows], crs, description)
+        shapes = to_wgs84(frame.geometry.to_numpy()[rows], crs, DECIMALS)
+        plain = are_plain(shapes)
+        content = _written(frame.iloc[rows], np.where(plain, None, shapes), description)
         start = content.index(_BEGIN) + len(_BEGIN)
-        yield b",\n" + content[start : -len(_END)] if begun else content[: -len(_END)]
+        yield b",\n" if begun else content[:start]
+        yield _placed(content[start : -len(_END)], np.flatnonzero(plain), texts(shapes[plain]))
         begun = True
     yield _END
+
+
+def _placed(features: bytes, rows: Any, places: Sequence[bytes]) -> bytes:
+    """Features, a line each, with their places in those lines that have none."""
+    lines = features.split(b"\n")
+    for row, place in zip(rows.tolist(), places, strict=True):
+        head, _, tail = lines[row].rpartition(_NOWHERE)
+        lines[row] = head + place + tail
+    return b"\n".join(lines)
 
 
 def _portions(frame: Any) -> Iterator[slice]:
@@ -66,13 +80,12 @@ def _portions(frame: Any) -> Iterator[slice]:
         yield slice(start, stop)
 
 
-def _written(frame: Any, crs: str, description: str) -> bytes:
-    """A collection as GDAL writes it."""
+def _written(frame: Any, shapes: Any, description: str) -> bytes:
+    """A collection as GDAL writes it; ``shapes`` are its places in degrees."""
     rounded = {name: frame[name].round(_decimals(name)) for name in frame.columns if _is_float(frame[name])}
     dates = {
         name: pd.to_datetime(frame[name]).dt.strftime("%Y-%m-%d") for name in frame.columns if _is_date(frame[name])
     }
-    shapes = to_wgs84(frame.geometry.to_numpy(), crs, DECIMALS)
     degrees = gpd.GeoDataFrame(frame.assign(**rounded, **dates).drop(columns="geometry"), geometry=shapes, crs=WGS84)
     out = BytesIO()
     pyogrio.write_dataframe(
