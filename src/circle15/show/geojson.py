@@ -54,7 +54,9 @@ def pieces(frame: Any, crs: str, description: str = "") -> Iterator[bytes]:
     for rows in _portions(frame):
         shapes = to_wgs84(frame.geometry.to_numpy()[rows], crs, DECIMALS)
         plain = are_plain(shapes)
-        content = _written(frame.iloc[rows], np.where(plain, None, shapes), description)
+        odd = shapes.copy()
+        odd[plain] = None
+        content = _written(frame.iloc[rows], odd, description)
         start = content.index(_BEGIN) + len(_BEGIN)
         yield b",\n" if begun else content[:start]
         yield _placed(content[start : -len(_END)], np.flatnonzero(plain), texts(shapes[plain]))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import shapely
@@ -42,7 +41,9 @@ def are_plain(shapes: Shapes) -> Flags:
 
     Of polygons that cross themselves only GDAL knows which way it would turn them.
     """
-    plain = np.isin(shapely.get_type_id(shapes), (_POINT, _LINE, _POLYGON, _POLYGONS)) & ~shapely.is_empty(shapes)
+    plain: Flags = np.isin(shapely.get_type_id(shapes), (_POINT, _LINE, _POLYGON, _POLYGONS)) & ~shapely.is_empty(
+        shapes
+    )
     bounds = shapely.bounds(shapes)
     plain &= (bounds[:, 0] > -_FARTHEST) & (bounds[:, 2] < _FARTHEST) & np.isfinite(bounds).all(axis=1)
     plain[plain] = shapely.is_valid(shapes[plain])
@@ -60,7 +61,7 @@ def texts(shapes: Shapes) -> list[bytes]:
         rows = np.flatnonzero(kinds == kind)
         for row, text in zip(rows.tolist(), write(shapes[rows]), strict=True):
             found[row] = b'{ "type": "%s", "coordinates": %s }' % (name, text)
-    return found.tolist()  # type: ignore[no-any-return]
+    return found.tolist()
 
 
 def _lines(shapes: Shapes) -> list[bytes]:
