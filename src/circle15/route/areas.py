@@ -19,6 +19,8 @@ from circle15.route.snap import Anchors
 
 DRAWN_WIDTH_M = 25.0
 _QUARTER_SEGMENTS = 16
+# So many sources are searched from at a time: each reaches thousands of stretches.
+_AT_ONCE = 512
 # Sources whose segments are cut out in one go: an array operation costs as much for a few hundred as for one.
 _TOGETHER = 64
 
@@ -127,9 +129,18 @@ def draw(network: Network, sources: Anchors, most_mm: int, drawing: Drawing) -> 
 
 def draw_each(network: Network, sources: Anchors, most_mm: int, drawing: Drawing) -> list[Any]:
     """The area within 25 m of what each source reaches: (multi)polygons, maybe empty, in row order."""
-    stretches, areas = reached_by_each(network, sources, most_mm), []
-    for first in range(0, len(sources), _TOGETHER):
-        behind = min(first + _TOGETHER, len(sources))
+    areas = []
+    for first in range(0, len(sources), _AT_ONCE):
+        some = sources.take(slice(first, first + _AT_ONCE))
+        areas += _drawn(network, reached_by_each(network, some, most_mm), len(some), drawing)
+    return areas
+
+
+def _drawn(network: Network, stretches: Stretches, count: int, drawing: Drawing) -> list[Any]:
+    """The area round the stretches of each of so many owners."""
+    areas = []
+    for first in range(0, count, _TOGETHER):
+        behind = min(first + _TOGETHER, count)
         some = stretches.of(first, behind)
         segments, of = _segments(network, some)
         bounds = np.searchsorted(some.owner[of], np.arange(first, behind + 1))

@@ -11,11 +11,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-import shapely
 
 from circle15.core.results import Audit
 from circle15.show.files import Content
-from circle15.show.geometry import WGS84, to_wgs84
+from circle15.show.geometry import WGS84, portions, to_wgs84
 from circle15.show.layers import layer_frames
 from circle15.show.positions import are_plain, texts
 from circle15.show.sentences import stamps
@@ -24,8 +23,6 @@ DECIMALS = 8
 # What GDAL writes before the first feature and after the last.
 _BEGIN, _END = b'"features": [\n', b"\n]\n}\n"
 _NOWHERE = b"null"
-# So many vertices are written at a time; the values of a row weigh like so many.
-_MOST, _OF_A_ROW = 500_000, 20
 
 
 def layers(audit: Audit) -> dict[str, Content]:
@@ -50,9 +47,9 @@ def feature_collection(frame: Any, crs: str, description: str = "") -> bytes:
 
 def pieces(frame: Any, crs: str, description: str = "") -> Iterator[bytes]:
     """The same as bytes that follow one another: some features at a time are in memory, however many there are."""
-    begun = False
-    for rows in _portions(frame):
-        shapes = to_wgs84(frame.geometry.to_numpy()[rows], crs, DECIMALS)
+    begun, geometries = False, frame.geometry.to_numpy()
+    for rows in portions(geometries):
+        shapes = to_wgs84(geometries[rows], crs, DECIMALS)
         plain = are_plain(shapes)
         odd = shapes.copy()
         odd[plain] = None
@@ -71,15 +68,6 @@ def _placed(features: bytes, rows: Any, places: Sequence[bytes]) -> bytes:
         head, _, tail = lines[row].rpartition(_NOWHERE)
         lines[row] = head + place + tail
     return b"\n".join(lines)
-
-
-def _portions(frame: Any) -> Iterator[slice]:
-    """Rows of at most so many vertices; all where there is none."""
-    sizes = shapely.get_num_coordinates(frame.geometry.to_numpy()) + _OF_A_ROW
-    portion = np.cumsum(sizes) // _MOST
-    starts = np.flatnonzero(np.diff(portion, prepend=-1)) if len(frame) else np.zeros(1, dtype=np.int64)
-    for start, stop in zip(starts, [*starts[1:], len(frame)], strict=True):
-        yield slice(start, stop)
 
 
 def _written(frame: Any, shapes: Any, description: str) -> bytes:

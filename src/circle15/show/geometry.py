@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from circle15.core.crs import own_degrees, parse_crs
 
 WGS84 = "EPSG:4326"
+# So many vertices are at most worked on at a time, a shape counting for a few more than it has.
+_MOST, _OF_A_SHAPE = 500_000, 20
 # Coordinates as rows of x and y, to the same.
 Shift = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
@@ -45,3 +48,14 @@ def rounded(xy: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
 def move(geometries: Any, shift: Shift) -> NDArray[np.object_]:
     """Geometries with every coordinate moved; None stays None."""
     return np.asarray(shapely.transform(np.asarray(geometries, dtype=object), shift), dtype=object)
+
+
+def portions(geometries: Any) -> Iterator[slice]:
+    """The rows of geometries in runs of some half a million vertices, so that what is made of them is never whole.
+
+    At least one run, which is empty where there is no row.
+    """
+    sizes = shapely.get_num_coordinates(np.asarray(geometries, dtype=object)) + _OF_A_SHAPE
+    run = np.cumsum(sizes) // _MOST
+    starts = np.flatnonzero(np.diff(run, prepend=-1)).tolist() or [0]
+    yield from (slice(start, stop) for start, stop in pairwise([*starts, len(sizes)]))

@@ -135,6 +135,17 @@ def test_contours_are_the_buffer_but_for_a_hundredth(helsinki: tuple[Network, An
         assert _alike(fine_one, exact) >= 0.995
 
 
+def test_areas_drawn_a_few_at_a_time_are_those_drawn_one_by_one(
+    helsinki: tuple[Network, Anchors], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, anchors = helsinki
+    some = anchors.take(np.arange(11))
+    monkeypatch.setattr("circle15.route.areas._AT_ONCE", 4)
+    drawn = draw_each(network, some, 300_000, GRID)
+    alone = [draw_each(network, some.take([row]), 300_000, GRID)[0] for row in range(len(some))]
+    assert shapely.to_wkb(drawn).tolist() == shapely.to_wkb(alone).tolist()
+
+
 def _alike(one: shapely.Geometry, other: shapely.Geometry) -> float:
     return float(one.intersection(other).area / one.union(other).area)
 

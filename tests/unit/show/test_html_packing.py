@@ -76,7 +76,10 @@ def test_shapes_come_back_within_a_pixel():
     two = shapely.MultiPolygon([shapely.box(118.6, 24.8, 118.61, 24.81), shapely.box(118.62, 24.8, 118.63, 24.81)])
     line = shapely.LineString([(118.5, 24.8), (118.52, 24.83), (118.5, 24.8)])
     shapes = [shapely.Point(-70.25, -33.5), hole, None, two, line, shapely.Polygon()]
-    found = unpacked(pack_shapes(shapes))
+    packed = pack_shapes([shapes])
+    for size in (1, 2, 5):
+        assert pack_shapes(shapes[at : at + size] for at in range(0, len(shapes), size)) == packed
+    found = unpacked(packed)
     assert [(kind, [len(ring) for ring in rings]) for kind, rings in found] == [
         (0, [1]), (2, [4, 4]), (3, []), (2, [4, 4]), (1, [3]), (3, []),
     ]  # fmt: skip
@@ -91,6 +94,10 @@ def test_outer_rings_and_holes_run_opposite_ways_whatever_way_they_came():
     turns = []
     for outside in (ring, ring[::-1]):
         for inside in (inner, inner[::-1]):
-            ((_, rings),) = unpacked(pack_shapes([shapely.Polygon(outside, [inside])]))
+            ((_, rings),) = unpacked(pack_shapes([[shapely.Polygon(outside, [inside])]]))
             turns.append(tuple(shapely.LinearRing(each).is_ccw for each in rings))
     assert set(turns) == {(turns[0][0], not turns[0][0])}
+
+
+def test_nothing_is_packed_as_a_table_without_features():
+    assert unpacked(pack_shapes([[]])) == unpacked(pack_shapes([[], []])) == []

@@ -12,7 +12,7 @@ import pyproj
 import pytest
 import shapely
 
-from circle15.show import geojson
+from circle15.show import geometry
 from circle15.show.geojson import feature_collection, pieces
 from tests.rfc7946 import problems
 
@@ -111,7 +111,7 @@ def test_a_collection_in_pieces_is_what_gdal_writes_at_once(count, monkeypatch):
     )
     whole = feature_collection(frame, "EPSG:4549", "虚构")
     assert len(list(pieces(frame, "EPSG:4549", "虚构"))) == 3
-    monkeypatch.setattr(geojson, "_MOST", 1)
+    monkeypatch.setattr(geometry, "_MOST", 1)
     parts = list(pieces(frame, "EPSG:4549", "虚构"))
     assert len(parts) == 2 * max(count, 1) + 1
     assert b"".join(parts) == whole

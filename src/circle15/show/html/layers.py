@@ -22,7 +22,7 @@ from circle15.core.tables import OPERATING, STATUS_WORDS, STATUSES, Candidates
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M
 from circle15.show.families import CLASS_WORDS, Family, headline_basis, tally
-from circle15.show.geometry import to_wgs84
+from circle15.show.geometry import portions, to_wgs84
 from circle15.show.html.packing import pack_shapes
 from circle15.show.html.popup import candidate_stories, facility_stories, site_story, type_label
 from circle15.show.html.tables import shown_level
@@ -223,7 +223,8 @@ def _streets(audit: Audit) -> Iterator[MapLayer]:
 
 def _packed(audit: Audit, geometries: Any) -> str:
     """Shapes without stories."""
-    return pack_shapes(to_wgs84(geometries, audit.facts.crs, _PACKED_DECIMALS))
+    shapes = np.asarray(geometries, dtype=object)
+    return pack_shapes(to_wgs84(shapes[rows], audit.facts.crs, _PACKED_DECIMALS) for rows in portions(shapes))
 
 
 def _homes(index: int, family: Family, classes: list[str]) -> Iterator[MapLayer]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -23,14 +24,17 @@ ZOOM = 20
 _WORLD = 256 << ZOOM
 _SEVEN_BITS = 7
 NOWHERE, POINT, LINE, AREA = 3, 0, 1, 2
+# Kinds, parts, vertices, steps east, steps south.
+_STREAMS = 5
 
 
-def pack_shapes(shapes: Any) -> str:
+def pack_shapes(portions: Iterable[Any]) -> str:
     """Points, lines and polygons in degrees (longitude, latitude), multi ones too, as base64 of the gzipped table.
 
-    A missing or empty geometry keeps its place as a feature without parts.
+    They come in ``portions``, of which one at a time is looked at. A missing or empty geometry keeps its place as a
+    feature without parts.
     """
-    return compressed(_table(np.asarray(shapes, dtype=object)))
+    return compressed(_table(np.asarray(shapes, dtype=object) for shapes in portions))
 
 
 def compressed(content: bytes) -> str:
@@ -38,24 +42,33 @@ def compressed(content: bytes) -> str:
     return base64.b64encode(gzip.compress(content, compresslevel=9, mtime=0)).decode("ascii")
 
 
-def _table(shapes: NDArray[np.object_]) -> bytes:
+def _table(portions: Iterable[NDArray[np.object_]]) -> bytes:
+    """The table; the steps of each portion run on from the last vertex of the one before."""
+    at, counts = np.zeros((1, 2), dtype=np.int64), np.zeros(3, dtype=np.int64)
+    bodies: list[list[bytes]] = [[] for _ in range(_STREAMS)]
+    for shapes in portions:
+        (kinds, parts, vertices), pixels = _features(shapes)
+        steps = np.diff(pixels, axis=0, prepend=at)
+        at = pixels[-1:] if len(pixels) else at
+        counts += len(kinds), len(vertices), len(pixels)
+        for body, stream in zip(bodies, (kinds, parts, vertices, *zigzag(steps).T), strict=True):
+            body.append(varints(stream))
+    whole = [b"".join(body) for body in bodies]
+    return b"".join([varints(np.array([*counts, *map(len, whole)], dtype=np.int64)), *whole])
+
+
+def _features(shapes: NDArray[np.object_]) -> tuple[tuple[Ints, Ints, Ints], Ints]:
+    """The kind and the number of parts of every feature, the number of vertices of every part; and the vertices."""
     shapes = shapely.orient_polygons(np.where(shapely.is_missing(shapes), shapely.Point(), shapes))
     parts, feature_of_part = _parts(shapes)
     xy, part_of_vertex = shapely.get_coordinates(parts, return_index=True)
-    pixels = _pixels(xy)
     keep = _without_closing(parts, part_of_vertex)
-    pixels, part_of_vertex = pixels[keep], part_of_vertex[keep]
-    steps = np.diff(pixels, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
-    streams = (
+    counts = (
         _kinds(shapes),
         np.bincount(feature_of_part, minlength=len(shapes)),
-        np.bincount(part_of_vertex, minlength=len(parts)),
-        zigzag(steps[:, 0]),
-        zigzag(steps[:, 1]),
+        np.bincount(part_of_vertex[keep], minlength=len(parts)),
     )
-    bodies = [varints(stream) for stream in streams]
-    sizes = [len(shapes), len(parts), len(pixels), *(len(body) for body in bodies)]
-    return b"".join([varints(np.array(sizes, dtype=np.int64)), *bodies])
+    return counts, _pixels(xy[keep])
 
 
 def _kinds(shapes: NDArray[np.object_]) -> Ints:
