@@ -6,7 +6,7 @@ import importlib
 import logging
 from typing import Any
 
-from circle15.batch.seats import Lost
+from circle15.batch.seats import THREADS, Lost, threads_of_each
 from circle15.batch.work import Record, Task, attend
 from circle15.core.errors import ConfigError
 from circle15.core.text import Text
@@ -31,6 +31,7 @@ class Cluster:
                 self._cluster = self._distributed.LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
+                    env={THREADS: str(threads_of_each(count))},
                     memory_limit=most_bytes or "auto",
                     dashboard_address="127.0.0.1:0",  # the usual port is another cluster's already, if there is one
                     scheduler_kwargs={"dashboard": False},

@@ -20,6 +20,8 @@ from circle15.core.text import Text
 # How long a wait is deaf to Ctrl-C where the system does not wake it.
 _SECONDS = 0.5
 _GIGABYTE = 1e9
+# Read by numba when it is loaded, which is when the first distances are asked for.
+THREADS = "NUMBA_NUM_THREADS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Seats:
     """So many processes on this machine, one study at a time in each. A process that dies is replaced."""
 
     def __init__(self, count: int) -> None:
-        self._idle = [_Seat() for _ in range(count)]
+        self._threads = threads_of_each(count)
+        self._idle = [_Seat(self._threads) for _ in range(count)]
         self._working: dict[Future[Record], tuple[_Seat, Task]] = {}
 
     @property
@@ -83,7 +86,7 @@ class Seats:
             answer: Record | Lost = future.result()
         except BrokenProcessPool:
             seat.close()
-            answer, seat = Lost(seat.epitaph(task)), _Seat()
+            answer, seat = Lost(seat.epitaph(task)), _Seat(self._threads)
         self._idle.append(seat)
         return task, answer
 
@@ -94,11 +97,11 @@ class Seats:
 
 
 class _Seat:
-    """One process, started when it gets its first study."""
+    """One process, started when it gets its first study, whose kernels take so many threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_sit_down)
+        self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_sit_down, initargs=(threads,))
         self._process: BaseProcess | None = None
 
     def give(self, task: Task) -> Future[Record]:
@@ -129,8 +132,14 @@ class _Seat:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _sit_down() -> None:
+def threads_of_each(processes: int) -> int:
+    """How many threads each of so many processes has, so that together they have as many as there are processors."""
+    return max((os.cpu_count() or 1) // processes, 1)
+
+
+def _sit_down(threads: int) -> None:
     """Begin in a new process: Ctrl-C is for the driver, and nobody works on when the driver is gone."""
+    os.environ[THREADS] = str(threads)  # noqa: TID251  # told to numba in this process, not read
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, daemon=True).start()
 

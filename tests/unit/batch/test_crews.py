@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from circle15.batch import Seats, find_entries, parse_size
 from circle15.batch.meter import OVER_MEMORY, Meter
-from circle15.batch.seats import Lost
+from circle15.batch.seats import Lost, threads_of_each
 from circle15.batch.work import Task
 from circle15.cli import app
 from circle15.core.errors import ConfigError
@@ -53,6 +53,22 @@ CREWS = {
     "processes": ("--workers", "2"),
     "Dask": ("--cluster", "local", "--workers", "2"),
 }
+
+
+def threads_of_kernels() -> int:
+    """How many threads the kernels take in a process; called in that of a worker."""
+    import numba
+
+    return int(numba.config.NUMBA_NUM_THREADS)
+
+
+def test_workers_share_the_processors_among_their_threads(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    assert [threads_of_each(count) for count in (1, 2, 5, 8)] == [5, 2, 1, 1]
+    with closing(Seats(4)) as seats:
+        assert seats._idle[0]._pool.submit(threads_of_kernels).result() == 1
+    with closing(Seats(1)) as seats:
+        assert seats._idle[0]._pool.submit(threads_of_kernels).result() == 5
 
 
 @pytest.mark.long
