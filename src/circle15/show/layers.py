@@ -15,7 +15,7 @@ from circle15.core.mapping import STATUS
 from circle15.core.results import Audit
 from circle15.core.tables import Zones
 from circle15.core.units import MM_PER_M
-from circle15.show.tables import access_frame, allocation_frame, plan_frame
+from circle15.show.tables import access_frame, aligned, allocation_frame, plan_frame
 
 # How much of the surroundings of a home that is a point is drawn as part of a catchment.
 _AROUND_M = 25.0
@@ -55,10 +55,10 @@ def _all_frames(audit: Audit) -> dict[str, Any]:
 def residential_frame(audit: Audit) -> Any:
     """Residential areas with their distances, outcomes by rule and metric, failed rules and binding rule."""
     frame = audit.residential.frame.copy()
-    order = frame["area_id"]
+    ids = frame["area_id"].to_numpy(dtype=object)
     access = access_frame(audit)
     for rule in audit.walked:
-        rows = access[access["rule_id"] == rule.rule_id].set_index("area_id").loc[order]
+        rows = aligned(access[access["rule_id"] == rule.rule_id], "area_id", ids)
         for column in ("facility_id", "distance_m", "walk_min", "straight_m", "state"):
             frame[f"{rule.rule_id}_{column}"] = rows[column].to_numpy()
     failed: Any = pd.Series([""] * len(frame), index=frame.index)
@@ -66,11 +66,11 @@ def residential_frame(audit: Audit) -> Any:
     for rule in audit.walked:
         for metric in rule.metrics:
             rows = verdicts[(verdicts["rule_id"] == rule.rule_id) & (verdicts["metric"] == metric)]
-            outcome = rows.set_index("subject_id")["outcome"].loc[order].to_numpy()
+            outcome = aligned(rows, "subject_id", ids)["outcome"].to_numpy()
             frame[f"{rule.rule_id}_{metric}"] = outcome
             if metric == rule.metric:
                 failed = failed + np.where(outcome == "fail", f"{rule.rule_id};", "")
-    binding = audit.binding.frame.set_index("area_id").loc[order]
+    binding = aligned(audit.binding.frame, "area_id", ids)
     if audit.near_edge is not None:
         frame["near_edge"] = audit.near_edge
     frame["failed_rules"] = failed.str.rstrip(";")

@@ -59,6 +59,13 @@ def access_frame(audit: Audit) -> Any:
     )
 
 
+def aligned(rows: Any, key: str, ids: Any) -> Any:
+    """The rows in the order of these ids, which they mostly have already."""
+    if len(rows) == len(ids) and (rows[key].to_numpy(dtype=object) == ids).all():
+        return rows
+    return rows.set_index(key).reindex(ids)
+
+
 def facilities_frame(audit: Audit) -> Any:
     """facilities.csv: every facility with the rules it counts for."""
     frame = audit.facilities.frame

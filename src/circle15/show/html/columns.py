@@ -23,6 +23,7 @@ from circle15.show.families import CLASSES, Family, estimated_columns
 from circle15.show.html.popup import PEOPLE, sites_by_area
 from circle15.show.html.tables import shown_level
 from circle15.show.html.words import pair
+from circle15.show.tables import aligned
 
 _DIGITS = np.array(list("0123456789abcdefghijklmnopqrstuvwxyz"))
 _NOBODY = "z"
@@ -73,19 +74,12 @@ def _repeated(values: Any) -> dict[str, Any]:
     return {"words": known, "row": [row.get(text, -1) for text in texts]}
 
 
-def _aligned(rows: Any, key: str, ids: NDArray[np.object_]) -> Any:
-    """The rows in the order of the residential areas."""
-    if len(rows) == len(ids) and (rows[key].to_numpy(dtype=object) == ids).all():
-        return rows
-    return rows.set_index(key).reindex(ids)
-
-
 def _rule(audit: Audit, rule: Rule, ids: NDArray[np.object_], ways: list[dict[str, Any]]) -> dict[str, Any]:
     """What each metric came to, and where the way to the nearest facility stands among ``ways``."""
     verdicts = audit.verdicts.frame
     verdicts = verdicts[(verdicts["rule_id"] == rule.rule_id) & (verdicts["subject_kind"] == "area")]
     access = audit.access.frame
-    rows = _aligned(access[access["rule_id"] == rule.rule_id], "area_id", ids)
+    rows = aligned(access[access["rule_id"] == rule.rule_id], "area_id", ids)
     way = _way(audit, rows if rule.pace is None else _by_time(rows))
     if way not in ways:
         ways.append(way)
@@ -94,7 +88,7 @@ def _rule(audit: Audit, rule: Rule, ids: NDArray[np.object_], ways: list[dict[st
         "most": rule.limit.most_mm(rule.pace),
         "per": MM_PER_M if rule.pace is None else float(rule.pace.mm_s * SECONDS_PER_MIN),
         "metrics": {
-            metric: _metric(_aligned(verdicts[verdicts["metric"] == metric], "subject_id", ids))
+            metric: _metric(aligned(verdicts[verdicts["metric"] == metric], "subject_id", ids))
             for metric in rule.metrics
         },
     }
@@ -137,7 +131,7 @@ def _whole(values: Any) -> list[int]:
 
 
 def _binding(audit: Audit, ids: NDArray[np.object_]) -> dict[str, Any]:
-    rows = _aligned(audit.binding.frame, "area_id", ids)
+    rows = aligned(audit.binding.frame, "area_id", ids)
     return {"rule": _repeated(rows["rule_id"]), "outcome": _codes(rows["outcome"], OUTCOMES)}
 
 
@@ -173,7 +167,7 @@ def _zones(audit: Audit, ids: NDArray[np.object_]) -> dict[str, dict[str, Any]]:
         return {}
     rows = audit.membership.frame
     rows = rows[rows["level"] == level]
-    return {level: _repeated(_aligned(rows, "area_id", ids)["zone_id"])}
+    return {level: _repeated(aligned(rows, "area_id", ids)["zone_id"])}
 
 
 def _plain(values: Any) -> list[float | None]:
