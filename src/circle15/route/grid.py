@@ -43,7 +43,40 @@ def area_round(segments: Floats, width: float, cell: float, tile_cells: int = TI
     for tile, rows in _tiles(segments, reach, tile_cells * cell):
         start = tile * tile_cells
         parts.append(_contours(segments[rows], (start, start + tile_cells), width, cell))
-    return shapely.union_all(np.concatenate(parts))
+    return _stitched(np.concatenate(parts), tile_cells * cell)
+
+
+def _stitched(parts: Any, side: float) -> Any:
+    """The union of polygons of tiles, which share nothing but edges along the sides of their tiles.
+
+    These edges are left out, and what is left of the rings is tied together: no line is sought where two cross, as a
+    union does. Rings begin and follow each other as their coordinates say, however the tiles lie.
+    """
+    lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(_chains(parts, side))))
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    rings = shapely.linearrings(xy, indices=line)
+    faces = shapely.get_parts(shapely.polygonize(rings))
+    outer = set(_forms(rings[shapely.is_ccw(rings)]))
+    inside = [form in outer for form in _forms(shapely.get_exterior_ring(faces))]
+    return shapely.normalize(_joined(faces[inside]))
+
+
+def _chains(parts: Any, side: float) -> Any:
+    """The rings of polygons without their edges along the sides of tiles, as lines that have the inside to the left."""
+    xy, ring = shapely.get_coordinates(shapely.get_rings(shapely.orient_polygons(parts)), return_index=True)
+    on_side = xy == np.round(np.round(xy / side) * side * _GRAINS) / _GRAINS
+    along = (on_side[1:] & (xy[1:] == xy[:-1])).any(axis=1)
+    edges = np.flatnonzero((ring[1:] == ring[:-1]) & ~along)
+    fresh = np.concatenate([[True], np.diff(edges) != 1])[: len(edges)]
+    last = np.flatnonzero(np.concatenate([fresh[1:], [True]])[: len(edges)])
+    line = np.cumsum(fresh) - 1
+    vertices = np.insert(edges, last + 1, edges[last] + 1)
+    return shapely.linestrings(xy[vertices], indices=np.insert(line, last + 1, line[last]))
+
+
+def _forms(rings: Any) -> list[bytes]:
+    """What is the same of rings that are, wherever they begin and whatever way they run."""
+    return list(shapely.to_wkb(shapely.normalize(shapely.polygons(rings))))
 
 
 def _tiles(segments: Floats, reach: float, side: float) -> list[tuple[Ints, Ints]]:

@@ -28,7 +28,7 @@ from circle15.route import (
     reached_parts,
     snap,
 )
-from circle15.route.grid import area_round, lower_plainly
+from circle15.route.grid import _stitched, area_round, lower_plainly
 
 GRID, EXACT = Drawing(), Drawing(method="exact")
 RAW = Path(__file__).resolve().parents[3] / "data" / "raw"
@@ -133,6 +133,27 @@ def test_contours_are_the_buffer_but_for_a_hundredth(helsinki: tuple[Network, An
         assert coarse.is_valid
         assert _alike(coarse, exact) >= 0.99
         assert _alike(fine_one, exact) >= 0.995
+
+
+@pytest.mark.parametrize(("cell", "tile_cells"), [(10.0, 12), (7.3, 20), (3.3, 31)])
+def test_tiles_tied_together_are_the_union_of_them(
+    helsinki: tuple[Network, Anchors], monkeypatch: pytest.MonkeyPatch, cell: float, tile_cells: int
+) -> None:
+    """Vertex by vertex: rings across many tiles, courts within courts, and sides that are no whole number."""
+    network, anchors = helsinki
+    found = reached_parts(network, reached(network, anchors, 300_000))
+    segments = np.concatenate([shapely.get_coordinates(found)[:-1], shapely.get_coordinates(found)[1:]], axis=1)
+    same = np.repeat(np.arange(len(found)), shapely.get_num_coordinates(found))
+    segments = segments[same[1:] == same[:-1]]
+    seen = []
+    monkeypatch.setattr(
+        "circle15.route.grid._stitched", lambda parts, side: seen.append(parts) or _stitched(parts, side)
+    )
+    drawn = area_round(segments, 25.0, cell, tile_cells)
+    (parts,) = seen
+    assert len(parts) > len(shapely.get_parts(drawn))
+    assert any(shapely.get_num_interior_rings(shapely.get_parts(drawn)) > 0)
+    assert shapely.to_wkb(drawn) == shapely.to_wkb(shapely.normalize(shapely.union_all(parts)))
 
 
 def test_areas_drawn_a_few_at_a_time_are_those_drawn_one_by_one(
