@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ MOST_CSV_ROWS = 2_000_000
 # A cell that begins so is a formula to a spreadsheet, unless an apostrophe stands before it.
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 APOSTROPHE = "'"
+# What may have to stand in quotes, and an empty cell that is a row alone.
+_SPECIAL, _NOTHING = frozenset(',"\r\n'), '""'
 
 
 def access_frame(audit: Audit) -> Any:
@@ -231,35 +234,53 @@ def curve_frame(audit: Audit) -> Any:
 
 
 def csv_bytes(frame: Any) -> bytes:
-    """A frame as CSV: numbers without noise, empty cells for null, no formulas, LF line ends."""
-    shown = {name: _shown(frame[name]) for name in frame.columns} if len(frame) else None
-    text = pd.DataFrame(shown, columns=list(frame.columns)).to_csv(index=False, lineterminator="\n")
-    return bytes(text.encode("utf-8-sig"))
+    """A frame as CSV: numbers without noise, empty cells for null, days, no formulas, LF line ends."""
+    names = [_quoted(str(name)) for name in frame.columns]
+    cells = [_cells(frame[name]) for name in frame.columns]
+    if len(cells) == 1:
+        cells = [[cell or _NOTHING for cell in cells[0]]]
+    lines = [",".join(names), *map(",".join, zip(*cells, strict=True)), ""]
+    return "\n".join(lines).encode("utf-8-sig")
 
 
-def _shown(column: Any) -> Any:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        harmless = [_harmless(each) for each in column.cat.categories]
-        return column if harmless == list(column.cat.categories) else _shown(column.astype(object))
-    if not pd.api.types.is_float_dtype(column):
-        return column.map(_harmless, na_action="ignore") if _holds_text(column) else column
+def _cells(column: Any) -> list[str]:
+    """A column as it stands in CSV. Most cells are there for several rules: each text or number is written once."""
+    if pd.api.types.is_float_dtype(column):
+        return _numbers(column)
+    if pd.api.types.is_datetime64_any_dtype(column):
+        column = column.dt.strftime("%Y-%m-%d")
+    found = column.astype(object).where(column.notna(), None).tolist()
+    if not all(each is None or isinstance(each, str) for each in found):
+        return [_cell(each) for each in found]
+    known = {each: _cell(each) for each in set(found)}
+    return [known[each] for each in found]
+
+
+def _numbers(column: Any) -> list[str]:
+    """Numbers with as many decimals as the name of their column asks for; they are told apart by their bits."""
     name = str(column.name)
     decimals = next((places for ending, places in _DECIMALS.items() if name.endswith(ending)), 6)
-    # Most numbers are there for several rules: each is written once, told apart by its bits.
-    values = column.to_numpy(dtype=float, na_value=np.nan)
-    code, known = pd.factorize(values.view(np.int64))
     keep_zeros = name.endswith("_m")
-    texts = [plain(value, decimals, keep_zeros=keep_zeros) or None for value in known.view(float).tolist()]
-    return pd.Series(np.array(texts, dtype=object)[code], index=column.index, dtype=object)
+    code, known = pd.factorize(column.to_numpy(dtype=float, na_value=np.nan).view(np.int64))
+    texts = [plain(value, decimals, keep_zeros=keep_zeros) for value in known.view(float).tolist()]
+    return np.array(texts, dtype=object)[code].tolist()  # type: ignore[no-any-return]
 
 
-def _holds_text(column: Any) -> bool:
-    return bool(pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column))
+def _cell(value: Any) -> str:
+    """A text that no spreadsheet runs; anything else as Python says it."""
+    if value is None:
+        return ""
+    harmless = APOSTROPHE + value if isinstance(value, str) and value.startswith(FORMULA_MARKS) else str(value)
+    return _quoted(harmless)
 
 
-def _harmless(cell: Any) -> Any:
-    """A text that no spreadsheet runs; anything else as it is."""
-    return APOSTROPHE + cell if isinstance(cell, str) and cell.startswith(FORMULA_MARKS) else cell
+def _quoted(text: str) -> str:
+    """In quotes where it must be."""
+    if _SPECIAL.isdisjoint(text):
+        return text
+    out = StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerow([text, ""])
+    return out.getvalue().removesuffix(",\n")
 
 
 def _metres(column: Any) -> Any:

@@ -107,6 +107,30 @@ def test_negative_numbers_stay_numbers():
     assert rows(csv_bytes(frame)) == [{"margin": "-5.25", "count": "-3"}, {"margin": "", "count": ""}]
 
 
+@pytest.mark.parametrize("dtype", [object, "category", "str"])
+def test_any_text_comes_back_as_it_was(dtype):
+    """Commas, quotes and line ends within a cell, Chinese, and what only looks like a number."""
+    texts = ["a,b", 'say "x"', "two\nlines", "four\r\nlines", "晋江，泉州", "007", "", None, "1e5", " blank "]
+    data = csv_bytes(pd.DataFrame({"id, text": pd.Series(texts, dtype=dtype), "n": range(len(texts))}))
+    found = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert found == [["id, text", "n"], *([text or "", str(row)] for row, text in enumerate(texts))]
+    assert csv_bytes(pd.DataFrame({"a": ["x", None, ""]})) == b'\xef\xbb\xbfa\nx\n""\n""\n'
+    assert csv_bytes(pd.DataFrame(columns=["a", "b"])) == b"\xef\xbb\xbfa,b\n"
+
+
+def test_cells_that_are_no_text_are_written_as_python_says_them():
+    frame = pd.DataFrame(
+        {
+            "mixed": pd.Series([1, True, "x", None, 1.5], dtype=object),
+            "flag": pd.array([True, None, False, True, None], dtype="boolean"),
+            "day": pd.to_datetime(["2024-01-31", None, "2023-12-01", None, None]),
+        }
+    )
+    assert [tuple(each.values()) for each in rows(csv_bytes(frame))] == [
+        ("1", "True", "2024-01-31"), ("True", "", ""), ("x", "False", "2023-12-01"), ("", "True", ""), ("1.5", "", ""),
+    ]  # fmt: skip
+
+
 def test_a_number_is_written_alike_wherever_it_stands_and_by_the_name_of_its_column():
     numbers = [0.1, -0.0, 0.0, None, 700.0, 0.1, 1 / 3, 2 / 3]
     frame = pd.DataFrame({"a_m": numbers, "a_min": numbers, "share": numbers}).iloc[::-1]
