@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 
 from circle15.core.results import Audit
+from circle15.show.ahead import ahead
 from circle15.show.files import Content
 from circle15.show.geometry import WGS84, portions, to_wgs84
 from circle15.show.layers import layer_frames
@@ -47,17 +48,20 @@ def feature_collection(frame: Any, crs: str, description: str = "") -> bytes:
 
 def pieces(frame: Any, crs: str, description: str = "") -> Iterator[bytes]:
     """The same as bytes that follow one another: some features at a time are in memory, however many there are."""
-    begun, geometries = False, frame.geometry.to_numpy()
-    for rows in portions(geometries):
+    geometries = frame.geometry.to_numpy()
+
+    def features(rows: slice) -> tuple[bytes, bytes]:
         shapes = to_wgs84(geometries[rows], crs, DECIMALS)
         plain = are_plain(shapes)
         odd = shapes.copy()
         odd[plain] = None
         content = _written(frame.iloc[rows], odd, description)
         start = content.index(_BEGIN) + len(_BEGIN)
-        yield b",\n" if begun else content[:start]
-        yield _placed(content[start : -len(_END)], np.flatnonzero(plain), texts(shapes[plain]))
-        begun = True
+        return content[:start], _placed(content[start : -len(_END)], np.flatnonzero(plain), texts(shapes[plain]))
+
+    for number, (head, lines) in enumerate(ahead(features, portions(geometries))):
+        yield b",\n" if number else head
+        yield lines
     yield _END
 
 
@@ -84,6 +88,7 @@ def _written(frame: Any, shapes: Any, description: str) -> bytes:
         driver="GeoJSON",
         layer="circle15",
         geometry_type="Unknown",
+        promote_to_multi=False,
         layer_options={
             "RFC7946": "YES",
             "COORDINATE_PRECISION": str(DECIMALS),

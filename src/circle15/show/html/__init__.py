@@ -6,6 +6,7 @@ Nothing outside this package imports folium or branca.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -18,6 +19,7 @@ from circle15.core.results import Audit
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import OUTCOME_WORDS, OUTCOMES
 from circle15.core.text import LANGUAGES, Language
+from circle15.show.ahead import AT_ONCE
 from circle15.show.families import CLASS_WORDS, CLASSES, GAPS, Family, class_of, classify, families
 from circle15.show.html.columns import home_columns
 from circle15.show.html.figure import LocalFigure, LocalMap
@@ -139,6 +141,9 @@ def _watermark(audit: Audit, words: Words) -> Html:
 
 def _data(audit: Audit, groups: tuple[Family, ...], classes: _Classes, layers: list[MapLayer]) -> Html:
     """Everything the page's script reads."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        walks = pool.submit(pack_walks, audit)
+        homes = None if audit.facts.audience == "public" else pool.submit(_homes, audit, groups, classes)
     facilities = audit.facilities.frame
     names = facilities["name"].fillna(facilities["facility_id"]) if "name" in facilities else facilities["facility_id"]
     return script_json(
@@ -150,9 +155,9 @@ def _data(audit: Audit, groups: tuple[Family, ...], classes: _Classes, layers: l
             "families": [[rule.rule_id for rule in family.rules] for family in groups],
             "familyTypes": [family.targets[0] for family in groups],
             "facilities": dict(zip(facilities["facility_id"], names, strict=True)),
-            "homes": None if audit.facts.audience == "public" else _homes(audit, groups, classes),
+            "homes": None if homes is None else homes.result(),
             "gaps": GAPS,
-            "walks": pack_walks(audit),
+            "walks": walks.result(),
             "plans": planned_sites(audit, groups),
             "bases": {name: _base(name, key) for name, key in audit.facts.base_maps.items()},
             "layers": [layer.spec() for layer in layers],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product
 from typing import Any
@@ -21,6 +21,7 @@ from circle15.core.rule import Metric, Rule
 from circle15.core.tables import OPERATING, STATUS_WORDS, STATUSES, Candidates
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M
+from circle15.show.ahead import ahead
 from circle15.show.families import CLASS_WORDS, Family, headline_basis, tally
 from circle15.show.geometry import portions, to_wgs84
 from circle15.show.html.packing import pack_shapes
@@ -62,7 +63,7 @@ class MapLayer:
     ``group`` is the place of its switch: homes, shares, drawn, facilities, base or plan:n. ``family`` is the number of
     the rule family it belongs to, if any. ``members`` are rows of the residential areas, whose shapes and classes
     the page holds once for all layers. What has a story or a label is GeoJSON in ``features``; streets and drawn
-    areas, of which there may be very many, are a table of shapes in ``packed``.
+    areas, of which there may be very many, are ``shapes`` in the study CRS, and a table of them in ``packed``.
     """
 
     key: str
@@ -77,6 +78,7 @@ class MapLayer:
     class_: str = ""
     members: list[int] | None = None
     features: list[dict[str, Any]] = field(default_factory=list)
+    shapes: Any = None
     packed: str = ""
 
     @property
@@ -126,7 +128,13 @@ def map_layers(audit: Audit, groups: tuple[Family, ...], classes: Sequence[list[
         layers += _shares(audit, index, family) if public else _homes(index, family, classes[index])
     if not public:
         layers += [*_candidates(audit), *_gains(audit)]
-    return [*layers, *_facilities(audit), *_sites(audit)]
+    return _all_packed(audit, [*layers, *_facilities(audit), *_sites(audit)])
+
+
+def _all_packed(audit: Audit, layers: Sequence[MapLayer]) -> list[MapLayer]:
+    """The layers with their shapes packed, some at a time: nearly all of it is done outside of Python."""
+    packed = ahead(lambda layer: "" if layer.shapes is None else _packed(audit, layer.shapes), layers)
+    return [replace(layer, shapes=None, packed=text) for layer, text in zip(layers, packed, strict=True)]
 
 
 def home_shapes(audit: Audit) -> str:
@@ -201,7 +209,7 @@ def _constraints(audit: Audit) -> Iterator[MapLayer]:
             label=Text(f"{label.zh} · {asks.zh}", f"{label.en} · {asks.en}"),
             count=len(rows),
             shown=False,
-            packed=_packed(audit, rows.geometry),
+            shapes=rows.geometry,
         )
 
 
@@ -217,7 +225,7 @@ def _streets(audit: Audit) -> Iterator[MapLayer]:
         style=STREETS,
         label=PAGE["streets"],
         count=len(frame),
-        packed=_packed(audit, frame.geometry),
+        shapes=frame.geometry,
     )
 
 
@@ -310,7 +318,7 @@ def _drawn(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
                         count=None if part == "covered_area" else len(shapes),
                         shown=first and part == "covered_area",
                         family=index,
-                        packed=_packed(audit, shapes),
+                        shapes=shapes,
                     )
 
 
