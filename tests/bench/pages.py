@@ -130,7 +130,7 @@ def _write(path: Path, shapes: Any, **columns: Any) -> None:
 def _make(folder: Path, smoke: bool) -> None:
     """The audit, our page and folium's, for every size."""
     from circle15 import pipeline
-    from circle15.show.html import page
+    from circle15.show.html.page import page
     from circle15.study import load_study
 
     for name, blocks in CITIES.items():
@@ -245,7 +245,7 @@ def _size(folder: Path, smoke: bool, city: str, page: str) -> Figure:
 
 def _build(folder: Path, smoke: bool, city: str) -> Figure:
     del smoke
-    from circle15.show.html import page
+    from circle15.show.html.page import page
 
     audit = pickle.loads((folder / city / "audit.pickle").read_bytes())
     return timed(partial(page, audit), lambda made: f"{len(made.encode()) / 1e6:.1f} MB")

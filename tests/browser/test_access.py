@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from circle15.show.html import page
+from circle15.show.html.page import page
 from tests.browser.test_scenario import planned_street
 from tests.fakes import small_audit
 

@@ -13,7 +13,7 @@ import pytest
 
 from circle15.core.basemaps import BASE_MAPS
 from circle15.read.datum import gcj02_from_wgs84
-from circle15.show.html import page
+from circle15.show.html.page import page
 from tests.fakes import small_audit
 
 # A grey pixel.

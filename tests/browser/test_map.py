@@ -11,7 +11,7 @@ import pytest
 from circle15.core.tables import Candidates, Facilities
 from circle15.show.families import GAPS, classify, families
 from circle15.show.geometry import to_wgs84
-from circle15.show.html import page
+from circle15.show.html.page import page
 from circle15.show.html.words import percent
 from circle15.show.palette import share_colour
 from tests.fakes import CRS, HOMES, place, renamed, screened_audit, small_audit

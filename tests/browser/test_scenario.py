@@ -16,7 +16,7 @@ from circle15.pipeline.ground import lay, near_pairs, walls
 from circle15.read.samples import sample_study
 from circle15.show.families import CLASSES, classify, families
 from circle15.show.geometry import to_wgs84
-from circle15.show.html import page
+from circle15.show.html.page import page
 from circle15.show.html.walks import pack_walks, projection
 from circle15.show.html.words import percent
 from circle15.study import load_study

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from circle15.show.html import page
+from circle15.show.html.page import page
 from circle15.show.html.words import PAGE
 from tests.browser.test_map import HOSTILE, painted, story, switch
 from tests.browser.test_scenario import planned_street

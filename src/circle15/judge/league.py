@@ -28,52 +28,63 @@ Row = dict[str, Any]
 
 def study_figures(audit: Audit) -> list[Row]:
     """The figures of a study as plain rows, in the order of its rules: nulls are None, ranks are not known yet."""
+    coverage, ratios = audit.coverage.frame, audit.ratios.frame
+    of_study = [rule.rule_id for rule in audit.rules if rule.level == STUDY and isinstance(rule.test, Ratio)]
+    is_task = ratios["limit_by"] == "task"
+    shares = _by_rule(coverage[coverage["level"] == STUDY])
+    amounts = _by_rule(ratios[~is_task & ratios["rule_id"].isin(of_study)])
+    tasks = _by_rule(ratios[is_task & ratios["limit"].notna()])
     rows = []
     for rule in audit.rules:
-        rows += _shares(audit, rule)
-        rows += _amounts(audit, rule)
-        rows += _tasks(audit, rule)
+        rows += _shares(audit, rule, shares.get(rule.rule_id, ()))
+        rows += _amounts(audit, rule, amounts.get(rule.rule_id, ()))
+        rows += _tasks(audit, rule, tasks.get(rule.rule_id, ()))
     return rows
 
 
-def _shares(audit: Audit, rule: Rule) -> list[Row]:
-    frame = audit.coverage.frame
-    mine = frame[(frame["rule_id"] == rule.rule_id) & (frame["level"] == STUDY)]
+def _by_rule(frame: Any) -> dict[str, list[Any]]:
+    """The rows of each rule that has any: a frame is slow to be asked for those of one rule after another."""
+    found: dict[str, list[Any]] = {}
+    for row in frame.itertuples():
+        found.setdefault(row.rule_id, []).append(row)
+    return found
+
+
+def _shares(audit: Audit, rule: Rule, rows: Iterable[Any]) -> list[Row]:
     return [
         _figure(audit, rule, row.metric, row.basis)
         | {"covered": _plain(row.covered), "total": _plain(row.total), "unknown": _plain(row.unknown)}
         | {"share": _plain(row.share), "op": _text(row.target_op), "limit": _plain(row.target)}
         | {"outcome": _text(row.outcome)}
-        for row in mine.itertuples()
+        for row in rows
     ]
 
 
-def _amounts(audit: Audit, rule: Rule) -> list[Row]:
+def _amounts(audit: Audit, rule: Rule, rows: Iterable[Any]) -> list[Row]:
     """The ratio or stock of the study as a whole."""
-    if rule.level != STUDY or not isinstance(rule.test, Ratio):
+    if not isinstance(rule.test, Ratio):
         return []
-    frame = audit.ratios.frame
-    mine = frame[(frame["rule_id"] == rule.rule_id) & (frame["limit_by"] != "task")]
     return [
         _figure(audit, rule, row.metric, AMOUNT)
         | {"covered": _plain(row.numerator), "total": _plain(row.denominator), "value": _plain(row.value)}
         | {"unknown": float(row.outcome == "unknown"), "per": rule.test.per, "op": row.op}
         | {"limit": _plain(row.limit), "outcome": row.outcome}
-        for row in mine.itertuples()
+        for row in rows
     ]
 
 
-def _tasks(audit: Audit, rule: Rule) -> list[Row]:
+def _tasks(audit: Audit, rule: Rule, rows: Iterable[Any]) -> list[Row]:
     """What the zones have of what they were set, by each metric. Zones without a task are not in it."""
-    frame = audit.ratios.frame
-    mine = frame[(frame["rule_id"] == rule.rule_id) & (frame["limit_by"] == "task")].dropna(subset=["limit"])
-    rows = []
-    for metric, zones in mine.groupby("metric", sort=False):
-        silent = zones["value"].isna()
-        figure = _figure(audit, rule, metric, TASKS) | {"op": rule.limit.op}
-        figure |= {"covered": math.fsum(zones["value"].dropna()), "total": math.fsum(zones["limit"])}
-        rows.append(_completed(figure | {"unknown": math.fsum(zones["limit"][silent])}))
-    return rows
+    by_metric: dict[str, list[Any]] = {}
+    for row in rows:
+        by_metric.setdefault(row.metric, []).append(row)
+    found = []
+    for metric, zones in by_metric.items():
+        silent = [zone.limit for zone in zones if _plain(zone.value) is None]
+        figure = _figure(audit, rule, metric, TASKS) | {"op": rule.limit.op, "unknown": math.fsum(silent)}
+        done = [zone.value for zone in zones if _plain(zone.value) is not None]
+        found.append(_completed(figure | {"covered": math.fsum(done), "total": math.fsum(z.limit for z in zones)}))
+    return found
 
 
 def _figure(audit: Audit, rule: Rule, metric: str, basis: str) -> Row:

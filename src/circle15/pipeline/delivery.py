@@ -51,9 +51,9 @@ def deliver(
     page: bytes | None = None
     if "html_map" in outputs:
         progress(Text("生成地图", "making the map"), 0, 1)
-        from circle15.show import html  # noqa: PLC0415  # folium is heavy, and only maps need it
+        from circle15.show.html.page import page as drawn  # noqa: PLC0415  # folium is heavy, and only maps need it
 
-        page = html.page(result).encode()
+        page = drawn(result).encode()
     folder = results_folder(result.facts.study_id, out)
     place = out / "maps" / f"{result.facts.study_id}.html"
     publish(folder, files, manifest(result, times), place, page)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from circle15.core.league import Figures, League
 from circle15.core.text import Language, Text
+from circle15.show.html.index import index_page
 from circle15.show.office import league_files
 from circle15.show.outline import Ring
 from circle15.show.summary import league_object
@@ -38,8 +39,6 @@ def batch_files(
     The same studies give the same bytes, but for the log. The workbook and the Word file need the extra ``office``
     and are left out without it.
     """
-    from circle15.show.html.index import index_page  # noqa: PLC0415  # beside folium, which is heavy
-
     stamps: list[Text] = [text for key, text in STAMPS.items() if key in borne]
     return {
         LEAGUE_CSV: csv_bytes(league.frame),

@@ -14,7 +14,7 @@ from circle15.core.errors import ConfigError
 from circle15.core.limit import Limit
 from circle15.core.tables import Areas, Facilities, Residential, Verdicts
 from circle15.show.families import CLASSES, FOUR, class_of, families
-from circle15.show.html import page
+from circle15.show.html.page import page
 from circle15.show.html.words import Words, number, percent
 from tests.fakes import HOMES, RULES, renamed, screened_audit, small_audit
 
