@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyproj
@@ -146,9 +147,12 @@ def test_tiles_tied_together_are_the_union_of_them(
     same = np.repeat(np.arange(len(found)), shapely.get_num_coordinates(found))
     segments = segments[same[1:] == same[:-1]]
     seen = []
-    monkeypatch.setattr(
-        "circle15.route.grid._stitched", lambda parts, side: seen.append(parts) or _stitched(parts, side)
-    )
+
+    def watched(parts: Any, side: float) -> Any:
+        seen.append(parts)
+        return _stitched(parts, side)
+
+    monkeypatch.setattr("circle15.route.grid._stitched", watched)
     drawn = area_round(segments, 25.0, cell, tile_cells)
     (parts,) = seen
     assert len(parts) > len(shapely.get_parts(drawn))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -24,11 +25,17 @@ def test_what_is_made_comes_in_the_order_of_the_items_though_a_later_one_be_done
 
 
 def test_no_more_is_begun_than_may_be_in_the_making():
-    begun = []
-    made = ahead(lambda item: item, (begun.append(item) or item for item in range(10)))
+    begun: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(10):
+            begun.append(item)
+            yield item
+
+    made = ahead(lambda item: item, items())
     assert next(made) == 0
     assert begun == list(range(AT_ONCE + 1))
-    made.close()
+    assert list(made) == list(range(1, 10))
 
 
 def test_what_work_raises_is_raised_where_it_would_have_come():
