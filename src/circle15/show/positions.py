@@ -20,6 +20,10 @@ Flags = NDArray[np.bool_]
 _PLACES, _ONE = 8, 10**8
 # Farther west or east GDAL looks whether something is to be cut at the antimeridian.
 _FARTHEST = 170.0
+# Vertices nearer than this are one to GDAL when it looks which way a ring runs.
+_SAME = 1e-5
+# Twice some five square metres: less may be an error of rounding.
+_NOTHING = 1e-9
 # "[ -123.12345678, -12.12345678 ], ": sign, three figures, point and decimals of a number; rows of a table at a time.
 _DIGITS = 3
 _NUMBER = 1 + _DIGITS + 1 + _PLACES
@@ -37,16 +41,19 @@ _POINT, _LINE, _POLYGON, _POLYGONS = (
 
 
 def are_plain(shapes: Shapes) -> Flags:
-    """Which shapes :func:`texts` writes: points, lines, valid polygons, none empty or near the antimeridian.
+    """Which shapes :func:`texts` writes: points, lines and polygons, none of them empty or near the antimeridian.
 
-    Of polygons that cross themselves only GDAL knows which way it would turn them.
+    Of a ring without an area to speak of only GDAL knows which way it runs.
     """
     plain: Flags = np.isin(shapely.get_type_id(shapes), (_POINT, _LINE, _POLYGON, _POLYGONS)) & ~shapely.is_empty(
         shapes
     )
     bounds = shapely.bounds(shapes)
     plain &= (bounds[:, 0] > -_FARTHEST) & (bounds[:, 2] < _FARTHEST) & np.isfinite(bounds).all(axis=1)
-    plain[plain] = shapely.is_valid(shapes[plain])
+    rows = np.flatnonzero(plain)
+    parts, of = shapely.get_parts(shapes[rows], return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    plain[rows[of[part[np.isnan(_turns(rings))]]]] = False
     return plain
 
 
@@ -69,8 +76,49 @@ def _lines(shapes: Shapes) -> list[bytes]:
 
 
 def _polygons(shapes: Shapes) -> list[bytes]:
-    rings, of = shapely.get_rings(shapely.orient_polygons(shapes), return_index=True)
+    rings, of = shapely.get_rings(shapes, return_index=True)
+    is_outer = np.diff(of, prepend=-1) != 0
+    turned = (_turns(rings) < 0) == is_outer
+    rings[turned] = shapely.reverse(rings[turned])
     return _lists(_lines(rings), of, len(shapes))
+
+
+def _turns(rings: Shapes) -> NDArray[np.float64]:
+    """Which way rings run, negative for clockwise, NaN where it cannot be told.
+
+    As GDAL tells it: by the turn at the lowest vertex, of several the one farthest right. Where that vertex is there
+    twice, or a neighbour is all but the same, the area within decides.
+    """
+    if not len(rings):
+        return np.zeros(0)
+    xy, of = shapely.get_coordinates(rings, return_index=True)
+    start = np.flatnonzero(np.diff(of, prepend=-1))
+    count = np.diff(np.append(start, len(xy))) - 1
+    inner = np.ones(len(xy), dtype=bool)
+    inner[start + count] = False
+    lowest = np.minimum.reduceat(xy[:, 1], start)[of]
+    low = inner & (xy[:, 1] == lowest)
+    right = np.maximum.reduceat(np.where(low, xy[:, 0], -np.inf), start)[of]
+    at = np.flatnonzero(low & (xy[:, 0] == right))
+    first = at[np.searchsorted(at, start)]
+    place = first - start
+    before, after = (xy[start + (place + step) % count] - xy[first] for step in (-1, 1))
+    turn = after[:, 0] * before[:, 1] - before[:, 0] * after[:, 1]
+    doubtful = np.bincount(of[at], minlength=len(start)) > 1
+    for step in (before, after):
+        doubtful |= (np.abs(step) < _SAME).all(axis=1)
+    doubtful |= turn == 0
+    areas = _areas(xy, start, count)
+    return np.where(doubtful, np.where(np.abs(areas) < _NOTHING, np.nan, areas), turn)
+
+
+def _areas(xy: NDArray[np.float64], start: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Twice the area within each ring, negative where it runs clockwise."""
+    height = np.zeros(len(xy))
+    height[1:-1] = xy[2:, 1] - xy[:-2, 1]
+    height[start] = xy[start + 1, 1] - xy[start + count, 1]
+    height[start + count] = xy[start, 1] - xy[start + count - 1, 1]
+    return np.add.reduceat(xy[:, 0] * height, start)
 
 
 def _multipolygons(shapes: Shapes) -> list[bytes]:

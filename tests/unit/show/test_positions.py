@@ -95,13 +95,23 @@ def test_any_hull_is_turned_as_gdal_turns_it(places):
     assert texts(shapes) == by_gdal(shapes)
 
 
+@pytest.mark.parametrize("size", [1, 1e-5, 1e-6])
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=3, max_size=9))
+def test_rings_that_cross_or_touch_themselves_are_turned_as_gdal_turns_them(size, places):
+    """By the lowest vertex, which may be there twice or have a neighbour that is all but the same."""
+    shapes = shapes_of(shapely.Polygon(np.array(places) * size + [[118.5, 24.8]]), HOLED)
+    shapes = shapes[are_plain(shapes)]
+    assert texts(shapes) == by_gdal(shapes)
+
+
 @pytest.mark.parametrize(
     "shape",
     [
         None,
         shapely.Point(),
         shapely.Polygon(),
-        shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]),
+        shapely.Polygon([(0, 0), (1, 0), (2, 0)]),
+        shapely.MultiPolygon([HOLED, shapely.Polygon([(0, 0), (1, 0), (0, 0)])]),
         shapely.Point(179.5, 0),
         shapely.LineString([(-175, 0), (-160, 0)]),
         shapely.MultiPoint([(1, 2), (3, 4)]),
