@@ -22,8 +22,10 @@ _PLACES, _ONE = 8, 10**8
 _FARTHEST = 170.0
 # Vertices nearer than this are one to GDAL when it looks which way a ring runs.
 _SAME = 1e-5
-# Twice some five square metres: less may be an error of rounding.
-_NOTHING = 1e-9
+# No sum, in whatever order, is off by more than this for each term, as a share of all terms without their signs.
+_ERRORS = 4 * np.finfo(np.float64).eps
+# Twice the area, in square degrees, of a ring a few millimetres wide.
+_LEAST = 1e-15
 # "[ -123.12345678, -12.12345678 ], ": sign, three figures, point and decimals of a number; rows of a table at a time.
 _DIGITS = 3
 _NUMBER = 1 + _DIGITS + 1 + _PLACES
@@ -108,17 +110,19 @@ def _turns(rings: Shapes) -> NDArray[np.float64]:
     for step in (before, after):
         doubtful |= (np.abs(step) < _SAME).all(axis=1)
     doubtful |= turn == 0
-    areas = _areas(xy, start, count)
-    return np.where(doubtful, np.where(np.abs(areas) < _NOTHING, np.nan, areas), turn)
+    return np.where(doubtful, _areas(xy, start, count), turn)
 
 
 def _areas(xy: NDArray[np.float64], start: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Twice the area within each ring, negative where it runs clockwise."""
+    """Twice the area within each ring, negative where it runs clockwise; NaN where there is none to speak of."""
     height = np.zeros(len(xy))
     height[1:-1] = xy[2:, 1] - xy[:-2, 1]
     height[start] = xy[start + 1, 1] - xy[start + count, 1]
     height[start + count] = xy[start, 1] - xy[start + count - 1, 1]
-    return np.add.reduceat(xy[:, 0] * height, start)
+    terms = xy[:, 0] * height
+    areas = np.add.reduceat(terms, start)
+    error = _ERRORS * count * np.add.reduceat(np.abs(terms), start)
+    return np.where(np.abs(areas) > np.maximum(error, _LEAST), areas, np.nan)
 
 
 def _multipolygons(shapes: Shapes) -> list[bytes]:
