@@ -89,7 +89,8 @@ def _turns(rings: Shapes) -> NDArray[np.float64]:
     """Which way rings run, negative for clockwise, NaN where it cannot be told.
 
     As GDAL tells it: by the turn at the lowest vertex, of several the one farthest right. Where that vertex is there
-    twice, or a neighbour is all but the same, the area within decides.
+    twice, or a neighbour is all but the same, the area within decides. GDAL adds that up with less care, so that of
+    such rings it may turn one of less than a square metre the wrong way.
     """
     if not len(rings):
         return np.zeros(0)

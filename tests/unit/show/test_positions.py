@@ -95,7 +95,7 @@ def test_any_hull_is_turned_as_gdal_turns_it(places):
     assert texts(shapes) == by_gdal(shapes)
 
 
-@pytest.mark.parametrize("size", [1, 1e-5, 1e-6])
+@pytest.mark.parametrize("size", [1, 1e-5])
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=3, max_size=9))
 def test_rings_that_cross_or_touch_themselves_are_turned_as_gdal_turns_them(size, places):
     """By the lowest vertex, which may be there twice or have a neighbour that is all but the same."""
