@@ -27,6 +27,7 @@ from circle15.show.sentences import (
 from circle15.show.tables import access_frame
 
 _NOTHING = Text("", "")
+_LEAST_TOLD = 0.0005
 _BARRED = Text("与附近道路之间均有阻隔", "cut off from the streets nearby by a barrier")
 
 
@@ -147,7 +148,9 @@ def _verdict(rule: Rule, verdict: Any) -> Text:
     metric, outcome = METRIC_WORDS[verdict.metric], OUTCOME_WORDS[verdict.outcome]
     limit, because, unit = rule_limit_text(rule), BECAUSE_WORDS[verdict.because], unit_text(verdict.unit)
     headline = ("（判定口径）", " (headline)") if verdict.metric == rule.metric else ("（并列）", " (beside it)")
-    value, margin = plain(verdict.value, 3), plain(verdict.margin, 3)
+    # A margin of less than the last of three decimals is told with all of its own, so that no failure reads 15 ≤ 15.
+    places = 6 if 0 < abs(verdict.margin) < _LEAST_TOLD else 3
+    value, margin = plain(verdict.value, places), plain(verdict.margin, places)
     zh = f"{value} {unit.zh} 对 {limit.zh}，余量 {margin}" if value else because.zh
     en = f"{value} {unit.en} against {limit.en}, margin {margin}" if value else because.en
     return Text(f"  {metric.zh}{headline[0]}：{outcome.zh} — {zh}", f"  {metric.en}{headline[1]}: {outcome.en} — {en}")
