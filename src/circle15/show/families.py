@@ -126,6 +126,11 @@ def study_coverage(audit: Audit) -> Any:
     return rows[rows["zone_id"] == "*"]
 
 
+def known(rows: Any) -> Any:
+    """The rows of coverage of which anything is known: of the others the share is 0, which is not to be told."""
+    return rows[rows["total"] > rows["unknown"]]
+
+
 def estimated_columns(audit: Audit) -> frozenset[str]:
     """The columns of the residential areas that hold an estimate in at least one row."""
     if not audit.residential.has("estimated"):

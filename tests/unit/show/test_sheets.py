@@ -26,6 +26,7 @@ from circle15.core.errors import ConfigError
 from circle15.core.tables import Coverage
 from circle15.show import office, sheets
 from circle15.show.families import classify, families, tally
+from circle15.show.html import page as map_page
 from circle15.show.html.layers import map_layers
 from circle15.show.letters import MISSING
 from circle15.show.palette import AMBER, LIGHT_GREY, RED, STREETS
@@ -179,6 +180,15 @@ def test_a_zone_of_which_nothing_is_known_has_no_share_on_maps():
     stories = {each["properties"]["id"]: each["properties"] for each in layer.features}
     assert stories["Z-W"]["fill"] == LIGHT_GREY != stories["Z-E"]["fill"]
     assert {shown for _, shown in stories["Z-W"]["shares"]} == {"—"}
+
+
+def test_such_a_zone_stands_last_on_the_page_and_keeps_its_dash():
+    tables = re.findall(r"<tr data-zone=.*?</tr>", map_page.page(west_unknown()))
+    known, unknown = (each for each in tables[:2])
+    assert 'data-zone="Z-E"' in known
+    assert 'data-zone="Z-W"' in unknown
+    assert "data-figure" in known
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", unknown) == ["—"] * known.count("data-figure")
 
 
 def test_a_public_sheet_needs_a_review_number_and_zones():

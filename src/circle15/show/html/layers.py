@@ -22,7 +22,7 @@ from circle15.core.tables import OPERATING, STATUS_WORDS, STATUSES, Candidates
 from circle15.core.text import Text
 from circle15.core.units import MM_PER_M
 from circle15.show.ahead import ahead
-from circle15.show.families import CLASS_WORDS, Family, headline_basis, tally
+from circle15.show.families import CLASS_WORDS, Family, headline_basis, known, tally
 from circle15.show.geometry import portions, to_wgs84
 from circle15.show.html.packing import pack_shapes
 from circle15.show.html.popup import candidate_stories, facility_stories, site_story, type_label
@@ -261,8 +261,8 @@ def _shares(audit: Audit, index: int, family: Family) -> Iterator[MapLayer]:
     if level is None or audit.zones is None:
         return
     zones = audit.zones.frame[audit.zones.frame["level"] == level]
-    known = rows[(rows["level"] == level) & (rows["total"] > rows["unknown"])]
-    shares = {(row.zone_id, row.rule_id, row.metric): row.share for row in known.itertuples()}
+    told = known(rows[rows["level"] == level])
+    shares = {(row.zone_id, row.rule_id, row.metric): row.share for row in told.itertuples()}
     stories = [
         {
             "id": zone_id,

@@ -8,7 +8,7 @@ from typing import Any
 from circle15.core.results import Audit, Plan, Site
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import BASES, ZONE_LEVELS
-from circle15.show.families import Family, estimated_columns, headline_basis, study_coverage
+from circle15.show.families import Family, estimated_columns, headline_basis, known, study_coverage
 from circle15.show.html.markup import Html, tag
 from circle15.show.html.popup import site_story, type_label
 from circle15.show.html.words import LEVEL_WORDS, STATUS_WORDS, Words, percent
@@ -90,7 +90,7 @@ def _by_basis(audit: Audit, figures: list[_Figure], words: Words) -> Html:
 
 
 def _by_zone(audit: Audit, family: Family, figures: list[_Figure], words: Words) -> Html | None:
-    """The zones of the coarsest level below the county that has figures, worst first."""
+    """The zones of the coarsest level below the county that has figures, worst first, those without a share last."""
     basis = headline_basis(audit, family)
     rows = audit.coverage.frame
     rows = rows[(rows["basis"] == basis) & (rows["zone_id"] != "*")]
@@ -100,7 +100,8 @@ def _by_zone(audit: Audit, family: Family, figures: list[_Figure], words: Words)
     rows = rows[rows["level"] == level]
     rule, metric = figures[0]
     leading = rows[(rows["rule_id"] == rule.rule_id) & (rows["metric"] == metric)]
-    ranked = leading.sort_values(["share", "zone_id"], na_position="last")["zone_id"]
+    shares = known(leading)["share"].reindex(leading.index)
+    ranked = leading.assign(share=shares).sort_values(["share", "zone_id"], na_position="last")["zone_id"]
     names = _zone_names(audit)
     body = [
         tag(
@@ -149,8 +150,11 @@ def _cells(rows: Any, column: str, key: str, figures: list[_Figure]) -> list[Htm
 
 
 def share(name: str, row: Any) -> Html:
-    """The share of a coverage row, with what the page's script needs to tell it anew for a scenario."""
-    if row is None:
+    """The share of a coverage row, with what the page's script needs to tell it anew for a scenario.
+
+    None where nothing is known: new facilities do not change that.
+    """
+    if row is None or row.unknown >= row.total:
         return tag(name, percent(None))
     figure = "|".join([row.rule_id, row.metric, row.basis, row.level, row.zone_id])
     sums = {"data_covered": f"{row.covered:.15g}", "data_total": f"{row.total:.15g}"}

@@ -10,7 +10,7 @@ from typing import Any
 from circle15.core.results import Audit, Plan
 from circle15.core.rule import METRIC_WORDS, Metric, Rule
 from circle15.core.text import Text
-from circle15.show.families import CLASS_WORDS, Family, classify, families, headline_basis
+from circle15.show.families import CLASS_WORDS, Family, classify, families, headline_basis, known
 from circle15.show.numbers import percent, whole
 from circle15.show.palette import BLUE, CLASS_STYLES, GAINS, GREY, LIGHT_GREY, RED
 from circle15.show.sentences import basis_text, optimality_text, pace_text, plan_basis, rule_limit_text
@@ -149,9 +149,8 @@ def _zone_shades(audit: Audit, family: Family) -> tuple[Shade, ...]:
 
     A zone of which nothing is known has no share.
     """
-    rule, basis, frame = family.rules[0], headline_basis(audit, family), audit.coverage.frame
-    known = frame[frame["total"] > frame["unknown"]]
-    rows = known[(known["rule_id"] == rule.rule_id) & (known["metric"] == rule.metric) & (known["basis"] == basis)]
+    rule, basis, frame = family.rules[0], headline_basis(audit, family), known(audit.coverage.frame)
+    rows = frame[(frame["rule_id"] == rule.rule_id) & (frame["metric"] == rule.metric) & (frame["basis"] == basis)]
     share = dict(zip(rows["zone_id"], rows["share"].astype(float), strict=True))
     shares = [share.get(zone, math.nan) for zone in _zones(audit)["zone_id"]]
     steps = [next((n for n, (least, _, _) in enumerate(_STEPS) if each >= least), -1) for each in shares]
