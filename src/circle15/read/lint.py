@@ -68,7 +68,7 @@ _KIND_KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("level", "text", required=True, choices=(AREA, *ZONE_LEVELS, STUDY)),
         Key("numerator", "tables"),
         Key("denominator", "tables"),
-        Key("per", "number"),
+        Key("per", "positive number"),
         Key("per_zone", "text", choices=tuple(each.name for each in Units.columns if each.kind in NUMBERS)),
         Key("passing", "texts"),
         Key("limit", "table"),
@@ -78,7 +78,7 @@ _KIND_KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("column", "text"),
         Key("over", "text"),
         Key("limit", "table"),
-        Key("tolerance", "number"),
+        Key("tolerance", "number from 0"),
         Key("require", "tables"),
         Key("same_stage", "flag"),
     ),
@@ -90,7 +90,7 @@ _KIND_KEYS: Mapping[str, tuple[Key, ...]] = {
     ),
     "preference": (
         Key("near_types", "texts"),
-        Key("near_m", "number"),
+        Key("near_m", "positive number"),
         Key("hosts", "texts"),
     ),
 }

@@ -91,3 +91,17 @@ def test_others_are_kept_a_day_as_its_first_moment(tmp_path, condition, value):
 def test_a_column_of_another_kind_than_is_reckoned_with_is_refused(tmp_path, rule):
     with pytest.raises(ConfigError, match=r"不认识 '(name|kitchen|built|households)'"):
         _rule(tmp_path, rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        (_RATIO.format(amount="count = true") + "per = 0\n", "per：0 应为正数"),
+        (_STANDARD.format(column="beds") + "tolerance = -0.1\n", "tolerance：-0.1 应为不小于 0 的数"),
+        ('kind = "preference"\nnear_types = ["canteen"]\nnear_m = -300\n', "near_m：-300 应为正数"),
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_refused(tmp_path, rule, says):
+    with pytest.raises(ConfigError) as refused:
+        _rule(tmp_path, rule)
+    assert says in str(refused.value)
