@@ -35,14 +35,17 @@ def trace(values: Any, level: float) -> tuple[Any, Any, Any]:
     """
     rows, columns = values.shape
     ring_at = np.full((rows, columns), -1, np.int32)  # which ring passes between a node and the next one of its row
-    points = np.empty((3 * rows * columns, 2), np.float64)
-    ends, outer = np.zeros(rows * columns + 1, np.int64), np.empty(rows * columns, np.int64)
+    low = values <= level
+    crossings = np.count_nonzero(low[:, 1:] != low[:, :-1]) + np.count_nonzero(low[1:] != low[:-1])
+    # A ring has at least four, and repeats the first of them.
+    points = np.empty((crossings + crossings // 4, 2), np.float64)
+    ends, outer = np.zeros(crossings // 4 + 1, np.int64), np.empty(crossings // 4, np.int64)
     rings = total = 0
     for line in range(rows):
         beside = -1
         for place in range(columns - 1):
-            enters = values[line, place + 1] <= level
-            if enters == (values[line, place] <= level):
+            enters = low[line, place + 1]
+            if enters == low[line, place]:
                 continue
             if ring_at[line, place] < 0:
                 # The first that is met of a ring is its lowest and leftmost: what is low lies either within, or west.
@@ -55,14 +58,15 @@ def trace(values: Any, level: float) -> tuple[Any, Any, Any]:
                         ring_at[one_row, one_column] = rings
                     one, two = values[one_row, one_column], values[two_row, two_column]
                     # From the low node, so that whoever comes from the other side finds the same.
-                    share = (level - one) / (two - one) if one <= level else 1.0 - (level - two) / (one - two)
+                    share = (
+                        (level - one) / (two - one) if low[one_row, one_column] else 1.0 - (level - two) / (one - two)
+                    )
                     points[total, 0] = one_row + share * (two_row - one_row)
                     points[total, 1] = one_column + share * (two_column - one_column)
                     total += 1
-                    a, b = values[row, column], values[row, column + 1]
-                    c, d = values[row + 1, column + 1], values[row + 1, column]
-                    case = (a <= level) + 2 * (b <= level) + 4 * (c <= level) + 8 * (d <= level)
-                    if case in (5, 10) and (a + b + c + d) / 4 <= level:
+                    case = low[row, column] + 2 * low[row, column + 1]
+                    case += 4 * low[row + 1, column + 1] + 8 * low[row + 1, column]
+                    if case in (5, 10) and values[row : row + 2, column : column + 2].sum() / 4 <= level:
                         case += 16
                     leaves = _WAYS[case, side]
                     row, column, side = row + _STEP[leaves, 0], column + _STEP[leaves, 1], (leaves + 2) % 4
