@@ -159,6 +159,7 @@ class _Anchoring:
     def _consider(self, rows: Ints, edges: Ints, most_mm: Floats) -> Ints:
         """Settle points on the nearest of the edges beside them; gives back those that barriers may cut off."""
         pair, pieces = self._pieces(edges)
+        pair, pieces = self._in_reach(rows, most_mm, pair, pieces)
         along, leg, xy = nearest_on_pieces(self.index.network, pieces, self.points[rows[pair]])
         near = leg <= most_mm[pair]
         rows, pieces, along, leg, xy = rows[pair[near]], pieces[near], along[near], leg[near], xy[near]
@@ -178,6 +179,13 @@ class _Anchoring:
         pair = np.repeat(np.arange(len(edges)), counts)
         before = np.repeat(np.cumsum(counts) - counts, counts)
         return pair, np.arange(len(pair)) - before + bounds[edges][pair]
+
+    def _in_reach(self, rows: Ints, most_mm: Floats, pair: Ints, pieces: Ints) -> tuple[Ints, Ints]:
+        """The pieces that may come so near: most begin further away than that and their length together."""
+        away = self.points[rows[pair]] - self.index.network.piece_a[pieces]
+        furthest = most_mm[pair] + (self.index.network.piece_mm[pieces] + 1)
+        near = np.flatnonzero(away[:, 0].astype(np.float64) ** 2 + away[:, 1].astype(np.float64) ** 2 <= furthest**2)
+        return pair[near], pieces[near]
 
     def _look_round(self, rows: Ints, edges: Ints, tree: Any) -> None:
         """Settle points on the nearest point in sight of any of the edges in reach."""
