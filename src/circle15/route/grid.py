@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -101,7 +101,7 @@ def _contours(segments: Floats, nodes: tuple[Ints, Ints], width: float, cell: fl
     distance[np.abs(distance - width) < _NUDGE_M] = width - _NUDGE_M
     # Around the window nothing is near, so that what goes on there ends in its outermost nodes.
     distance[[0, -1]] = distance[:, [0, -1]] = math.inf
-    points, ends, outer = _loops()[1](distance, width)
+    points, ends, outer = _loops().trace(distance, width)
     # Each outer ring with its holes after it.
     order = np.argsort(outer, kind="stable")
     lengths = np.diff(ends)[order]
@@ -116,17 +116,24 @@ def _distances(segments: Floats, nodes: tuple[Ints, Ints], most: float, cell: fl
     """The distance of each node to the nearest segment, at most ``most``."""
     (west, south), (east, north) = nodes
     squares = np.full((north - south + 1, east - west + 1), most * most)
-    _loops()[0](np.ascontiguousarray(segments), west, south, cell, most, squares)
+    _loops().lower(np.ascontiguousarray(segments), west, south, cell, most, squares)
     return np.sqrt(squares, out=squares)
 
 
-def _loops() -> tuple[Callable[..., None], Callable[..., tuple[Any, Any, Any]]]:
+class _Loops(NamedTuple):
+    """See :func:`circle15.route.field.lower` and :func:`circle15.route.rings.trace`."""
+
+    lower: Callable[..., None]
+    trace: Callable[..., tuple[Any, Any, Any]]
+
+
+def _loops() -> _Loops:
     """The compiled loops of the field and of its rings; without a compiler the same in plain numpy and Python."""
     try:
         field = import_module("circle15.route.field")
     except ImportError:
-        return lower_plainly, rings.trace
-    return field.lower, field.trace
+        return _Loops(lower_plainly, rings.trace)
+    return _Loops(field.lower, field.trace)
 
 
 def lower_plainly(segments: Floats, west: int, south: int, cell: float, reach: float, squares: Floats) -> None:
