@@ -15,6 +15,7 @@ from circle15.core.errors import ConfigError, InputError, InternalError
 from circle15.core.tables import Candidates
 from circle15.core.terms import Terms
 from circle15.core.text import Text, first_ids
+from circle15.core.units import round_half_up
 from circle15.pipeline.candidates import Offer, offer
 from circle15.pipeline.framing import problem_of, sites_of
 from circle15.pipeline.ground import Ground
@@ -47,7 +48,7 @@ def joint_of(ground: Ground, spec: SiteSpec) -> Framed:
     free = _free(ground, spec, able)
     holds = _holds(ground, specs, able, free)
     rows = {name: row for row, name in enumerate(_ids(ground).tolist())}
-    _refuse_strangers(spec, rows, {each.site for each in holds})
+    _refuse_strangers(spec, list(rows), {each.site for each in holds})
     sites = _sites(ground, spec, holds, rows)
     return Framed(siting.join(_request(spec, parts), parts, holds, sites, free), specs, offers)
 
@@ -203,20 +204,15 @@ def _cells(frame: Any, column: str | None, otherwise: str | None) -> Any:
     """The numbers of a column in whole units; an empty cell takes that of another column, and may stay empty."""
     empty = pd.Series(np.nan, index=frame.index, dtype=float)
     first, second = (empty if name not in frame else frame[name].astype(float) for name in (column, otherwise))
-    return np.floor(first.fillna(second) + 0.5)
+    cells = first.fillna(second)
+    cells[cells.notna()] = round_half_up(cells.dropna().to_numpy())
+    return cells
 
 
-def _refuse_strangers(spec: SiteSpec, rows: Mapping[str, int], open_: set[str]) -> None:
+def _refuse_strangers(spec: SiteSpec, ids: Sequence[str], open_: set[str]) -> None:
     """Prescribed sites that are no candidates, and mandatory ones that may hold none of the types."""
     for key, names in (("mandatory", spec.mandatory), ("forbidden", spec.forbidden)):
-        missing = [name for name in names if name not in rows]
-        if missing:
-            raise ConfigError(
-                Text(
-                    f"[[site]].{key}：备选点中没有 {first_ids(missing)}（共 {len(missing)} 个）。",
-                    f"[[site]].{key}: no candidate is called {first_ids(missing)} ({len(missing)} in all).",
-                )
-            )
+        siting.rows_of(names, ids, key)
     lost = [name for name in spec.mandatory if name not in open_]
     if lost:
         raise ConfigError(

@@ -17,6 +17,7 @@ from circle15.siting.plan import (
     frame_problem,
     median_of,
     needed,
+    rows_of,
 )
 from circle15.siting.problem import Problem, choice, objective
 from circle15.siting.solve import Solution, solve
@@ -52,6 +53,7 @@ __all__ = [
     "median_of",
     "needed",
     "objective",
+    "rows_of",
     "scale_of",
     "solve",
     "terms_of",

@@ -139,8 +139,8 @@ def frame_problem(request: Request, demand: Demand, sites: Sites, candidate: Int
         weight=demand.weight,
         depth=(demand.outcome == "fail").astype(np.int64),
         places=(len(ids),) if request.problem == "min_sites" else places,
-        mandatory=_rows(request.mandatory, ids, "mandatory"),
-        forbidden=_rows(request.forbidden, ids, "forbidden"),
+        mandatory=rows_of(request.mandatory, ids, "mandatory"),
+        forbidden=rows_of(request.forbidden, ids, "forbidden"),
         rows=rows(request.terms, Standing(sites.mm[order], sites.zone[order], sites.zones, sites.cost[order])),
         fewest=request.fewest,
         capacity=None if sites.room is None else sites.room[order],
@@ -312,7 +312,8 @@ def _within(problem: Problem, effort: Effort) -> int:
     return solve(problem, effort).objective if limited else problem.covered(problem.allowed)
 
 
-def _rows(names: Sequence[str], ids: tuple[str, ...], key: str) -> tuple[int, ...]:
+def rows_of(names: Sequence[str], ids: Sequence[str], key: str) -> tuple[int, ...]:
+    """The rows of prescribed sites among the candidates. Raises ConfigError, naming the key, for what is none."""
     missing = [name for name in names if name not in ids]
     if missing:
         raise ConfigError(
