@@ -95,7 +95,9 @@ def run_batch(
     in which another batch is at work.
     """
     if not entries:
-        raise NothingToDoError(Text("没有找到任何研究。", "there is no study to run."))
+        raise NothingToDoError(
+            Text("没有找到任何研究。请核对所给的路径。", "there is no study to run: check the paths given.")
+        )
     if orders.target:
         return _run_afar(entries, orders, hire, clock, progress)
     return _run_here(entries, orders, hire, clock, progress)

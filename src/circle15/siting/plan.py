@@ -318,8 +318,8 @@ def rows_of(names: Sequence[str], ids: Sequence[str], key: str) -> tuple[int, ..
     if missing:
         raise ConfigError(
             Text(
-                f"[[site]].{key}：备选点中没有 {first_ids(missing)}（共 {len(missing)} 个）。",
-                f"[[site]].{key}: no candidate is called {first_ids(missing)} ({len(missing)} in all).",
+                f"[[site]].{key}：备选点中没有 {first_ids(missing)}（共 {len(missing)} 个）。请核对编号。",
+                f"[[site]].{key}: no candidate is called {first_ids(missing)} ({len(missing)} in all). Check the ids.",
             )
         )
     return tuple(ids.index(name) for name in names)
