@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from fractions import Fraction
 
 from circle15.siting.effort import Effort
-from circle15.siting.problem import Problem, objections, objective
+from circle15.siting.problem import Choice, Problem, objections, objective
 from circle15.siting.proof import check
 from circle15.siting.solve import solve
 from tests.exhaustive import Instance, best
@@ -14,13 +15,31 @@ from tests.exhaustive import Instance, best
 def compare_stages(
     instance: Instance, problem: Problem, stages: Mapping[str, Effort], where: str, unit: int = 1
 ) -> None:
-    """Value ≤ optimum ≤ bound for each of the stages, and equality where that is claimed.
+    """The same of an instance whose choices are sites by the year they open in.
 
     ``unit``: what the weights of the problem are multiplied by.
     """
+
+    def read(chosen: Choice) -> tuple[bool, Fraction | int]:
+        when = dict(zip(chosen.rows.tolist(), chosen.stages.tolist(), strict=True))
+        return instance.allows(when), instance.value(when) * unit
+
     optimum = best(instance)
-    if optimum is not None:
-        optimum *= unit
+    compare_plans(problem, None if optimum is None else optimum * unit, stages, where, read)
+
+
+def compare_plans(
+    problem: Problem,
+    optimum: Fraction | int | None,
+    stages: Mapping[str, Effort],
+    where: str,
+    read: Callable[[Choice], tuple[bool, Fraction | int]],
+) -> None:
+    """Value ≤ optimum ≤ bound for each of the stages, and equality where that is claimed.
+
+    ``read``: whether the instance allows a choice, and what it is worth there. ``optimum``: None where nothing is
+    allowed.
+    """
     for stage, effort in stages.items():
         place = f"{where} {stage}"
         found = solve(problem, effort)
@@ -33,9 +52,9 @@ def compare_stages(
             assert optimum <= found.bound, place
             continue
         assert found.status != "infeasible", place
-        when = dict(zip(found.chosen.rows.tolist(), found.chosen.stages.tolist(), strict=True))
-        assert instance.allows(when), place
-        assert found.objective == instance.value(when) * unit == objective(problem, found.chosen), place
+        allowed, value = read(found.chosen)
+        assert allowed, place
+        assert found.objective == value == objective(problem, found.chosen), place
         assert found.objective <= optimum <= found.bound <= max(found.bound, found.proven), place
         assert optimum <= check(problem, found.objective, found.links).bound == found.proven, place
         assert (found.status == "optimal") == (found.objective == found.bound), place

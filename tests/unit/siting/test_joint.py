@@ -15,10 +15,9 @@ from circle15.core.terms import Terms
 from circle15.siting import Demand, Held, Joint, Part, Request, Sites, answer_joint, join
 from circle15.siting.certificate import Claim, certify
 from circle15.siting.effort import Effort
-from circle15.siting.problem import Choice, Problem, objections, objective
-from circle15.siting.proof import check
-from circle15.siting.solve import solve
+from circle15.siting.problem import Choice, Problem
 from tests.several import KINDS, Opened, Several, invent_several
+from tests.unit.siting.stages import compare_plans
 
 # Each stage alone, and all together.
 ALONE = {
@@ -140,26 +139,13 @@ def opened(joint: Joint, chosen: Choice) -> Opened:
 
 def compare(seed: int, kind: str, stages: Mapping[str, Effort]) -> None:
     instance = invent_several(seed, kind)
-    joint, optimum = as_joint(instance, apart=is_additive(instance) and seed % 2 == 1), instance.best()
-    for stage, effort in stages.items():
-        place = f"{kind} {seed} {stage}"
-        found = solve(joint.problem, effort)
-        if optimum is None:
-            assert found.status == ("infeasible" if effort.nodes else "time_limit"), place
-            continue
-        if objections(joint.problem, found.chosen):  # none found, which only the solver never says
-            assert (found.status, effort.nodes, len(found.chosen.rows)) == ("time_limit", 0, 0), place
-            assert optimum <= found.bound, place
-            continue
-        assert found.status != "infeasible", place
-        plan = opened(joint, found.chosen)
-        assert instance.allows(plan), place
-        assert found.objective == instance.value(plan) == objective(joint.problem, found.chosen), place
-        assert found.objective <= optimum <= found.bound <= max(found.bound, found.proven), place
-        assert optimum <= check(joint.problem, found.objective, found.links).bound == found.proven, place
-        assert (found.status == "optimal") == (found.objective == found.bound), place
-        if effort.nodes:
-            assert found.status == "optimal", place
+    joint = as_joint(instance, apart=is_additive(instance) and seed % 2 == 1)
+
+    def read(chosen: Choice) -> tuple[bool, int]:
+        plan = opened(joint, chosen)
+        return instance.allows(plan), instance.value(plan)
+
+    compare_plans(joint.problem, instance.best(), stages, f"{kind} {seed}", read)
 
 
 @pytest.mark.parametrize("kind", KINDS)
