@@ -19,6 +19,15 @@ ORIGIN = (500_000.0, 2_700_000.0)
 
 Row = Mapping[str, Any]
 IDS = {"facilities": "facility_id", "residential": "area_id", "zone_table": "zone_id", "parcels": "parcel_id"}
+# A pack of one's own, to which rules are added.
+PACK_HEAD = """
+schema = 1
+id = "own"
+title = "虚构"
+source = "虚构"
+legal_status = "in_force"
+pace = { elderly = 1.0 }
+"""
 # Homes must stand somewhere, facilities and the zone table need not.
 _NOWHERE: dict[str, Row] = {"residential": {"x": 0, "y": 0}}
 

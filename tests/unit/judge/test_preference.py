@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from tests.studies import run
+from tests.studies import PACK_HEAD, run
 
-_PACK = """
-schema = 1
-id = "own"
-title = "虚构"
-source = "虚构"
-legal_status = "in_force"
-pace = { elderly = 1.0 }
-
+_RULE = """
 [[rule]]
 id = "R"
 kind = "preference"
@@ -25,7 +18,7 @@ clause = "虚构"
 
 
 def test_a_site_of_the_wanted_type_is_not_near_to_itself(tmp_path):
-    (tmp_path / "own.toml").write_text(_PACK, encoding="utf-8")
+    (tmp_path / "own.toml").write_text(PACK_HEAD + _RULE, encoding="utf-8")
     sites = [
         {"id": "alone", "type": "canteen", "x": 0},
         {"id": "twin", "type": "canteen", "x": 1000},

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.studies import run
+from tests.studies import PACK_HEAD, run
 
-_PACK = """
-schema = 1
-id = "own"
-title = "虚构"
-source = "虚构"
-legal_status = "in_force"
-pace = { elderly = 1.0 }
-
+_RULE = """
 [[rule]]
 id = "R"
 kind = "ratio"
@@ -30,7 +23,7 @@ clause = "虚构"
 
 
 def test_an_empty_population_is_the_reason_of_its_own_zone_alone(tmp_path):
-    (tmp_path / "own.toml").write_text(_PACK, encoding="utf-8")
+    (tmp_path / "own.toml").write_text(PACK_HEAD + _RULE, encoding="utf-8")
     zones: list[dict[str, Any]] = [{"id": "1", "name": "A"}, {"id": "2", "name": "B", "population": 1000}]
     sites = [{"id": f"F{code}", "type": "day_care", "town_code": code} for code in "12"]
     found = run(

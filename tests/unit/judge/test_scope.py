@@ -6,16 +6,8 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from tests.studies import run
+from tests.studies import PACK_HEAD, run
 
-_HEAD = """
-schema = 1
-id = "own"
-title = "虚构"
-source = "虚构"
-legal_status = "in_force"
-pace = { elderly = 1.0 }
-"""
 _RULE = """
 [[rule]]
 id = "%s"
@@ -40,7 +32,7 @@ def _outcomes(folder: Path, scope: dict[str, str], test: str, **tables: Any) -> 
     """Outcome and reason of each subject, under a rule for each order of the columns of the scope."""
     scopes = [", ".join(f'{name} = "{value}"' for name, value in order) for order in permutations(scope.items())]
     rules = "".join(_RULE % (number, text, test) for number, text in enumerate(scopes))
-    (folder / "own.toml").write_text(_HEAD + rules, encoding="utf-8")
+    (folder / "own.toml").write_text(PACK_HEAD + rules, encoding="utf-8")
     streets = [[(0, 0), (9, 0)]] if "residential" in tables else []
     found = run(folder, "own.toml", {"facilities": [_SITE], **tables}, streets=streets)
     metric = "straight_line" if streets else "attributes"

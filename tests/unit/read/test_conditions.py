@@ -10,15 +10,9 @@ import pytest
 from circle15.core.errors import ConfigError
 from circle15.core.rule import Rule
 from circle15.read.pack import load_pack
+from tests.studies import PACK_HEAD
 
-_PACK = """
-schema = 1
-id = "own"
-title = "虚构"
-source = "虚构"
-legal_status = "in_force"
-pace = {{ elderly = 1.0 }}
-
+_RULE = """
 [[rule]]
 id = "R"
 targets = ["day_care"]
@@ -35,7 +29,7 @@ _RATIO = (
 
 
 def _rule(folder: Path, rule: str) -> Rule:
-    (folder / "own.toml").write_text(_PACK.format(rule=rule), encoding="utf-8")
+    (folder / "own.toml").write_text(PACK_HEAD + _RULE.format(rule=rule), encoding="utf-8")
     return load_pack(["own.toml"], folder)[0].rule("R")
 
 
