@@ -16,7 +16,7 @@ import pytest
 
 from circle15 import route
 from circle15.core.errors import ConfigError, NetworkError
-from circle15.route import Anchors, Engine, distances, nearest, pairs
+from circle15.route import Anchors, Engine, compiled, distances, nearest, pairs
 from tests import nets
 from tests.towns import write_town
 
@@ -90,10 +90,24 @@ def test_targets_placed_for_one_call_serve_no_other_targets(engine: Engine) -> N
 
 
 def test_more_finds_than_there_is_room_for_at_first() -> None:
-    spots = nets.anchors([(0, mm, 0) for mm in range(0, 300_000, 1000)])
-    found = pairs(NET, spots, spots, 10**9, Engine("numba", chunk=300))
-    assert len(found.mm) == 300 * 300 > 2**16
-    assert found.mm.reshape(300, 300)[17].tolist() == [abs(17 - other) * 1000 for other in range(300)]
+    spots = nets.anchors([(0, mm, 0) for mm in range(0, 300_000, 375)])
+    found = pairs(NET, spots, spots, 10**9, Engine("numba", chunk=800))
+    assert len(found.mm) == 800 * 800 > compiled._ROOM_FOR_FINDS
+    assert found.mm.reshape(800, 800)[17].tolist() == [abs(17 - other) * 375 for other in range(800)]
+
+
+@pytest.mark.parametrize("chunk", [0, 1000])
+def test_sources_of_several_blocks_keep_their_order(chunk: int) -> None:
+    # Some find both, some one and some none, so that blocks and chunks have unequal shares.
+    count = 2 * compiled._BLOCK + 5
+    mm = np.random.default_rng(11).permutation(300_000)[:count]
+    sources, none = nets.anchors([(0, int(each), 0) for each in mm]), -1
+    found = pairs(NET, sources, nets.anchors([(0, 50_000, 0), (0, 120_000, 0)]), 100_000, Engine("numba", 2, chunk))
+    truth = np.abs(mm[:, None] - [50_000, 120_000])
+    table = np.full((count, 2), none)
+    table[found.source, found.target] = found.mm
+    assert np.array_equal(table, np.where(truth <= 100_000, truth, none))
+    assert (np.diff(found.source * 2 + found.target) > 0).all()
 
 
 def _ladder(rungs: int) -> list[nets.Edge]:
