@@ -752,7 +752,7 @@ def test_explain_tells_of_an_area_and_of_a_facility(town: Path) -> None:
 
 def test_explain_tells_a_millimetre_too_much(tmp_path: Path) -> None:
     # 900.001 m at 1 m/s are 15.000017 minutes, and the rule says at most 15.
-    study = write_town(tmp_path, homes={"H-1": HOMES["H-1"] | {"at": (900.001, 0)}})
+    study = write_town(tmp_path, homes={"H-1": {**HOMES["H-1"], "at": (900.001, 0)}})
     told = call("explain", study, "H-1", "-q").stdout
     assert "15.000017 分钟 对 ≤ 15 分钟，余量 -0.000017" in told
 
