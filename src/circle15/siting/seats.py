@@ -50,16 +50,19 @@ def seat(covers: csr_matrix, weight: Ints, capacity: Ints) -> Seated:
     if weight.sum() > _MOST:
         raise ValueError("more people than a flow can count")
     sites = covers.shape[0]
-    size = np.diff(covers.indptr)
-    site, column = np.repeat(np.arange(sites), size), covers.indices.astype(np.int64)
+    site, column = np.repeat(np.arange(sites), np.diff(covers.indptr)), covers.indices.astype(np.int64)
     useful = weight[column] > 0
     site, column = site[useful], column[useful]
-    columns, place = np.unique(column, return_inverse=True)
+    reached = np.zeros(len(weight), dtype=bool)
+    reached[column] = True
+    columns, place = np.flatnonzero(reached), np.cumsum(reached) - 1
+    # From the start to each site, from each site to the demand in its reach, and from there to the end.
     end = 1 + sites + len(columns)
-    tail = np.concatenate([np.zeros(sites, dtype=np.int64), 1 + site, 1 + sites + np.arange(len(columns))])
-    head = np.concatenate([1 + np.arange(sites), 1 + sites + place, np.full(len(columns), end)])
+    out = np.concatenate([[sites], np.bincount(site, minlength=sites), np.ones(len(columns), dtype=np.int64), [0]])
+    head = np.concatenate([1 + np.arange(sites), 1 + sites + place[column], np.full(len(columns), end)])
     room = np.concatenate([np.minimum(capacity, _MOST), weight[column], weight[columns]]).astype(np.int32)
-    graph = csr_matrix((room, (tail, head)), shape=(end + 1, end + 1))
+    ptr = np.append(0, np.cumsum(out)).astype(np.int32)
+    graph = csr_matrix((room, head.astype(np.int32), ptr), shape=(end + 1, end + 1))
     flow = maximum_flow(graph, 0, end).flow[1 : 1 + sites].tocoo()
     given = flow.data > 0
     return Seated(

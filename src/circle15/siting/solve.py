@@ -30,8 +30,9 @@ _MOST_ENTRIES = 25_000
 # Large problems are worth so many times the rounds of search.
 _LARGE = 10
 _MOST_ROUNDS = 12_000
-# Rounds of search where every plan looked at is a flow.
-_MOST_FILLED = 300
+# Where sites hold only so many, a step costs as much as a round, and rounds gain more: so many parts of the steps, so
+# many times the rounds, and no more of these, for every plan looked at is a flow.
+_STEPS_FILLED, _ROUNDS_FILLED, _MOST_FILLED = 0.6, 1.5, 300
 # How long the first steps are that go on from multipliers known to be good.
 _LATER = 0.5
 # A variable of the solver above this is 1.
@@ -95,6 +96,7 @@ class _Run:
         self.impossible = False
         self.bonus = 0
         self.fast = effort.compiles(problem)
+        self.steps = effort.steps if problem.capacity is None else int(_STEPS_FILLED * effort.steps)
         self.rounds = effort.rounds * (_LARGE if problem.covers.nnz >= WORTH_COMPILING else 1)
 
     def offer(self, chosen: Choice) -> bool:
@@ -174,13 +176,13 @@ class _Run:
             many = min(rounds * max(1, core.site_count), _MOST_ROUNDS)
             self.offer(core.to_problem(roomy.improve(many, self.effort.seed, self.effort.stop)))
         if rounds and self.best is not None:
-            self.offer(look.improve(self.best, min(rounds, _MOST_FILLED)))
+            self.offer(look.improve(self.best, min(int(_ROUNDS_FILLED * rounds), _MOST_FILLED)))
 
     def _shrink(self) -> tuple[tuple[Core, Floats, Floats, Floats], Ints]:
         """Bound, search where the bound points to, fix, and again on what is left, while that helps."""
         core = reduce(self.problem, dominated=False)
         at = self._start(core)
-        size, steps = core.size[0], self.effort.steps * 2 // 5
+        size, steps = core.size[0], self.steps * 2 // 5
         while True:
             length = 1.0 if not self.links and self.prices is None else _LATER
             ascent = descend(core, at, self.value, steps, self.effort.stop, length=length, fast=self.fast)
@@ -192,7 +194,7 @@ class _Run:
             self._search(self._narrow(core, ascent.bound.best, 4.0), self.rounds, self.effort.starts)
             self.fixed = fix(core, ascent.bound, self.value, self.fixed)
             smaller = reduce(self.problem, self.fixed, dominated=False)
-            steps = self.effort.steps
+            steps = self.steps
             if smaller.size[0] > 0.9 * size and len(self.links) > 1:
                 break
             carried = carry(core, smaller, ascent.demand) if self.prices is None else self.prices(smaller, self.value)
@@ -234,7 +236,7 @@ class _Run:
             core,
             (demand, rows, targets),
             self.value,
-            self.effort.steps // 2,
+            self.steps // 2,
             self.effort.stop,
             length=_LATER,
             fast=self.fast,
