@@ -66,14 +66,14 @@ def require_plausible(given: Given, raw: RawLayer, study: pyproj.CRS) -> None:
         if raw.datum == "CGCS2000" and not are_degrees(given.xy).any():
             _require_belt_numbers(given, study)
         else:
-            _require_degrees(given, f"datum = {raw.datum}")
             _refuse_swapped_degrees(given, study)
+            _require_degrees(given, f"datum = {raw.datum}")
             _refuse_wrap(given)
         return
     crs = parse_crs(raw.crs or "", given.where)
     if crs.is_geographic:
-        _require_degrees(given, f"crs = {_said(raw)}")
         _refuse_swapped_degrees(given, study)
+        _require_degrees(given, f"crs = {_said(raw)}")
         _refuse_wrap(given)
     elif crs.is_projected:
         _refuse_degrees(given, crs, raw)
@@ -88,11 +88,14 @@ def _require_degrees(given: Given, declared: str) -> None:
         return
     x, y = given.xy[outside][0]
     count, ids = given.rows(outside)
-    swapped = are_degrees(given.xy[:, ::-1]).all()
+    swapped = are_degrees(given.xy[outside][:, ::-1]).all()
     belt = belt_of_prefix(int(x // NUMBER_UNIT_M))
     fix = Text("若为投影坐标，请删去 datum 而写明 crs", "If they are projected, declare crs instead of datum")
     if swapped:
-        fix = Text("经度和纬度可能颠倒了", "Longitude and latitude may be swapped")
+        fix = Text(
+            "经度和纬度可能颠倒了：请更正数据，CSV 可在 columns 中把两列对换",
+            "Longitude and latitude may be swapped: correct the data, or exchange the headings of a CSV under columns",
+        )
     elif belt is not None:
         code = belt.code("CGCS2000")
         fix = Text(

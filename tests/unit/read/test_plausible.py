@@ -168,8 +168,9 @@ def test_an_invented_town_near_the_origin_is_a_place_in_metres() -> None:
 @pytest.mark.parametrize(
     ("points", "declared", "said"),
     [
-        ([(24.8, 118.5)], {"datum": "WGS84"}, ["out of range", "may be swapped"]),
-        ([(118.5, 24.8), (24.8, 118.5)], {"datum": "WGS84"}, ["1 rows", "(R-2)"]),
+        ([(24.8, 118.5)], {"datum": "WGS84"}, ["latitude before longitude", "never turned silently"]),
+        ([(118.5, 24.8), (24.8, 118.5)], {"datum": "WGS84"}, ["1 rows", "latitude before longitude", "(R-2)"]),
+        ([(118.5, 24.8), (70.0, 170.0)], {"datum": "WGS84"}, ["1 rows", "out of range", "may be swapped", "(R-2)"]),
         ([(NORTH, EAST)], {"crs": "EPSG:4549"}, ["northing before easting", "never turned silently"]),
         ([(EAST, NORTH), (NORTH, EAST)], {"crs": "EPSG:4549"}, ["1 rows", "(R-2)"]),
         ([(NORTH, EAST)], {"crs": "EPSG:32650"}, ["northing before easting"]),

@@ -312,7 +312,7 @@ def test_what_is_no_well_known_text_is_named_by_row(tmp_path) -> None:
 def test_swapped_coordinates_are_refused_not_turned(tmp_path) -> None:
     path = tmp_path / "homes.csv"
     path.write_text("area_id,lon,lat\na,24.8,118.5\nb,24.9,118.6\n", encoding="utf-8")
-    with pytest.raises(CrsError, match="颠倒"):
+    with pytest.raises(CrsError, match="纬度在前、经度在后"):
         read_layer(InputSpec("residential", path, path.name, datum="WGS84"), pyproj.CRS("EPSG:4549"), {})
 
 
