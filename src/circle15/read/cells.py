@@ -46,6 +46,8 @@ _EXACT_BELOW = 2.0**53
 # Of a number that was multiplied by the size of its unit.
 _DECIMALS = 6
 
+# pandas takes 202411 for the first of January: a month and a day without a sign between need two figures each.
+_PACKED_DATE = re.compile(r"\d{5,7}")
 _DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d", "%Y-%m-%d %H:%M:%S")
 
 _NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(.*)", re.DOTALL)
@@ -235,8 +237,9 @@ def _as_date(values: Any) -> Mended:
 def _dates(words: Any) -> Any:
     """The day that each word names, by word, and no time where it names none."""
     dates = pd.Series(pd.NaT, index=words, dtype="datetime64[us]")
+    whole = np.array([_PACKED_DATE.fullmatch(each) is None for each in words], dtype=bool)
     for form in _DATE_FORMATS:
-        left = dates.isna().to_numpy()
+        left = dates.isna().to_numpy() & whole
         read = pd.to_datetime(words[left], format=form, errors="coerce")
         dates[left] = pd.Series(read).astype("datetime64[us]").dt.normalize().to_numpy()
     return dates

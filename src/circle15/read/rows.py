@@ -96,7 +96,10 @@ def _with_source_headings(typed: Any, frame: Any) -> Any:
 CELL_WORDS: Mapping[Kind, Text] = {
     **KIND_WORDS,
     "text": Text("完整的文字（长编号被存成小数而失真，请改存为文本）", "whole text (a long code kept as a float)"),
-    "date": Text("日期（如 2024-09-30）", "dates (such as 2024-09-30)"),
+    "date": Text(
+        "日期（如 2024-09-30；45565 一类的数是 Excel 的日期序号，请把单元格设为日期格式）",
+        "dates (such as 2024-09-30; a number like 45565 is how Excel keeps a day: format the cells as dates)",
+    ),
 }
 
 

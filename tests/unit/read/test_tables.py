@@ -275,9 +275,11 @@ def test_dates_flags_and_words_of_excel(tmp_path) -> None:
     assert told(raw)["cells_no_value"].count == 2
 
 
-def test_a_month_is_no_day(tmp_path) -> None:
-    rows = [["facility_id", "type", "town_code", "opened"], ["a", "day_care", "1", "2024年9月"]]
-    with pytest.raises(SchemaError, match="opened"):
+@pytest.mark.parametrize("cell", ["2024年9月", "202409", 202409.0, "2024111", 45565.0])
+def test_what_names_no_day_is_no_date(tmp_path, cell) -> None:
+    """A month, figures that could be two days, the number by which Excel keeps one."""
+    rows = [["facility_id", "type", "town_code", "opened"], ["a", "day_care", "1", cell]]
+    with pytest.raises(SchemaError, match=r"opened.*日期格式"):
         read(workbook(tmp_path / "care.xlsx", {"s": rows}), layer="facilities", datum=None)
 
 
