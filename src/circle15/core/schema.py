@@ -14,6 +14,7 @@ import pandas as pd
 
 from circle15.core.errors import SchemaError
 from circle15.core.text import Text, first_ids
+from circle15.core.words import own_word
 
 Kind = Literal["text", "integer", "number", "flag", "date", "geometry"]
 
@@ -137,8 +138,7 @@ def _cell_problems(table: type[Table], column: Column, frame: Any, where: str) -
         found.append((empty, Text("为空", "are empty"), Text("请填写", "fill them in")))
     wrong = ~empty & ~_fits(column, values)
     if wrong.any():
-        allowed = _allowed(column)
-        found.append((wrong, Text(f"不是 {allowed.zh}", f"are not {allowed.en}"), Text("请更正", "correct them")))
+        found.append((wrong, _unlike(column, values[wrong]), Text("请更正", "correct them")))
     elif column.least is not None:
         small = ~empty & (pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan) < column.least)
         if small.any():
@@ -157,11 +157,16 @@ def _cell_problems(table: type[Table], column: Column, frame: Any, where: str) -
     return problems
 
 
-def _allowed(column: Column) -> Text:
-    """What the cells of a column may be."""
-    if column.choices:
-        return Text("、".join(column.choices), ", ".join(column.choices))
-    return KIND_WORDS[column.kind]
+def _unlike(column: Column, values: Any) -> Text:
+    """What cells are not; where the words of a column are fixed also what they say."""
+    if not column.choices:
+        kind = KIND_WORDS[column.kind]
+        return Text(f"不是{kind.zh}", f"are not {kind.en}")
+    known = "、".join(own_word(column.name, each) for each in column.choices)
+    said = [repr(str(each)) for each in values.drop_duplicates()]
+    return Text(
+        f"不是 {known}，而是 {first_ids(said, 5)}", f"are none of {', '.join(column.choices)} but {first_ids(said, 5)}"
+    )
 
 
 def _row_names(table: type[Table], frame: Any) -> Any:

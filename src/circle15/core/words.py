@@ -1,4 +1,4 @@
-"""The words that tables from bureaus use for the fixed choices of a column; the first of a choice is its own. Data."""
+"""The words that tables from bureaus use for the fixed choices of a column; the first of a choice is its own."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "status": {
         "运营": "operating",
         "在用": "operating",
+        **dict.fromkeys(
+            ("运营中", "正在运营", "在运营", "正常运营", "已运营", "营业", "营业中", "使用中"), "operating"
+        ),
         "在建": "construction",
+        **dict.fromkeys(("在建中", "建设中", "正在建设", "施工中"), "construction"),
         "规划": "planned",
+        **dict.fromkeys(("规划中", "拟建", "待建"), "planned"),
         "关闭": "closed",
         "停用": "closed",
+        **dict.fromkeys(("已关闭", "已停用", "停业", "停运", "停止运营"), "closed"),
         "未移交": "not_handed_over",
         "待移交": "not_handed_over",
     },
@@ -71,6 +77,16 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "市": "county",
     },
 }
+
+
+def own_word(column: str, choice: str) -> str:
+    """What bureaus call a fixed choice of a column; the choice itself where they have no word for it.
+
+    >>> own_word("status", "operating"), own_word("effect", "unheard of")
+    ('运营', 'unheard of')
+    """
+    return next((word for word, meant in WORDS.get(column, {}).items() if meant == choice), choice)
+
 
 # What rows of a layer are called.
 LAYER_WORDS: Mapping[str, Text] = {

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from circle15.core.errors import ConfigError, CrsError, EncodingError, SchemaError
 from circle15.core.findings import Finding
 from circle15.core.headings import ALIASES
+from circle15.core.rule import FacilityType
 from circle15.core.schema import Column
 from circle15.core.tables import LAYERS, Facilities
 from circle15.core.text import Text
@@ -273,6 +274,22 @@ def test_dates_flags_and_words_of_excel(tmp_path) -> None:
     assert raw.frame[["kitchen", "dining_room"]].iloc[2].isna().all()
     assert raw.frame["status"].tolist() == ["operating", "construction", "closed"]
     assert told(raw)["cells_no_value"].count == 2
+
+
+def test_words_for_a_status_are_understood_and_others_named(tmp_path) -> None:
+    """As lists of civil affairs bureaus have them; what might be built or not yet is not guessed."""
+    heading = ["facility_id", "type", "town_code", "status"]
+    words = ["正常运营", "运营中", "停业", "建设中", "拟建", "待移交"]
+    rows = [heading, *([f"{number}", "day_care", "1", word] for number, word in enumerate(words))]
+    raw = read(workbook(tmp_path / "care.xlsx", {"s": rows}), layer="facilities", datum=None)
+    meant = ["operating", "operating", "closed", "construction", "planned", "not_handed_over"]
+    assert raw.frame["status"].tolist() == meant
+    rows += [["x", "day_care", "1", "筹建"], ["y", "day_care", "1", "筹建"]]
+    path = workbook(tmp_path / "care.xlsx", {"s": rows})
+    spec = InputSpec(layer="facilities", path=path, shown=path.name, type="day_care")
+    with pytest.raises(SchemaError) as caught:
+        read_layer(spec, None, {"day_care": FacilityType("day_care", Text("日间照料中心", "day care"))})
+    assert "2 个值不是 运营、在建、规划、关闭、未移交，而是 '筹建'（x, y）" in caught.value.text.zh
 
 
 @pytest.mark.parametrize("cell", ["2024年9月", "202409", 202409.0, "2024111", 45565.0])

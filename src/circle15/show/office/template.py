@@ -10,7 +10,7 @@ from circle15.core.rule import FacilityType
 from circle15.core.schema import Column, Table
 from circle15.core.tables import Candidates, Facilities, Residential, Units
 from circle15.core.text import Text
-from circle15.core.words import WORDS
+from circle15.core.words import own_word
 from circle15.show.extra import library
 from circle15.show.office.document import EPOCH
 
@@ -75,8 +75,7 @@ def choices(column: Column, types: Mapping[str, FacilityType]) -> list[str]:
         return [each.label.zh for each in types.values()]
     if column.kind == "flag":
         return ["是", "否"]
-    words = WORDS.get(column.name, {})
-    return [next((word for word, meant in words.items() if meant == choice), choice) for choice in column.choices]
+    return [own_word(column.name, each) for each in column.choices]
 
 
 def _styles(book: Any) -> dict[str, Any]:
