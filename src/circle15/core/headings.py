@@ -104,6 +104,7 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
     "seats": ("个", "位", "座"),
     "persons_served_day": ("人", "人次"),
     "stars": ("星", "星级", "级"),
+    "cost": ("元",),
     "lon": ("°", "度", "°e"),
     "lat": ("°", "度", "°n"),
     "x": ("m", "米"),

@@ -97,7 +97,7 @@ def _room(frame: Any, spec: SiteSpec) -> Any:
                 f"[[site]].capacity 需要备选点的 {spec.capacity}，缺 {len(missing)} 个：{first_ids(list(missing))}。"
                 "请补充。",
                 f"[[site]].capacity needs {spec.capacity} of every candidate; {len(missing)} have none: "
-                f"{first_ids(list(missing))}. Add them.",
+                f"{first_ids(list(missing))}. Add them, or name their heading under columns.",
             )
         )
     return frame[spec.capacity].to_numpy(dtype=np.int64)
@@ -111,9 +111,10 @@ def _costs(frame: Any, spec: SiteSpec) -> Any:
     if len(missing):
         raise InputError(
             Text(
-                f"[[site]].budget 需要备选点的投资（cost），缺 {len(missing)} 个：{first_ids(list(missing))}。请补充。",
+                f"[[site]].budget 需要备选点的投资（cost），缺 {len(missing)} 个：{first_ids(list(missing))}。"
+                f"请补充；列名不同的，请在 columns 中指明。",
                 f"[[site]].budget needs the cost of every candidate; {len(missing)} have none: "
-                f"{first_ids(list(missing))}. Add them.",
+                f"{first_ids(list(missing))}. Add them, or name their heading under columns.",
             )
         )
     return round_half_up(frame["cost"].to_numpy(dtype=float))

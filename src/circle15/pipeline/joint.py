@@ -168,9 +168,9 @@ def _costs(ground: Ground, spec: SiteSpec, holds: Sequence[siting.Held]) -> Any:
         raise InputError(
             Text(
                 f"[[site]].budget 需要备选点每类设施的投资（{columns}），缺 {len(missing)} 个：{first_ids(missing)}。"
-                f"请补充。",
+                f"请补充；列名不同的，请在 columns 中指明。",
                 f"[[site]].budget needs what each type costs at every candidate ({columns.replace('、', ', ')}); "
-                f"{len(missing)} lack it: {first_ids(missing)}. Add it.",
+                f"{len(missing)} lack it: {first_ids(missing)}. Add it, or name its heading under columns.",
             )
         )
     return np.array(found).astype(np.int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from circle15.core.errors import NothingToDoError, SchemaError
 from circle15.core.findings import Finding
 from circle15.core.headings import NOTES, TOTALS
 from circle15.core.text import Text, first_ids
-from circle15.read.headings import is_known
+from circle15.read.headings import BRACKETS, is_known, is_unit
 from circle15.read.spec import InputSpec
 
 # A heading lower than this is not found, nor one of which fewer words are known.
@@ -58,9 +59,9 @@ def tabulate(grid: Grid, known: frozenset[str], spec: InputSpec) -> tuple[Any, l
 
     The heading is the row, or the two rows, with most ``known`` words, at least two; where no row has them, the first
     that is not empty. Of two rows the lower word names a column, below a merged cell; with the upper one in front where
-    it would stand twice. Rows that add up others, and notes, are left out. Cells are text, or as they came.
-    Raises SchemaError for a table too wide to be one, with headings that stand twice and rows of another width, and
-    NothingToDoError for an empty sheet.
+    it would stand twice, and behind it in brackets where it is a unit. Rows that add up others, and notes, are left
+    out. Cells are text, or as they came. Raises SchemaError for a table too wide to be one, with headings that stand
+    twice and rows of another width, and NothingToDoError for an empty sheet.
     """
     filled = [number for number, row in enumerate(grid.rows) if row.count(None) < len(row)]
     if not filled:
@@ -86,7 +87,9 @@ def _heading(grid: Grid, filled: Sequence[int], known: frozenset[str]) -> _Headi
         if row + 1 < len(grid.rows):
             lower = _texts(grid.rows[row + 1])
             if any(upper) and any(lower) and not any(map(_is_number, lower)):
-                choices.append(_Heading(row, 2, _trimmed(_joined(upper, lower))))
+                both = _Heading(row, 2, _trimmed(_joined(upper, lower)))
+                # A row of units alone makes no column better known, and is no data either.
+                choices.insert(0 if _tells_units(upper, lower) else 1, both)
         for each in choices:
             count = sum(is_known(name, known) for name in each.names if name)
             if count > most:
@@ -101,9 +104,18 @@ def _joined(upper: list[str], lower: list[str]) -> list[str]:
     over, names = "", []
     for top, bottom in zip(upper, lower, strict=True):
         over = top or (over if bottom else "")
-        names.append((over, bottom) if bottom else ("", top))
+        if top and is_unit(bottom):
+            names.append(("", f"{top}({bottom.strip(BRACKETS)})"))
+        else:
+            names.append((over, bottom) if bottom else ("", top))
     short = Counter(name for _, name in names)
     return [f"{over} {name}" if over and short[name] > 1 else name for over, name in names]
+
+
+def _tells_units(upper: list[str], lower: list[str]) -> bool:
+    """Whether the lower of two rows says nothing but the units of the upper one."""
+    pairs = zip_longest(upper, lower, fillvalue="")
+    return all(bottom in ("", top) or (top and is_unit(bottom)) for top, bottom in pairs) and any(map(is_unit, lower))
 
 
 def _texts(row: Sequence[Any]) -> list[str]:

@@ -17,6 +17,10 @@ from circle15.core.text import Text, first_ids
 from circle15.read.spec import InputSpec
 
 _REMARK = re.compile(r"^(.+?)[(\[]([^()\[\]]*)[)\]]$")
+BRACKETS = "()[]（）［］【】"
+
+# Every word that is a unit of some column.
+_UNITS = frozenset({*SQUARE_METRES, *(word for words in COUNTED.values() for word in words)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +53,26 @@ def is_known(heading: Any, known: frozenset[str]) -> bool:
     return compared in known or (remark is not None and remark[1] in known)
 
 
+def is_unit(cell: str) -> bool:
+    """Whether a cell of a heading is a unit and nothing else, in brackets or without."""
+    word = plain(cell).strip(BRACKETS)
+    return word in _UNITS or (word[:1] in TENS and word[1:] in _UNITS)
+
+
 def name_columns(frame: Any, columns: Sequence[Column], spec: InputSpec) -> Headed:
     """``frame`` under our names: first those that ``spec.columns`` gives, then equal names, then aliases.
 
     A heading matches an alias alone, or with a unit or a remark in brackets behind it; one that names a datum matches
-    only where the study declares that datum. Raises ConfigError with every heading of ``spec.columns`` that is not
-    there, each with the nearest that is, and with every column that two headings may mean.
+    only where the study declares that datum. A unit counts also in a heading that ``spec.columns`` gives. Raises
+    ConfigError with every heading of ``spec.columns`` that is not there, each with the nearest that is, and with every
+    column that two headings may mean.
     """
     named = rename(frame, spec.columns, spec.shown)
     given = [name for name in named.columns if name != "geometry" and name not in spec.columns]
     ours = {column.name for column in columns}
     free = {name: plain(name) for name in given if name not in ours}
     matched: dict[str, str] = {}
-    factors: dict[str, float] = {}
+    factors = _stated(columns, spec)
     problems = []
     for column in columns:
         if column.name in named.columns:
@@ -77,6 +88,14 @@ def name_columns(frame: Any, columns: Sequence[Column], spec: InputSpec) -> Head
         raise ConfigError(problems)
     findings = (_matched(matched, spec),) if matched else ()
     return Headed(named.rename(columns=matched), frame, factors, findings)
+
+
+def _stated(columns: Sequence[Column], spec: InputSpec) -> dict[str, float]:
+    """What the units in the headings that ``spec.columns`` names multiply their cells by."""
+    remarks = {ours: _REMARK.match(plain(theirs)) for ours, theirs in spec.columns.items()}
+    units = {ours: remark[2] for ours, remark in remarks.items() if remark}
+    factors = {each.name: unit_factor(units[each.name], each) for each in columns if each.name in units}
+    return {name: factor for name, factor in factors.items() if factor is not None}
 
 
 def rename(frame: Any, columns: Mapping[str, str], shown: str) -> Any:

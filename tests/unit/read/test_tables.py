@@ -170,6 +170,38 @@ def test_columns_decide_over_aliases(tmp_path) -> None:
     assert raw.frame["households"].tolist() == [2.0]
 
 
+@pytest.mark.parametrize("brackets", ["（{}）", "{}"])
+def test_a_row_of_units_below_the_headings_is_part_of_them(tmp_path, brackets) -> None:
+    units = [None, None, None, brackets.format("亩"), brackets.format("万人")]
+    rows = [
+        ["小区编号", "经度", "纬度", "用地面积", "常住人口"],
+        units,
+        ["a", 118, 24, 3, 0.5],
+        ["b", 118, 24, None, 1],
+    ]
+    for merged in ([], ["A1:A2", "B1:B2", "C1:C2"]):
+        raw = read(workbook(tmp_path / "homes.xlsx", {"s": rows}, {"s": merged}))
+        assert raw.frame["area_id"].tolist() == ["a", "b"]
+        assert raw.frame["land_area_m2"].fillna(0).tolist() == [2000.0, 0.0]
+        assert raw.frame["population"].tolist() == [5000.0, 10_000.0]
+
+
+def test_a_unit_counts_in_a_heading_that_the_study_names(tmp_path) -> None:
+    """Whoever writes the heading down under columns means what stands in it."""
+    rows = [["area_id", "lon", "lat", "宅地（亩）", "居民（万人）"], ["a", 118, 24, 3, 0.5]]
+    columns = {"land_area_m2": "宅地（亩）", "population": "居民（万人）"}
+    raw = read(workbook(tmp_path / "homes.xlsx", {"s": rows}), columns=columns)
+    assert raw.frame[["land_area_m2", "population"]].to_numpy().tolist() == [[2000.0, 5000.0]]
+    assert told(raw)["cells_scaled"].count == 2
+
+
+@pytest.mark.parametrize(("heading", "cell", "cost"), [("投资（万元）", 80, 800_000.0), ("投资", "80万元", 800_000.0)])
+def test_costs_in_ten_thousands_are_costs_in_yuan(tmp_path, heading, cell, cost) -> None:
+    rows = [["备选点编号", "经度", "纬度", heading], ["C-1", 118, 24, cell]]
+    raw = read(workbook(tmp_path / "hosts.xlsx", {"s": rows}), layer="candidates")
+    assert raw.frame["cost"].tolist() == [cost]
+
+
 def test_population_of_another_kind_is_not_taken_for_residents(tmp_path) -> None:
     raw = read(tmp_path / "homes.csv", "area_id,常住人口(户籍),lon,lat\na,5,118,24\n")
     assert "population" not in raw.frame.columns
