@@ -88,9 +88,13 @@ def test_the_page_runs_nothing_and_loads_nothing(league):
 
 
 def test_a_study_with_a_map_is_a_link_to_it():
-    blank = dict.fromkeys(column.name for column in League.columns)
+    """Beside it one whose file says no id, as a study that cannot be parsed: nothing else is a link."""
+    blank = dict.fromkeys(column.name for column in League.columns) | {"city": "", "province": ""}
     row = {"study": "s", "study_id": "a b", "name": "n", "status": "done", "exit_code": 0, "map": "maps/a b.html"}
-    page = index_page(judge.league([blank | row]), judge.figures([], {}), {}, (), "zh")
+    broken = {"study": "t", "study_id": "", "status": "error", "exit_code": 2, "message": "m"}
+    rows = [blank | row | {"message": ""}, blank | broken]
+    page = index_page(judge.league(rows), judge.figures([], {}), {}, (), "zh")
+    assert page.count("<a ") == 1
     assert '<a href="../maps/a%20b.html">a b</a>' in page
 
 

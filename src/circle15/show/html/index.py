@@ -29,7 +29,8 @@ th{background:#e7ecf2}td.number{text-align:right;white-space:nowrap}
 def index_page(league: League, figures: Figures, outlines: Outlines, stamps: Sequence[Text], language: Language) -> str:
     """The page as it lies in the folder of the batch. It loads nothing and runs nothing."""
     document = league_document(league, figures, stamps, language)
-    maps = {row["study_id"]: row["map"] for row in league.frame.to_dict("records") if row["map"]}
+    done = league.frame[league.frame["status"] == "done"]
+    maps = {row["study_id"]: row["map"] for row in done.to_dict("records") if row["map"]}
     head = [
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
