@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from circle15.core.errors import InternalError
 from circle15.core.mapping import ExportField
 from circle15.core.text import Text
 from circle15.show.export import gdal
@@ -63,6 +65,28 @@ def test_each_check_finds_what_it_is_for(shapes, check, ids):
         assert report == {}
     else:
         assert report[check] == ids
+
+
+def test_a_polygon_of_many_rings_is_written_without_a_word(capfd):
+    """GDAL says that more than a hundred rings take long; raised where it calls back, that was printed and lost."""
+    holes = [
+        shapely.box(8 * x + 2, 8 * y + 2, 8 * x + 5, 8 * y + 5).exterior.coords for x in range(11) for y in range(11)
+    ]
+    lace = shapely.Polygon(shapely.box(0, 0, 100, 100).exterior.coords, holes)
+    files = gdal.gdb("x", [sheet([lace])], PLACE)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            (Path(folder) / name).parent.mkdir(exist_ok=True)
+            (Path(folder) / name).write_bytes(content)
+        back = pyogrio.read_dataframe(Path(folder) / "x.gdb").geometry.iloc[0]
+    assert back.equals_exact(shapely.MultiPolygon([lace]), 1e-3, normalize=True)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_whatever_else_gdal_warns_of_is_an_error(monkeypatch):
+    monkeypatch.setattr(pyogrio.raw, "write_arrow", lambda *_, **__: warnings.warn("cut off", RuntimeWarning, 2))
+    with pytest.raises(InternalError, match="cut off"):
+        gdal.gpkg("x", [sheet([SQUARE])], PLACE, {})
 
 
 def test_turned_rings_are_the_same_place():

@@ -36,6 +36,8 @@ _DRIVERS: Mapping[Format, str] = {
 # The version that every GIS since 2018 reads without complaint.
 _GPKG_VERSION = "1.2"
 _GDAL_ERRORS = (DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
+# That a polygon of more than a hundred rings takes long is no loss.
+_SLOW = "organizePolygons() received a polygon with more than 100 parts"
 
 # In the header of a DBF, and in its .cpg as a number, which ArcGIS and GDAL both read.
 _DBF_ENCODING: Mapping[Encoding, str] = {"GBK": "LDID/77", "UTF-8": "UTF-8"}
@@ -123,14 +125,24 @@ def _write_styles(path: Path, styles: Mapping[str, Sequence[Any]]) -> None:
 
 @contextmanager
 def _settled() -> Iterator[None]:
-    """GDAL under our settings, and under those of before afterwards. What it warns of is an error: nothing is lost."""
+    """GDAL under our settings, and under those of before afterwards. What it warns of is an error: nothing is lost.
+
+    Warnings are kept and looked at afterwards: one that is raised where GDAL calls back is printed and lost.
+    """
     before = {key: pyogrio.get_gdal_config_option(key) for key in _SETTINGS}
     pyogrio.set_gdal_config_options(_SETTINGS)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", RuntimeWarning)
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always", RuntimeWarning)
             yield
-    except (*_GDAL_ERRORS, RuntimeWarning) as error:
-        raise InternalError(Text(f"GDAL 无法写出：{error}", f"GDAL cannot write: {error}")) from error
+    except _GDAL_ERRORS as error:
+        raise _unwritten(error) from error
     finally:
         pyogrio.set_gdal_config_options(before)
+    for each in heard:
+        if issubclass(each.category, RuntimeWarning) and not str(each.message).startswith(_SLOW):
+            raise _unwritten(each.message)
+
+
+def _unwritten(error: Exception | str) -> InternalError:
+    return InternalError(Text(f"GDAL 无法写出：{error}", f"GDAL cannot write: {error}"))
