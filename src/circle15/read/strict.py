@@ -91,7 +91,13 @@ def parse(content: bytes, shown: str) -> dict[str, Any]:
             )
         ) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(Text(f"{shown} 不是有效的 TOML：{error}", f"{shown} is not valid TOML: {error}")) from error
+        raise ConfigError(
+            Text(
+                f'{shown} 不是有效的 TOML：{error}。请改正此处：引号须为半角（"，不是 “ ”），路径用 / 而不用 \\。',
+                f'{shown} is not valid TOML: {error}. Mend it there: quotes are straight (", not “ ”), and paths have '
+                f"/ in the place of \\.",
+            )
+        ) from error
 
 
 def check(table: Mapping[str, Any], keys: Sequence[Key], where: str) -> list[Text]:
