@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from circle15 import judge
-from circle15.core.league import League
+from circle15.core.league import Figures, League
 from circle15.show.html.index import index_page
 from tests.batches import batch, write_study
 
@@ -96,6 +96,52 @@ def test_a_study_with_a_map_is_a_link_to_it():
     page = index_page(judge.league(rows), judge.figures([], {}), {}, (), "zh")
     assert page.count("<a ") == 1
     assert '<a href="../maps/a%20b.html">a b</a>' in page
+
+
+def test_shares_read_as_shares_and_where_all_is_unknown_as_none():
+    """As in the report of each study: > 60%, 56.3%, and a dash for what nobody knows."""
+    known = {
+        "studies": 1,
+        "pack": "p",
+        "standing": "expected",
+        "headline": True,
+        "per": 1.0,
+        "op": ">",
+        "outcome": "fail",
+    }
+    stock = known | {
+        "rule_id": "T-7",
+        "threshold": "> 0.6 占比",
+        "basis": "amount",
+        "limit": 0.6,
+        "metric": "attributes",
+    }
+    share = known | {
+        "rule_id": "T-9",
+        "threshold": "< 700 m",
+        "basis": "areas",
+        "op": None,
+        "limit": None,
+        "metric": "network",
+    }
+    blank = dict.fromkeys(column.name for column in Figures.columns)
+    rows = [
+        blank
+        | stock
+        | {"level": "study", "unit_id": "s", "covered": 9.0, "total": 16.0, "value": 0.5625, "unknown": 0.0},
+        blank
+        | share
+        | {"level": "study", "unit_id": "s", "covered": 0.0, "total": 40.0, "unknown": 40.0, "share": 0.0},
+    ]
+    row = dict.fromkeys(column.name for column in League.columns)
+    row |= {"study": "s", "study_id": "s", "name": "n", "city": "", "province": "", "status": "done", "exit_code": 0}
+    page = index_page(
+        judge.league([row | {"map": "", "message": ""}]), judge.figures(rows, {"s": ("", "")}), {}, (), "zh"
+    )
+    assert "&gt; 60.0%" in page
+    assert "56.3%" in page
+    assert "占比" not in page
+    assert ">0.0%<" not in page
 
 
 def test_english_has_no_chinese_words(tmp_path, monkeypatch):

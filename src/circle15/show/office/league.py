@@ -21,6 +21,7 @@ from circle15.core.league import (
 from circle15.core.rule import METRIC_WORDS
 from circle15.core.tables import BASIS_WORDS, OUTCOME_WORDS
 from circle15.core.text import Language, Text
+from circle15.show.numbers import percent
 from circle15.show.office.document import (
     Block,
     Document,
@@ -34,6 +35,7 @@ from circle15.show.office.document import (
     finished,
     heads,
 )
+from circle15.show.sentences import SHARE_UNIT
 
 TITLE = Text("批量评估通报", "Bulletin of studies")
 _LEVEL_WORDS = {
@@ -210,21 +212,31 @@ def _figures(frame: Any, names: Mapping[str, str], language: Language) -> Table:
 
 def _figure(row: Mapping[str, Any], names: Mapping[str, str], language: Language) -> Row:
     level, outcome = row["level"], row["outcome"]
+    measure = "share" if row["threshold"].endswith(SHARE_UNIT) else "measure"
     return (
         row["rule_id"],
-        row["threshold"].replace(OWN_TASK, _TASK.say(language)),
+        _threshold(row["threshold"]).replace(OWN_TASK, _TASK.say(language)),
         _BASIS_WORDS[row["basis"]].say(language),
         METRIC_WORDS[row["metric"]].say(language),
         _LEVEL_WORDS[level].say(language),
         _number(row["rank"], "count"),
         names.get(row["unit_id"], row["unit_id"]),
         *(_number(row[key], "count") for key in ("covered", "total", "unknown")),
-        _number(row["share"], "share"),
-        _number(row["value"], "measure"),
-        _number(row["limit"], "share" if row["basis"] not in (AMOUNT, TASKS) else "measure"),
+        # Where all of it is unknown a share says nothing.
+        _number(None if row["unknown"] == row["total"] else row["share"], "share"),
+        _number(row["value"], measure),
+        _number(row["limit"], "share" if row["basis"] not in (AMOUNT, TASKS) else measure),
         OUTCOME_WORDS[outcome].say(language) if isinstance(outcome, str) else "",
         _number(row["studies"], "count"),
     )
+
+
+def _threshold(threshold: str) -> str:
+    """A limit as people read it: shares as percentages."""
+    if not threshold.endswith(SHARE_UNIT):
+        return threshold
+    symbol, number, _ = threshold.split()
+    return f"{symbol} {percent(float(number))}"
 
 
 def _names(league: League, language: Language) -> dict[str, str]:
