@@ -25,7 +25,7 @@ from circle15.core.errors import NothingToDoError, OutputError
 from circle15.core.league import Figures, League
 from circle15.core.text import Language, Text
 from circle15.pipeline import Progress
-from circle15.show.files import LOCKED, sweep, write_all
+from circle15.show.files import LOCKED, sweep, unwritable, write_all
 from circle15.show.league import batch_files
 
 # Where the files of a batch lie under its output folder.
@@ -227,12 +227,7 @@ def _alone(folder: Path) -> Iterator[None]:
             )
         ) from error
     except OSError as error:
-        raise OutputError(
-            Text(
-                f"无法写入 {folder}：{error.strerror}。请检查输出位置的权限和空间。",
-                f"cannot write {folder}: {error.strerror}. Check permissions and space.",
-            )
-        ) from error
+        raise unwritable(error, folder) from error
     try:
         yield
     finally:

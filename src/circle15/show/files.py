@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -30,6 +31,12 @@ STAGED = ".circle15"
 # How the name of the lock beside the results of a study ends.
 LOCKED = ".lock"
 _WAIT_S = 60
+# What the system says most in words of its own.
+_REASONS = {
+    errno.EACCES: Text("没有写入权限，或文件正被其他程序打开", "no permission, or another program has it open"),
+    errno.EROFS: Text("位于只读的磁盘", "it is on a read-only disk"),
+    errno.ENOSPC: Text("磁盘空间不足", "no space left on the disk"),
+}
 
 
 def publish(
@@ -95,7 +102,7 @@ def _alone(folder: Path) -> Iterator[None]:
             )
         ) from error
     except OSError as error:
-        raise _unwritable(error) from error
+        raise unwritable(error) from error
     try:
         yield
     finally:
@@ -161,6 +168,8 @@ class _Staging:
         whole = _whole_folder(path)
         if whole is None:
             _make(path.parent)
+            if path.is_file():
+                path.replace(path)  # Windows lets nobody replace what is open elsewhere: told before anything is
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=STAGED, dir=path.parent)
             os.close(handle)
             self._staged[path] = Path(name)
@@ -196,14 +205,20 @@ def _told() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _unwritable(error) from error
+        raise unwritable(error) from error
 
 
-def _unwritable(error: OSError) -> OutputError:
+def unwritable(error: OSError, place: Path | str = "") -> OutputError:
+    """The error for a place that cannot be written; by default the one that the system names."""
+    where = place or error.filename2 or error.filename or ""
+    said = error.strerror or str(error)
+    reason = _REASONS.get(error.errno or 0, Text(said, said))
     return OutputError(
         Text(
-            f"无法写入 {error.filename or ''}：{error.strerror}。请检查输出位置的权限和空间。",
-            f"cannot write {error.filename or ''}: {error.strerror}. Check permissions and space.",
+            f"无法写入 {where}：{reason.zh}。请检查输出位置的权限和空间，关闭正在打开的成果文件（如 Excel），"
+            f"或用 --out 写到别的文件夹。",
+            f"cannot write {where}: {reason.en}. Check permissions and space, close results that another program has "
+            f"open, such as Excel, or write elsewhere with --out.",
         )
     )
 

@@ -691,7 +691,7 @@ def test_a_failed_rename_leaves_the_geodatabase_of_before(tmp_path, monkeypatch)
     done = call("export", tmp_path / "study.toml", "-q", "--format", "gdb")
     monkeypatch.undo()
     assert done.exit_code == 2
-    assert "No space left" in done.stderr
+    assert "磁盘空间不足" in done.stderr
     after = tree(tmp_path / RESULTS)
     assert {name: after[name] for name in after if ".gdb/" in name} == {
         name: before[name] for name in before if ".gdb/" in name

@@ -59,6 +59,23 @@ def test_pieces_that_break_off_leave_everything_as_it_was(tmp_path, error):
     place = tmp_path / "map.html"
     publish(tmp_path / "out", {"a.json": b"before"}, manifest("k"), place, None)
     before = tree(tmp_path)
-    with pytest.raises(OutputError if isinstance(error, OSError) else ValueError, match=r"space|defect"):
+    with pytest.raises(OutputError if isinstance(error, OSError) else ValueError, match=r"空间不足|defect"):
         publish(tmp_path / "out", {"a.json": broken, "b.json": b"b"}, manifest("l"), place, None)
+    assert tree(tmp_path) == before
+
+
+def test_a_file_that_another_program_has_open_leaves_everything_as_it_was(tmp_path, monkeypatch):
+    """As Windows does while Excel shows a table: told before the first file is replaced, by its own name."""
+    place = tmp_path / "map.html"
+    publish(tmp_path / "out", {"a.csv": b"before", "b.csv": b"before"}, manifest("k"), place, None)
+    before, replace, held = tree(tmp_path), Path.replace, tmp_path / "out" / "b.csv"
+
+    def refuse(path: Path, target: Path) -> Path:
+        if target == held:
+            raise PermissionError(13, "in use", str(path), None, str(target))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OutputError, match=r"out/b\.csv：没有写入权限，或文件正被其他程序打开.*Excel.*--out"):
+        publish(tmp_path / "out", {"a.csv": b"after", "b.csv": b"after"}, manifest("l"), place, None)
     assert tree(tmp_path) == before
