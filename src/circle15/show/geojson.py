@@ -19,6 +19,7 @@ from circle15.show.geometry import WGS84, portions, to_wgs84
 from circle15.show.layers import layer_frames
 from circle15.show.positions import are_plain, texts
 from circle15.show.sentences import stamps
+from circle15.show.tables import decimals
 
 DECIMALS = 8
 # What GDAL writes before the first feature and after the last.
@@ -76,7 +77,7 @@ def _placed(features: bytes, rows: Any, places: Sequence[bytes]) -> bytes:
 
 def _written(frame: Any, shapes: Any, description: str) -> bytes:
     """A collection as GDAL writes it; ``shapes`` are its places in degrees."""
-    rounded = {name: frame[name].round(_decimals(name)) for name in frame.columns if _is_float(frame[name])}
+    rounded = {name: _rounded(frame[name]) for name in frame.columns if _is_float(frame[name])}
     dates = {
         name: pd.to_datetime(frame[name]).dt.strftime("%Y-%m-%d") for name in frame.columns if _is_date(frame[name])
     }
@@ -107,5 +108,10 @@ def _is_date(column: Any) -> bool:
     return bool(pd.api.types.is_datetime64_any_dtype(column))
 
 
-def _decimals(name: str) -> int:
-    return 3 if name.endswith("_m") else 6
+def _rounded(column: Any) -> Any:
+    """Numbers to the last digit as the tables have them. Whole millimetres are the same however they are rounded."""
+    places = decimals(str(column.name))
+    if str(column.name).endswith("_m"):
+        return column.round(places)
+    code, known = pd.factorize(column.to_numpy(dtype=float, na_value=np.nan), use_na_sentinel=False)
+    return pd.Series(np.array([float(f"{value:.{places}f}") for value in known.tolist()])[code], index=column.index)

@@ -259,11 +259,15 @@ def _cells(column: Any) -> list[str]:
 def _numbers(column: Any) -> list[str]:
     """Numbers with as many decimals as the name of their column asks for; they are told apart by their bits."""
     name = str(column.name)
-    decimals = next((places for ending, places in _DECIMALS.items() if name.endswith(ending)), 6)
-    keep_zeros = name.endswith("_m")
+    places, keep_zeros = decimals(name), name.endswith("_m")
     code, known = pd.factorize(column.to_numpy(dtype=float, na_value=np.nan).view(np.int64))
-    texts = [plain(value, decimals, keep_zeros=keep_zeros) for value in known.view(float).tolist()]
+    texts = [plain(value, places, keep_zeros=keep_zeros) for value in known.view(float).tolist()]
     return np.array(texts, dtype=object)[code].tolist()  # type: ignore[no-any-return]
+
+
+def decimals(name: str) -> int:
+    """How many decimals the numbers of a column are written with, by how its name ends."""
+    return next((places for ending, places in _DECIMALS.items() if name.endswith(ending)), 6)
 
 
 def _cell(value: Any) -> str:
