@@ -39,16 +39,16 @@ def check(study: str | Path) -> Any:
     return findings_frame(pipeline.audit(asked).findings, asked.language)
 
 
-def reach(study: str | Path, at: list[str] | None = None, limits: str = "5min,10min,15min,700m") -> Any:
+def reach(study: str | Path, at: str | list[str] | None = None, limits: str = "5min,10min,15min,700m") -> Any:
     """Isochrones and isodistances as a GeoDataFrame: one row for each place and limit, places first.
 
-    ``at``: ids of facilities, residential areas or candidates; None means every facility. ``limits``: metres or
-    minutes, each met by a walk of at most that much. Minutes are walked at the pace of the first time rule that counts
-    the type of the facility, else at the first pace of the pack; ``limit_m`` is what they come to. The areas are
-    drawn 25 m round the streets that are reached: for looking at, verdicts come from distances. Raises ConfigError
-    also for ids nobody has and limits that are none, InputError for a study without streets.
+    ``at``: the id or ids of facilities, residential areas or candidates; None means every facility. ``limits``:
+    metres or minutes, each met by a walk of at most that much. Minutes are walked at the pace of the first time rule
+    that counts the type of the facility, else at the first pace of the pack; ``limit_m`` is what they come to. The
+    areas are drawn 25 m round the streets that are reached: for looking at, verdicts come from distances. Raises
+    ConfigError also for ids nobody has and limits that are none, InputError for a study without streets.
 
-    >>> areas = reach("examples/xianyang/study.toml", at=["F1"], limits="700m,15min")
+    >>> areas = reach("examples/xianyang/study.toml", at="F1", limits="700m,15min")
     >>> areas[["id", "limit", "unit", "limit_m"]].values.tolist()
     [['F1', 700.0, 'm', 700.0], ['F1', 15.0, 'min', 900.0]]
     >>> areas.crs.to_epsg()
@@ -58,7 +58,8 @@ def reach(study: str | Path, at: list[str] | None = None, limits: str = "5min,10
     from circle15.core.limit import parse_limits
     from circle15.study import load_study
 
-    return pipeline.reach(load_study(Path(study)), at or [], parse_limits(limits))
+    places = [at] if isinstance(at, str) else at or []
+    return pipeline.reach(load_study(Path(study)), places, parse_limits(limits))
 
 
 def graph(study: str | Path) -> Any:
@@ -100,10 +101,10 @@ def audit(study: str | Path, out: str | Path | None = None) -> dict[str, Any]:
 def site(study: str | Path, out: str | Path | None = None) -> dict[str, Any]:
     """The frames of :func:`audit`, and those of the plans that the ``[[site]]`` of the study ask for.
 
-    Where there are any, the further frames are ``plan`` (one row for each site, in the order of opening), ``projects``,
-    ``plan_shares``, ``candidates``, ``allocation`` and ``curve``. A plan that cannot be is an answer and has no rows.
-    Equal inputs give equal plans, unless a plan is stopped by its ``time_limit_s``. With ``out`` the tables are written
-    too, with the certificate that ``circle15 explain STUDY plan`` checks.
+    The further frames are ``plan`` (one row for each site, in the order of opening), ``projects``, ``plan_shares``,
+    ``candidates``, ``allocation`` and ``curve``. A plan that cannot be is an answer and has no rows. Equal inputs give
+    equal plans, unless a plan is stopped by its ``time_limit_s``. Raises ConfigError for a study that asks for no
+    plan. With ``out`` the tables are written too, with the certificate that ``circle15 explain STUDY plan`` checks.
 
     >>> plans = site("examples/shifan-zhen/study.toml")["plan"]
     >>> plans.loc[plans["site_plan"] == "1-day_care", ["stage", "candidate_id", "gain"]].values.tolist()

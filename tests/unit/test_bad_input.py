@@ -69,7 +69,7 @@ BOW_TIE = polygon((0, 0), (100, 100), (100, 0), (0, 100), (0, 0))
 SPIKE = polygon((0, 0), (100, 0), (100, 50), (150, 50), (100, 50), (100, 100), (0, 100), (0, 0))
 
 THE_STUDY = {
-    "no such file": Case(("study.toml", "无法读取"), files={"study.toml": ""}),
+    "no such file": Case(("study.toml：没有这个文件", "无法读取"), files={"study.toml": ""}),
     "no TOML": Case(("study.toml", "不是有效的 TOML", "引号须为半角", "路径用 /"), study=add("[[")),
     "not UTF-8": Case(("study.toml 不是 UTF-8", "另存为 UTF-8"), files={"study.toml": GOOD.encode("gb18030")}),
     "no study CRS": Case(("没有写明研究坐标系", "EPSG:4549"), study=swap('crs    = "EPSG:4549"\n', "")),

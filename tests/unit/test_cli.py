@@ -293,7 +293,12 @@ def test_english_prints_no_chinese(town: Path, arguments: list[str]) -> None:
 
 def test_english_errors(tmp_path: Path) -> None:
     result = call("audit", tmp_path / "study.toml", "--lang", "en")
-    assert result.stderr.startswith("error: cannot read study.toml")
+    assert result.stderr.startswith("error: cannot read study.toml: there is no such file")
+
+
+def test_a_folder_in_the_place_of_its_study_is_told_what_to_name(tmp_path: Path) -> None:
+    result = call("audit", tmp_path)
+    assert (result.exit_code, f"请写明其中的文件，如 {tmp_path.name}/study.toml" in result.stderr) == (2, True)
 
 
 # ---- files ---------------------------------------------------------------------------------------------------

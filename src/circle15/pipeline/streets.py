@@ -88,7 +88,9 @@ def graph(study: Study, progress: Progress = silent) -> Any:
     from circle15.route.interchange import graph_of  # noqa: PLC0415  # networkx is heavy, and only this needs it
 
     if "streets" not in study.inputs:
-        raise InputError(Text("研究没有道路图层 [inputs.streets]。", "the study has no [inputs.streets]."))
+        raise InputError(
+            Text("研究没有道路图层 [inputs.streets]。请补充。", "the study has no [inputs.streets]. Add it.")
+        )
     paved = pave(study, study.inputs["streets"], progress)
     return graph_of(paved.network, paved.streets)
 

@@ -73,10 +73,26 @@ def load(path: Path, shown: str) -> tuple[dict[str, Any], bytes]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(
-            Text(f"无法读取 {shown}：{error.strerror}。请检查路径。", f"cannot read {shown}: {error.strerror}.")
-        ) from error
+        raise InputError(_unreadable(path, shown, error)) from error
     return parse(content, shown), content
+
+
+def _unreadable(path: Path, shown: str, error: OSError) -> Text:
+    """Why a file cannot be read, and what to name in its place: people give the folder of a study for the study."""
+    if path.is_dir():
+        return Text(
+            f"无法读取 {shown}：这是文件夹。请写明其中的文件，如 {shown}/study.toml。",
+            f"cannot read {shown}: it is a folder. Name the file in it, such as {shown}/study.toml.",
+        )
+    if not path.exists():
+        return Text(
+            f"无法读取 {shown}：没有这个文件。请检查路径。",
+            f"cannot read {shown}: there is no such file. Check the path.",
+        )
+    return Text(
+        f"无法读取 {shown}：{error.strerror}。请检查权限。",
+        f"cannot read {shown}: {error.strerror}. Check permissions.",
+    )
 
 
 def parse(content: bytes, shown: str) -> dict[str, Any]:
