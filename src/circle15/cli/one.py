@@ -245,7 +245,8 @@ def explain(
     """One record's story, or the certificate of the plan, checked again without a solver."""
     with session(lang, quiet=quiet) as here:
         asked = here.load(study)
-        text, holds = _certificates(here, asked, out) if record == "plan" else (_story(here, asked, record), True)
+        is_plan = record == "plan"
+        text, holds = _certificates(here, asked, out) if is_plan else (_story(here, asked, record, out), True)
         typer.echo(text)
         if out:
             from circle15.show.files import replace_ours
@@ -255,12 +256,15 @@ def explain(
         raise typer.Exit(DONE if holds else FAILED)
 
 
-def _story(here: Session, study: Study, record: str) -> str:
+def _story(here: Session, study: Study, record: str, out: Path | None) -> str:
     from circle15 import pipeline
     from circle15.show.explain import explain as tell
+    from circle15.show.explain import refuse_public_home
 
     with here.progress() as progress:
         result = pipeline.planned(study, progress) if study.sites else pipeline.audit(study, progress)
+    if out:
+        refuse_public_home(result, record)
     return tell(result, record)
 
 

@@ -17,6 +17,7 @@ from circle15.core.units import EVEN, MM_PER_M, Pace
 from circle15.pipeline.ground import Ground, lay, terrain_of
 from circle15.pipeline.progress import Progress, silent
 from circle15.route import Places
+from circle15.show.titles import refuse_unnumbered
 from circle15.study import Study
 
 
@@ -25,8 +26,10 @@ def reach(study: Study, at: Sequence[str], limits: Sequence[Limit], progress: Pr
 
     ``at``: ids of facilities, residential areas or candidates; none means every facility. Minutes are walked
     at the pace of the first time rule that counts the facility's type, else at the pack's first pace.
-    Raises ConfigError for ids nobody has and for places that stand near no street.
+    Raises ConfigError for ids nobody has, for places that stand near no street, and for what the public may not have:
+    geometry without a 审图号, and single homes.
     """
+    refuse_unnumbered(study.audience, study.title_block)
     ground = lay(study, progress)
     drawing = study.drawing
     rows = []
@@ -75,7 +78,18 @@ def _chosen(ground: Ground, at: Sequence[str]) -> list[tuple[Places, str]]:
                 f"Check the ids.",
             )
         )
-    return [place for place in found if place is not None]
+    places = [place for place in found if place is not None]
+    homes = [str(place.ids[0]) for place, kind in places if kind == "area"]
+    if homes and ground.study.audience == "public":
+        raise ConfigError(
+            Text(
+                f'公开成果（audience = "public"）不含单个居住小区：{first_ids(homes)}（共 {len(homes)} 个）。'
+                f"请改用设施或备选点的编号。",
+                f'what is public (audience = "public") has no single homes: {first_ids(homes)} ({len(homes)} in all). '
+                f"Name facilities or candidates.",
+            )
+        )
+    return places
 
 
 def _pace_of(ground: Ground, name: str, kind: str) -> Pace:

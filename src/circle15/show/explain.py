@@ -43,6 +43,18 @@ def explain(audit: Audit, record: str) -> str:
     return "\n".join(line.say(language) for line in [*lines, *stamps(audit)])
 
 
+def refuse_public_home(audit: Audit, record: str) -> None:
+    """Raise ConfigError for a single home whose story would become a file of a study for the public."""
+    if audit.facts.audience == "public" and (audit.residential.frame["area_id"] == record).any():
+        raise ConfigError(
+            Text(
+                f'公开成果（audience = "public"）的文件不含单个居住小区（{record}）。去掉 --out 可在屏幕上查看。',
+                f'no file of what is public (audience = "public") has a single home ({record}). Without --out it is '
+                f"told on the terminal.",
+            )
+        )
+
+
 def _nobody(audit: Audit, record: str) -> Text:
     known = [*audit.residential.frame["area_id"], *audit.facilities.frame["facility_id"]]
     near = difflib.get_close_matches(record, known, n=3)

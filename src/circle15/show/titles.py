@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from circle15.core.errors import ConfigError
-from circle15.core.results import Audit
+from circle15.core.results import Audience, Audit
 from circle15.core.text import Language, Text
 from circle15.show.families import estimated_columns
 
@@ -43,10 +45,15 @@ def attributions(audit: Audit) -> list[str]:
 
 def refuse_unreviewed(audit: Audit) -> None:
     """Raises ConfigError if the audience is public and the title block has no 审图号."""
-    if audit.facts.audience == "public" and not audit.facts.title_block.get(REVIEW):
+    refuse_unnumbered(audit.facts.audience, audit.facts.title_block)
+
+
+def refuse_unnumbered(audience: Audience, title_block: Mapping[str, str]) -> None:
+    """The same of a study of which nothing has been judged."""
+    if audience == "public" and not title_block.get(REVIEW):
         raise ConfigError(
             Text(
-                zh='公开地图（audience = "public"）没有审图号。请在 [show] title_block 中填写 "审图号",'
+                zh='公开地图（audience = "public"）没有审图号。请在 [show] title_block 中填写 "审图号"，'
                 '或改为 audience = "internal"。',
                 en='a public map (audience = "public") has no approval number. Give "审图号" under [show] title_block, '
                 'or set audience = "internal".',

@@ -142,3 +142,18 @@ def test_without_its_number_nothing_is_written_also_where_a_database_is_asked_fo
     assert found.exit_code == 2
     assert "没有审图号" in found.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_neither_reach_nor_a_story_in_a_file_is_of_a_single_home(study: Path, tmp_path: Path) -> None:
+    for verb, *more in (("reach", study, "--at", "XQ-001"), ("explain", study, "XQ-001")):
+        done = call(verb, *more, "-q", "--out", tmp_path)
+        assert (done.exit_code, list(tmp_path.iterdir())) == (2, [])
+        assert "XQ-001" in done.stderr
+    assert call("explain", study, "XQ-001", "-q").exit_code == 0
+
+
+def test_areas_of_reach_are_geometry_that_needs_a_number(study: Path, tmp_path: Path) -> None:
+    unnumbered = study.with_name("unnumbered.toml")
+    unnumbered.write_text(study.read_text(encoding="utf-8").replace("虚审〔2024〕1号", ""), encoding="utf-8")
+    done = call("reach", unnumbered, "-q", "--out", tmp_path)
+    assert (done.exit_code, list(tmp_path.iterdir()), "审图号" in done.stderr) == (2, [], True)
