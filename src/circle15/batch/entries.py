@@ -215,7 +215,8 @@ def _cells(content: bytes, path: Path | str) -> list[dict[str, str]]:
                 f"the list {path} has no column study; it has {first_ids(rows[0], 8)}.",
             )
         )
-    return [{key: (row.get(name) or "").strip() if name else "" for key, name in columns.items()} for row in rows]
+    cells = [{key: (row.get(name) or "").strip() if name else "" for key, name in columns.items()} for row in rows]
+    return [each for each in cells if any(each.values())]  # spreadsheets leave empty rows below a list
 
 
 def _absent(path: Path | str, absent: Sequence[str]) -> ConfigError:

@@ -77,3 +77,8 @@ def test_everything_that_is_wrong_is_said_at_once(towns):
     with pytest.raises(ConfigError) as caught:
         ids("gone.toml", towns / "list.csv", towns / "other.csv")
     assert [part for part in ("gone.toml", "nowhere.toml", "没有 study") if part not in str(caught.value)] == []
+
+
+def test_empty_rows_below_a_list_are_no_studies(towns):
+    (towns / "list.csv").write_text("研究文件,市\r\na/study.toml,甲市\r\n,\r\n , \r\n", encoding="utf-8-sig")
+    assert ids(towns / "list.csv") == ["a"]
