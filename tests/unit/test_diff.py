@@ -100,7 +100,7 @@ def test_people_read_who_what_and_by_how_much(runs):
         "66.7% → 33.3%（-33.3 个百分点",
     ):
         assert part in text
-    assert "facilities 内容有变" in text
+    assert "设施 内容有变" in text
 
 
 def test_a_binding_rule_that_came_to_be_failed_ends_in_1_and_one_that_came_to_be_met_in_0(tmp_path):

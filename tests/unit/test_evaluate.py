@@ -62,7 +62,7 @@ def test_the_site_of_the_plan_gains_what_the_plan_says(town: Path, tmp_path: Pat
 
 def test_it_says_what_moves_in_words(town: Path, tmp_path: Path) -> None:
     done = evaluate(town, scenario(tmp_path, (1400, 20)))
-    assert "试点 1 处，全部启用后" in done.stdout
+    assert "手选点位 1 处，全部启用后" in done.stdout
     assert "T-01 路网距离" in done.stdout
     assert "与最优方案对照" in done.stdout
     far = evaluate(town, scenario(tmp_path, (9000, 9000)))

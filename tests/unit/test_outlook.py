@@ -112,8 +112,8 @@ def test_the_console_says_what_will_change(tmp_path):
     tables = {"facilities": SITES, "zone_table": ZONES}
     said = run(tmp_path, "jinjiang-2022", tables, settings="as_of = 2022-06-30", command=("audit", "-q")).stdout
     assert (
-        "JJ-09 行政区划（个）：2022-06-30 1 / 7 (14.3%) → 2022-12-31 3 / 7 (42.9%) → 2023-12-31 4 / 7 (57.1%) "
-        "→ 2024-12-31 6 / 7 (85.7%)；目标 ≥ 100.0%（2024年）" in said
+        "JJ-09 行政区划（个）：2022-06-30 1 / 7（14.3%） → 2022-12-31 3 / 7（42.9%） → 2023-12-31 4 / 7（57.1%） "
+        "→ 2024-12-31 6 / 7（85.7%）；目标 ≥ 100.0%（2024年）" in said
     )
 
 

@@ -107,8 +107,8 @@ def test_tables_say_what_a_site_holds_and_what_each_type_gains(tmp_path: Path) -
     ]
     projects = [(row["facility_type"], row["cost"], row["note"]) for row in table(tmp_path, "projects.csv")]
     assert projects == [
-        ("day_care", "", "与长者食堂合设; 合设投资合计 6"),
-        ("canteen", "", "与社区日间照料中心合设; 合设投资合计 6"),
+        ("day_care", "", "与长者食堂合设；合设投资合计 6"),
+        ("canteen", "", "与社区日间照料中心合设；合设投资合计 6"),
         ("canteen", "3", ""),
     ]
     assert [row["cost"] for row in table(tmp_path, "plan.csv")] == ["", "", "3"]

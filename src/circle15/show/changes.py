@@ -23,6 +23,7 @@ from circle15.core.changes import (
 from circle15.core.rule import METRIC_WORDS
 from circle15.core.tables import BASIS_WORDS, OUTCOME_WORDS
 from circle15.core.text import Text, first_ids
+from circle15.show.names import layer_text
 from circle15.show.numbers import grouped, percent, plain, whole
 
 _SUBJECTS = {
@@ -174,19 +175,23 @@ def _ratio_rows(row: Any) -> list[tuple[Any, ...]]:
 
 
 def _title(changes: Changes) -> Text:
-    sides = changes.before, changes.after
-    before, after = (f"{each['name']} ({each['as_of']})" if each["as_of"] else each["name"] for each in sides)
-    return Text(f"{before} → {after}", f"{before} → {after}")
+    before, after = _side(changes.before), _side(changes.after)
+    return Text(f"{before.zh} → {after.zh}", f"{before.en} → {after.en}")
+
+
+def _side(run: Mapping[str, Any]) -> Text:
+    name, as_of = run["name"], run["as_of"]
+    return Text(f"{name}（{as_of}）", f"{name} ({as_of})") if as_of else Text(name, name)
 
 
 def _input(change: InputChange) -> Text:
     side = _SIDES[change.side]
     rows = [whole(each) for each in (change.rows_before, change.rows_after) if each is not None]
     digests = " → ".join(each[:_DIGEST] for each in (change.before, change.after) if each)
-    count = " → ".join(rows)
+    count, layer = " → ".join(rows), layer_text(change.layer)
     return Text(
-        f"{change.layer} {side.zh}（记录 {count}；sha256 {digests}）",
-        f"{change.layer} {side.en} ({count} rows; sha256 {digests})",
+        f"{layer.zh} {side.zh}（记录 {count}；sha256 {digests}）",
+        f"{layer.en} {side.en} ({count} rows; sha256 {digests})",
     )
 
 

@@ -12,6 +12,7 @@ from circle15.core.results import Audit, Dropped, Plan, Screening
 from circle15.core.tables import Checks
 from circle15.core.text import Text
 from circle15.show.numbers import whole
+from circle15.show.sentences import joined
 
 _COLUMNS = [
     "site_plan",
@@ -39,12 +40,10 @@ def check_notes(checks: Checks | None) -> dict[str, tuple[str, Text]]:
     columns = ["place_id", "constraint", "effect", "outcome"]
     for place_id, *cells in checks.frame[columns].itertuples(index=False, name=None):
         found.setdefault(place_id, []).append((cells[0], cells[1], cells[2]))
-    return {place_id: (check_status(each[2] for each in rows), _joined(rows)) for place_id, rows in found.items()}
-
-
-def _joined(rows: Sequence[tuple[str, str, Any]]) -> Text:
-    words = [check_text(*each) for each in rows]
-    return Text("；".join(each.zh for each in words), "; ".join(each.en for each in words))
+    return {
+        place_id: (check_status(each[2] for each in rows), joined(check_text(*each) for each in rows))
+        for place_id, rows in found.items()
+    }
 
 
 def candidates_frame(audit: Audit) -> Any:
@@ -61,7 +60,7 @@ def candidates_frame(audit: Audit) -> Any:
             state = "dropped" if reasons else "chosen" if name in stages else "available"
             status, note = notes.get(name, UNCHECKED)
             because = "; ".join(each.because for each in reasons)
-            told = "; ".join(each.reason.say(language) for each in reasons)
+            told = joined(each.reason for each in reasons).say(language)
             row = (plan.plan_id, name, host, made, state, stages.get(name), because, told, status, note.say(language))
             rows.append(row)
     frame = pd.DataFrame(rows, columns=_COLUMNS)
@@ -125,8 +124,8 @@ def _layers(screening: Screening) -> Text:
         parts.append(
             _named(screening.not_checked, "未核查 {0}（未提供图层）", "not checked against {0} (no such layer)")
         )
-    zh, en = "；".join(each.zh for each in parts), "; ".join(each.en for each in parts)
-    return Text(f"管控核查：{zh}", f"constraints: {en}")
+    said = joined(parts)
+    return Text(f"管控核查：{said.zh}", f"constraints: {said.en}")
 
 
 def _named(names: Sequence[str], zh: str, en: str) -> Text:

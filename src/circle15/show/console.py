@@ -14,25 +14,28 @@ from circle15.core.rule import METRIC_WORDS, STUDY, Pack, Rule
 from circle15.core.tables import OUTCOME_WORDS
 from circle15.core.text import Text
 from circle15.show.checks import screening_notes
+from circle15.show.families import told_share
 from circle15.show.joint import others_at
 from circle15.show.numbers import percent, whole
 from circle15.show.outlook import outlook_lines
 from circle15.show.projects import union_text
+from circle15.show.proposals import (
+    curve_text,
+    idle_texts,
+    optimality_text,
+    plan_basis,
+    plan_notes,
+    uncoverable_text,
+)
 from circle15.show.sentences import (
     WAY_WORDS,
     basis_text,
     counting_texts,
-    curve_text,
     force_text,
-    idle_texts,
     measured_text,
-    optimality_text,
-    plan_basis,
-    plan_notes,
     rule_limit_text,
     rule_text,
     stamps,
-    uncoverable_text,
     unused_bases,
 )
 from circle15.show.summary import verdict_counts
@@ -69,7 +72,7 @@ def _rule_lines(audit: Audit, rule_id: str) -> list[Text]:
     frame = audit.coverage.frame
     for row in frame[(frame["rule_id"] == rule_id) & (frame["level"] == "study")].itertuples():
         basis, metric = basis_text(audit, row.basis), METRIC_WORDS[row.metric]
-        figures = f"{whole(row.covered)} / {whole(row.total)} = {percent(row.share)}"
+        figures = f"{whole(row.covered)} / {whole(row.total)} = {told_share(row)}"
         lines.append(
             Text(
                 f"  {metric.zh} · {basis.zh}：{figures}（资料不足 {whole(row.unknown)}）",
@@ -130,9 +133,9 @@ def _figure(audit: Audit, rule: Rule) -> Text:
 
 
 def _share(counts: Any) -> float | None:
-    """Pass ÷ (pass + fail + unknown); nothing to share is null."""
-    total = sum(counts.get(outcome, 0) for outcome in ("pass", "fail", "unknown"))
-    return counts.get("pass", 0) / total if total else None
+    """Pass ÷ (pass + fail + unknown); null where nothing is known."""
+    known = counts.get("pass", 0) + counts.get("fail", 0)
+    return counts.get("pass", 0) / (known + counts.get("unknown", 0)) if known else None
 
 
 def _unused_bases(audit: Audit) -> list[Text]:
@@ -162,7 +165,7 @@ def plan_lines(audit: Audit) -> list[Text]:
 
 
 def _plan(audit: Audit, plan: Plan) -> list[Text]:
-    label, basis = audit.facts.pack.types[plan.facility_type].label, plan_basis(plan)
+    label, basis = audit.facts.pack.types[plan.facility_type].label, plan_basis(audit, plan)
     weight = basis_text(audit, plan.weight)
     hosts = audit.candidates.frame.set_index("candidate_id") if audit.candidates is not None else None
     lines = [

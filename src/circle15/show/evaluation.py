@@ -10,7 +10,8 @@ from circle15.core.text import Text
 from circle15.show.checks import check_notes
 from circle15.show.numbers import grouped, percent, whole
 from circle15.show.proof import term_objects
-from circle15.show.sentences import basis_text, plan_basis
+from circle15.show.proposals import plan_basis
+from circle15.show.sentences import basis_text
 from circle15.show.summary import records
 
 _NOWHERE = Text("没有位置，未核查", "no place, not checked")
@@ -39,7 +40,7 @@ def evaluation_lines(found: Evaluation) -> list[Text]:
     frame = evaluation_frame(found)
     frame = frame[frame["level"] == "study"]
     count = len(found.sites)
-    lines = [Text(f"试点 {count} 处，全部启用后：", f"with all {count} sites:")]
+    lines = [Text(f"手选点位 {count} 处，全部启用后：", f"with all {count} sites:")]
     for row in frame[frame["gain"] != 0].itertuples():
         metric, basis = METRIC_WORDS[row.metric], basis_text(found.before, row.basis)
         sums = f"{whole(row.before)} → {whole(row.after)} / {whole(row.total)}"
@@ -114,7 +115,7 @@ def _against(found: Evaluation, each: Measured) -> Text:
     best = each.best
     known = found.before.facts.pack.types.get(best.facility_type)
     label = known.label if known else Text(best.facility_type, best.facility_type)
-    basis, weight = plan_basis(best), basis_text(found.before, best.weight)
+    basis, weight = plan_basis(found.before, best), basis_text(found.before, best.weight)
     return Text(
         f"与最优方案对照：{label.zh}，依据 {basis.zh}，权重 {weight.zh}：手选 {each.count} 处新增 {whole(each.gain)}；"
         f"同数量备选点最多新增 {whole(best.objective)}（上界 {whole(best.bound)}）",

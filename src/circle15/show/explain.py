@@ -11,14 +11,14 @@ from circle15.core.results import Audit, Plan
 from circle15.core.rule import METRIC_WORDS, Rule
 from circle15.core.tables import BASES, OUTCOME_WORDS
 from circle15.core.text import Language, Text
-from circle15.show.numbers import plain, whole
+from circle15.show.numbers import percent, plain, whole
+from circle15.show.proposals import UNCOVERED_WORDS, plan_basis
 from circle15.show.sentences import (
     BECAUSE_WORDS,
+    SHARE_UNIT,
     STATE_WORDS,
-    UNCOVERED_WORDS,
     basis_text,
     footing_text,
-    plan_basis,
     rule_limit_text,
     rule_text,
     stamps,
@@ -158,14 +158,23 @@ def _straight(access: Any) -> list[Text]:
 
 def _verdict(rule: Rule, verdict: Any) -> Text:
     metric, outcome = METRIC_WORDS[verdict.metric], OUTCOME_WORDS[verdict.outcome]
-    limit, because, unit = rule_limit_text(rule), BECAUSE_WORDS[verdict.because], unit_text(verdict.unit)
+    limit, because = rule_limit_text(rule), BECAUSE_WORDS[verdict.because]
     headline = ("（判定口径）", " (headline)") if verdict.metric == rule.metric else ("（并列）", " (beside it)")
+    value, margin = _amounts(verdict)
+    zh = f"{value.zh} 对 {limit.zh}，余量 {margin.zh}" if value.zh else because.zh
+    en = f"{value.en} against {limit.en}, margin {margin.en}" if value.en else because.en
+    return Text(f"  {metric.zh}{headline[0]}：{outcome.zh} — {zh}", f"  {metric.en}{headline[1]}: {outcome.en} — {en}")
+
+
+def _amounts(verdict: Any) -> tuple[Text, Text]:
+    """The value of a verdict with its unit, and its margin, of a share in points; empty where there is none."""
+    if verdict.unit == SHARE_UNIT and plain(verdict.value):
+        value, points = percent(verdict.value, verdict.limit), percent(verdict.margin).removesuffix("%")
+        return Text(value, value), Text(f"{points} 个百分点", f"{points} percentage points")
     # A margin of less than the last of three decimals is told with all of its own, so that no failure reads 15 ≤ 15.
     places = 6 if 0 < abs(verdict.margin) < _LEAST_TOLD else 3
-    value, margin = plain(verdict.value, places), plain(verdict.margin, places)
-    zh = f"{value} {unit.zh} 对 {limit.zh}，余量 {margin}" if value else because.zh
-    en = f"{value} {unit.en} against {limit.en}, margin {margin}" if value else because.en
-    return Text(f"  {metric.zh}{headline[0]}：{outcome.zh} — {zh}", f"  {metric.en}{headline[1]}: {outcome.en} — {en}")
+    value, margin, unit = plain(verdict.value, places), plain(verdict.margin, places), unit_text(verdict.unit)
+    return (Text(f"{value} {unit.zh}", f"{value} {unit.en}") if value else _NOTHING), Text(margin, margin)
 
 
 def _binding(audit: Audit, record: str) -> list[Text]:
@@ -183,7 +192,7 @@ def _plans(audit: Audit, record: str) -> list[Text]:
     for plan in audit.plans:
         for site in plan.sites:
             if record in site.area_ids:
-                label, basis = audit.facts.pack.types[plan.facility_type].label, plan_basis(plan)
+                label, basis = audit.facts.pack.types[plan.facility_type].label, plan_basis(audit, plan)
                 lines.append(
                     Text(
                         f"规划新增设施（建议）：{site.stage} 年度 {label.zh} {site.candidate_id} 开设后覆盖本小区，"
@@ -196,7 +205,11 @@ def _plans(audit: Audit, record: str) -> list[Text]:
 
 
 def _uncovered(audit: Audit, plan: Plan, reason: str) -> Text:
-    label, basis, why = audit.facts.pack.types[plan.facility_type].label, plan_basis(plan), UNCOVERED_WORDS[reason]
+    label, basis, why = (
+        audit.facts.pack.types[plan.facility_type].label,
+        plan_basis(audit, plan),
+        UNCOVERED_WORDS[reason],
+    )
     return Text(
         f"规划新增设施（建议）：{label.zh}未能覆盖本小区，{why.zh}；依据 {basis.zh}",
         f"Proposed: no {label.en} will cover it, {why.en}; under {basis.en}",

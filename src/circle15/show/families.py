@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -10,6 +11,7 @@ from typing import Any
 from circle15.core.results import Audit
 from circle15.core.rule import Rule
 from circle15.core.text import Text
+from circle15.show.numbers import percent
 
 # The class of a residential area by the outcomes of the metre rule and of the time rule.
 FOUR = {
@@ -120,6 +122,13 @@ def headline_basis(audit: Audit, family: Family) -> str:
     return next((basis for basis in [*wanted, "population", "households"] if basis in there), "areas")
 
 
+def counted_of(audit: Audit, rule: Rule) -> tuple[int, int]:
+    """How many facilities a rule counts, and how many of the same types it does not."""
+    of_types = int(audit.facilities.frame["type"].isin(rule.targets).sum())
+    counted = len(audit.counted.get(rule.rule_id, ()))
+    return counted, max(of_types - counted, 0)
+
+
 def study_coverage(audit: Audit) -> Any:
     """The coverage rows of the whole study."""
     rows = audit.coverage.frame
@@ -129,6 +138,16 @@ def study_coverage(audit: Audit) -> Any:
 def known(rows: Any) -> Any:
     """The rows of coverage of which anything is known: of the others the share is 0, which is not to be told."""
     return rows[rows["total"] > rows["unknown"]]
+
+
+def known_share(row: Any) -> float:
+    """The share of a row of coverage or outlook; null where all of it is unknown, which never reads as zero."""
+    return math.nan if row.total == row.unknown else float(row.share)
+
+
+def told_share(row: Any) -> str:
+    """The share of a row of coverage as it is printed: told from its target, a dash where nothing is known."""
+    return percent(known_share(row), row.target)
 
 
 def estimated_columns(audit: Audit) -> frozenset[str]:

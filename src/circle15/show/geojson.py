@@ -18,7 +18,7 @@ from circle15.show.files import Content
 from circle15.show.geometry import WGS84, portions, to_wgs84
 from circle15.show.layers import layer_frames
 from circle15.show.positions import are_plain, texts
-from circle15.show.sentences import stamps
+from circle15.show.sentences import joined, stamps
 from circle15.show.tables import decimals
 
 DECIMALS = 8
@@ -36,7 +36,7 @@ def layers(audit: Audit) -> dict[str, Content]:
 
 def stamp(audit: Audit) -> str:
     """What a file must say of itself: invented, estimated, approximate, whose data."""
-    return "; ".join(each.say(audit.facts.language) for each in stamps(audit))
+    return joined(stamps(audit)).say(audit.facts.language)
 
 
 def feature_collection(frame: Any, crs: str, description: str = "") -> bytes:

@@ -1,4 +1,4 @@
-"""How numbers are written, the same in every output."""
+"""How numbers are written, the same in every output. The map page's script has the same in ``assets/numbers.js``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import math
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-# No share needs more decimals to be told from all or nothing.
+# No share or minute needs more decimals to be told from another; of a count what is less is noise of adding up.
 _MOST_PLACES = 6
+# What is nearer to nothing is what adding up left over.
+_NOISE = 1e-9
 
 
 def plain(value: Any, decimals: int = 6, *, keep_zeros: bool = False) -> str:
@@ -27,33 +29,47 @@ def grouped(value: Any) -> str:
     return f"{int(digits):,}{point}{rest}" if digits not in ("", "-0") else text
 
 
-def percent(share: Any) -> str:
+def percent(share: Any, *marks: float | None) -> str:
     """A share as a percentage with one decimal, rounded half up; a dash for null.
 
-    Less than all is never 100.0%, more than nothing never 0.0%: then it has as many more decimals as it takes.
+    Less than all is never 100.0%, more than nothing never 0.0%, and a share beside its target, or whatever else it is
+    compared with (``marks``), reads like it only where it is the same: else it has as many more decimals as it takes.
     """
     if share is None or (isinstance(share, float) and math.isnan(share)):
         return "—"
-    places = (place for place in range(1, _MOST_PLACES) if not _misleads(_half_up(share * 100, place), share))
-    return f"{_half_up(share * 100, next(places, _MOST_PLACES))}%"
+    return f"{_apart(share * 100, (0.0, 100.0, *(mark * 100 for mark in marks if mark is not None)), 1)}%"
 
 
-def _misleads(shown: Decimal, share: float) -> bool:
-    """Whether rounding makes all or nothing of what is neither."""
-    return (shown == 0 and share != 0) or (shown == 100 and share != 1)
+def target_percent(share: float) -> str:
+    """A share that is asked for as a percentage: one decimal, and all further ones that it has."""
+    return f"{_half_up(share * 100, max(1, len(f'{share * 100:.12g}'.partition('.')[2])))}%"
 
 
-def whole(value: float) -> str:
-    """A count with thousands separators, with one decimal, rounded half up, only where it is no whole number."""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{_half_up(value):,}"
+def whole(value: float, *marks: float) -> str:
+    """A count with thousands separators, with decimals, rounded half up, only where it is no whole number.
+
+    There is one decimal, or more where it would read like nothing or like one of the ``marks`` it is compared with.
+    """
+    if float(round(value, _MOST_PLACES)).is_integer():
+        return f"{round(value):,}"
+    return f"{_apart(value, (0.0, *marks), 1):,}"
 
 
-def minutes(value: float) -> str:
-    """Minutes to the hundredth; a difference too small for that keeps its six decimals and is never 0.00."""
-    text = plain(value, 2, keep_zeros=True)
-    return text if float(text) or not value else plain(value)
+def minutes(value: float, *marks: float) -> str:
+    """Minutes to the hundredth, or with more decimals where they would read like nothing or like one of the marks."""
+    return f"{_apart(value, (0.0, *marks), 2)}"
 
 
-def _half_up(value: float, places: int = 1) -> Decimal:
+def _apart(value: float, marks: tuple[float, ...], least: int) -> Decimal:
+    """A value to ``least`` decimals or to as many more as tell it from every mark that it is not."""
+    value = 0.0 if abs(value) < _NOISE else value
+    others = [mark for mark in marks if not math.isnan(mark) and f"{mark:.15g}" != f"{value:.15g}"]
+    places = (
+        each for each in range(least, _MOST_PLACES) if _half_up(value, each) not in {_half_up(m, each) for m in others}
+    )
+    return _half_up(value, next(places, _MOST_PLACES))
+
+
+def _half_up(value: float, places: int) -> Decimal:
     """A few decimals of the fifteen digits that spreadsheets show, so that 6.25 is 6.3 here as there."""
     return Decimal(f"{value:.15g}").quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)

@@ -11,7 +11,8 @@ from circle15.core.limit import SYMBOLS
 from circle15.core.results import Audit
 from circle15.core.rule import Rule
 from circle15.core.text import Text
-from circle15.show.numbers import percent, whole
+from circle15.show.families import known_share
+from circle15.show.numbers import percent, target_percent, whole
 from circle15.show.sentences import basis_text, measured_text, paced_limit_text, unit_text
 
 # Of several bases the first that a rule has, after that of its target.
@@ -82,11 +83,13 @@ def outlook_lines(audit: Audit) -> list[Text]:
 
 def _line(audit: Audit, course: Course, rows: Sequence[Any]) -> Text:
     rule = course.rule
-    steps = " → ".join(f"{row.date} {_figure(row, rule)}" for row in rows)
+    figures = [(row.date, _figure(row, rule)) for row in rows]
+    zh = " → ".join(f"{date} {figure.zh}" for date, figure in figures)
+    en = " → ".join(f"{date} {figure.en}" for date, figure in figures)
     word, target = outlook_basis(audit, rule, course.basis), _target(rows[-1], rule)
     if rule.pace:
         word = Text(f"{word.zh}，{paced_limit_text(rule).zh}", f"{word.en}, {paced_limit_text(rule).en}")
-    return Text(f"  {rule.rule_id} {word.zh}：{steps}{target.zh}", f"  {rule.rule_id} {word.en}: {steps}{target.en}")
+    return Text(f"  {rule.rule_id} {word.zh}：{zh}{target.zh}", f"  {rule.rule_id} {word.en}: {en}{target.en}")
 
 
 def outlook_basis(audit: Audit, rule: Rule, basis: str) -> Text:
@@ -96,22 +99,19 @@ def outlook_basis(audit: Audit, rule: Rule, basis: str) -> Text:
     return _ITEMS if basis == "items" else basis_text(audit, basis)
 
 
-def known_share(row: Any) -> float:
-    """The share of a row of the outlook; null where all of it is unknown, which never reads as zero."""
-    return math.nan if row.total == row.unknown else float(row.share)
-
-
-def _figure(row: Any, rule: Rule) -> str:
+def _figure(row: Any, rule: Rule) -> Text:
     if row.basis != "amount":
-        return f"{whole(row.covered)} / {whole(row.total)} ({percent(known_share(row))})"
-    return measured_text(row.value, rule)
+        sums, share = f"{whole(row.covered)} / {whole(row.total)}", percent(known_share(row), row.limit)
+        return Text(f"{sums}（{share}）", f"{sums} ({share})")
+    value = measured_text(row.value, rule)
+    return Text(value, value)
 
 
 def _target(row: Any, rule: Rule) -> Text:
     """The target and its year, where there is one."""
     if not isinstance(row.op, str) or math.isnan(row.limit):
         return Text("", "")
-    shown = measured_text(row.limit, rule) if row.basis == "amount" else percent(row.limit)
+    shown = measured_text(row.limit, rule) if row.basis == "amount" else target_percent(row.limit)
     limit = f"{SYMBOLS[row.op]} {shown}"
     year = ("", "") if rule.year is None else (f"（{rule.year}年）", f" ({rule.year})")
     return Text(f"；目标 {limit}{year[0]}", f"; target {limit}{year[1]}")

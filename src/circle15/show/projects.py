@@ -13,6 +13,7 @@ from circle15.core.text import Text
 from circle15.show.geometry import to_wgs84
 from circle15.show.joint import own_cost, shared_cost
 from circle15.show.numbers import grouped
+from circle15.show.sentences import joined
 
 # Of a candidate, as its table says it; what it does not say stays blank.
 _TOLD = ("name", "address", "host", "build_mode", "floor_area_m2", "seats", "beds", "cost", "responsible")
@@ -64,7 +65,7 @@ def projects_frame(audit: Audit) -> Any:
                 "lon": place[site.candidate_id][0],
                 "lat": place[site.candidate_id][1],
                 "year": site.stage,
-                "note": "; ".join(each.say(audit.facts.language) for each in _notes(audit, plan, site, host)),
+                "note": joined(_notes(audit, plan, site, host)).say(audit.facts.language),
             }
         )
     return pd.DataFrame(rows, columns=COLUMNS)

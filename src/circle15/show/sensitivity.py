@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from circle15.core.results import Audit
 from circle15.core.text import Text, first_ids
+from circle15.show.families import known_share
 from circle15.show.numbers import percent, whole
 from circle15.show.sentences import basis_text
 
@@ -16,7 +17,7 @@ def pace_lines(audit: Audit) -> list[Text]:
     lines = [Text("", ""), Text("步速敏感性（全研究区覆盖率）：", "Sensitivity to pace (shares of the whole study):")]
     for (rule_id, basis), rows in frame.groupby(["rule_id", "basis"], sort=False):
         words = basis_text(audit, basis)
-        shares = [(f"{row.m_s:g}", percent(row.share)) for row in rows.itertuples()]
+        shares = [(f"{row.m_s:g}", percent(known_share(row))) for row in rows.itertuples()]
         zh = "  ".join(f"{speed} 米/秒 {share}" for speed, share in shares)
         en = "  ".join(f"{speed} m/s {share}" for speed, share in shares)
         lines.append(Text(f"  {rule_id} · {words.zh}：{zh}", f"  {rule_id} · {words.en}: {en}"))

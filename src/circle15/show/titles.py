@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from circle15.core.crs import parse_crs
 from circle15.core.errors import ConfigError
 from circle15.core.results import Audience, Audit
 from circle15.core.text import Language, Text
@@ -36,6 +37,16 @@ def borne_stamps(audit: Audit) -> list[str]:
         "estimated": estimated,
     }
     return [name for name, holds in borne.items() if holds]
+
+
+def crs_text(audit: Audit) -> Text:
+    """The CRS of a study by name and code."""
+    crs = parse_crs(audit.facts.crs, "crs")
+    authority = crs.to_authority()
+    if not authority:
+        return Text(crs.name, crs.name)
+    code = ":".join(authority)
+    return Text(f"{crs.name}（{code}）", f"{crs.name} ({code})")
 
 
 def attributions(audit: Audit) -> list[str]:

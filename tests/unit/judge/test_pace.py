@@ -200,7 +200,7 @@ def test_the_report_has_paces_capacity_and_compasses(tmp_path):
     outputs = ("run", "-q", "--lang", "zh")
     run(tmp_path, "jinjiang-2022", TOWN, streets=[STREET], command=outputs)
     report = next(tmp_path.rglob("report.md")).read_text(encoding="utf-8")
-    assert "| JJ-02 | 步速 elderly 1 米/秒 | 60岁及以上人口（人） | 25.0% | 50.0% | 50.0% | 75.0% |" in report
+    assert "| JJ-02 | 步速 老年人 1 米/秒 | 60岁及以上人口（人） | 25.0% | 50.0% | 50.0% | 75.0% |" in report
     assert "JJ-02 在 0.6 米/秒不达标、1.2 米/秒达标的居住小区 2 处：R-600, R-1000" in report
     # 30 beds for the 200 people within 700 m, by either metric.
     beds = "床位（张） | 1 | 0 | 30 | 0 | 60岁及以上人口（人） | 400 | 30 | 370 | 0 | 75 | 0 | 0.5 |"
@@ -214,9 +214,9 @@ def test_a_circle_that_is_due_later_is_told_at_every_pace_all_the_same(tmp_path)
     day = "as_of = 2024-12-31"
     run(tmp_path, "zhoukou-2025", TOWN, streets=[STREET], settings=day, command=("run", "-q", "--lang", "zh"))
     report = next(tmp_path.rglob("report.md")).read_text(encoding="utf-8")
-    assert "| ZK-06.d | 步速 elderly 1 米/秒 | 60岁及以上人口（人） | 25.0% | 50.0% | 50.0% | 75.0% |" in report
-    assert "| ZK-06.d | ≤ 15 分钟 | 路网距离 | 解释 | 步速 elderly 1 米/秒 | — | — |" in report
-    assert "≤ 15 分钟（步速 elderly 1 米/秒）" in report
+    assert "| ZK-06.d | 步速 老年人 1 米/秒 | 60岁及以上人口（人） | 25.0% | 50.0% | 50.0% | 75.0% |" in report
+    assert "| ZK-06.d | ≤ 15 分钟 | 路网距离 | 解释 | 步速 老年人 1 米/秒 | — | — |" in report
+    assert "≤ 15 分钟（步速 老年人 1 米/秒）" in report
 
 
 def test_a_pace_that_is_none_writes_nothing(tmp_path):

@@ -191,7 +191,12 @@ def test_every_row_of_coverage_says_in_documents_what_the_csv_and_the_json_say(n
             assert (float(kept[key]) if kept[key] else None) == given[key]
     sheet = [row for row in in_workbook(audit)["覆盖率"] if row and row[0] in {each["rule_id"] for each in listed}]
     texts = [[whole(float(row["covered"])), whole(float(row["total"])), whole(float(row["unknown"]))] for row in listed]
-    shares = [percent(float(row["share"])) if row["share"] else NOTHING for row in listed]
+    shares = [
+        percent(float(row["share"]), float(row["target"] or "nan"))
+        if row["share"] and row["total"] != row["unknown"]
+        else NOTHING
+        for row in listed
+    ]
     assert len(sheet) == len(listed)
     page = [cells for table in model(audit) for cells in table]
     for row, cells, counts, share in zip(listed, sheet, texts, shares, strict=True):
@@ -217,7 +222,7 @@ def test_every_rule_says_in_the_workbook_what_the_page_says(name):
 
 def rules_on(table: Texts) -> dict[str, list[str]]:
     """The rows of 逐条达标表, which has eight columns, by rule."""
-    return {row[0]: row for row in table if len(row) == 8 and "(" in row[1]}
+    return {row[0]: row for row in table if len(row) == 8 and "（" in row[1]}
 
 
 @each_audit

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circle15.core.tables import Coverage, Scores
 from circle15.show.numbers import percent, whole
 from circle15.show.office.assessment import assessment
 from circle15.show.office.document import Head, Heading, Number, Paragraph, Table, clean, shortened
 from circle15.show.office.markdown import markdown
+from circle15.show.office.placetables import ranking_table
 from circle15.show.office.results import results
 from tests.fakes import small_audit
 from tests.unit.show.office_audits import draft_audit, hostile_audit, tasks_audit
@@ -92,3 +98,31 @@ def test_markdown_tables_keep_their_columns_whatever_the_names():
             assert bare[row].count("|") == bare[index].count("|")
             row += 1
     assert "<b>" not in text.replace("\\<b\\>", "")
+
+
+def test_a_zone_of_which_nothing_is_known_has_a_dash_beside_its_score_and_the_share_names_its_basis():
+    audit = small_audit()
+    frame = audit.coverage.frame.copy()
+    silent = (frame["zone_id"] == "Z-W") & (frame["rule_id"] == "T-01")
+    frame.loc[silent, ["covered", "share"]] = 0.0
+    frame.loc[silent, "unknown"] = frame.loc[silent, "total"]
+    scores = [
+        {"level": "town", "zone_id": zone, "points": 0.0, "possible": 1.0, "share": 0.0, "rules_unknown": 1, "rank": 1}
+        for zone in ("Z-W", "Z-E")
+    ]
+    audit = replace(audit, coverage=Coverage.build(frame), scores=Scores.build(pd.DataFrame(scores)))
+    table = ranking_table(audit, ["town"])
+    column = [head.text for head in table.heads].index("T-01 覆盖率·户数（户）")
+    cells = {row[2]: row[column] for row in table.rows}
+    assert isinstance(cells["Z-W"], Number)
+    assert cells["Z-W"].text == "—"
+    assert isinstance(cells["Z-E"], Number)
+    assert cells["Z-E"].text.endswith("%")
+
+
+def test_remarks_and_reasons_have_chinese_marks():
+    """Brackets and semicolons of the program's own; clauses are quoted as they stand."""
+    text = markdown(assessment(tasks_audit()))
+    for rule in tasks_audit().facts.pack.rules:
+        text = text.replace(rule.clause, "")
+    assert not re.findall(r"[\u4e00-\u9fff][;(]|[;)][\u4e00-\u9fff]", text)

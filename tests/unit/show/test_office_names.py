@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from circle15.core.tables import LAYERS
-from circle15.show.office.names import layer_text
+from circle15.show.names import layer_text
 
 
 @pytest.mark.parametrize("layer", [*LAYERS, "study"])

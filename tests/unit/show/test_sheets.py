@@ -220,7 +220,7 @@ def test_a_sheet_states_title_maker_crs_scale_clauses_sources_and_stamps(pages):
         for text in ("虚构示例", "征求意见稿", "含推算数据", "©OpenStreetMapcontributors,ODbL"):
             assert text in page
     assert "虚构条文T-01" in pages[0]
-    assert "elderly_slow0.8米/秒" in pages[0]
+    assert "老年人慢行0.8米/秒" in pages[0]
     assert "均不达标（服务盲区）4" in pages[0]
     assert "53.2%" in pages[0]
     assert "规划新增设施（建议，数字为序号）2" in pages[2]

@@ -15,7 +15,7 @@ from circle15.core.rule import LEGAL_WORDS
 from circle15.core.text import Text
 from circle15.show.export.profile import Placement
 from circle15.show.export.sheet import Sheet
-from circle15.show.office.names import layer_text
+from circle15.show.names import layer_text
 from circle15.show.sentences import rule_text, stamps
 from circle15.show.titles import MAKER, REVIEW
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from circle15.core.results import Audit
 from circle15.core.rule import LEGAL_WORDS
 from circle15.core.text import Text
+from circle15.show.names import layer_text
 from circle15.show.numbers import whole
 from circle15.show.office.chapters import goals, plans, problems, status_quo
 from circle15.show.office.document import (
@@ -20,12 +21,11 @@ from circle15.show.office.document import (
     heads,
     shortened,
 )
-from circle15.show.office.names import layer_text
 from circle15.show.office.placetables import unlocated_table
 from circle15.show.office.projects import projects_table
 from circle15.show.office.results import results
 from circle15.show.office.ruletables import counting_table, findings_table, not_assessed_table, thresholds_table
-from circle15.show.sentences import STATE_WORDS, footing_text, stamps
+from circle15.show.sentences import STATE_WORDS, speed_text, stamps
 
 MAKERS = ("编制单位", "制图单位")
 
@@ -89,16 +89,17 @@ def scope(audit: Audit) -> Text:
     located = int(audit.facilities.frame.geometry.notna().sum())
     lost = len(audit.facilities) - located
     units = 0 if audit.units is None else len(audit.units)
-    title_block = "".join(f"{key}：{value}。" for key, value in facts.title_block.items() if value)
-    as_of = facts.as_of or Text("未设定，以设施状态为准", "not set: the status of facilities decides").zh
+    given = [(key, value) for key, value in facts.title_block.items() if value]
+    zh, en = ("".join(said.format(*each) for each in given) for said in ("{}：{}。", " {}: {}."))
+    as_of = facts.as_of or "未设定，以设施状态为准"
     return Text(
         f"评估范围：{facts.name}。居住小区 {whole(len(audit.residential))} 处，设施 "
         f"{whole(len(audit.facilities))} 处（其中未定位 {whole(lost)} 处），区划单元 {whole(units)} 个。"
-        f"数据时点：{as_of}。坐标系：{facts.crs or '无（仅用统计表）'}。{title_block}",
+        f"数据时点：{as_of}。坐标系：{facts.crs or '无（仅用统计表）'}。{zh}",
         f"Scope: {facts.name}. {whole(len(audit.residential))} residential areas, {whole(len(audit.facilities))} "
         f"facilities ({whole(lost)} without a place), {whole(units)} zones. As of: "
-        f"{facts.as_of or 'not set, the status of facilities decides'}. CRS: {facts.crs or 'none, tables only'}. "
-        f"{title_block}",
+        f"{facts.as_of or 'not set, the status of facilities decides'}. CRS: {facts.crs or 'none, tables only'}."
+        f"{en}",
     )
 
 
@@ -153,7 +154,7 @@ def method(audit: Audit) -> list[Block]:
 
 def _method(audit: Audit) -> list[Text]:
     facts = audit.facts
-    paces = facts.pack.paces.values()
+    paces = [speed_text(each) for each in facts.pack.paces.values()]
     found = [
         Text(
             "覆盖率 = 达标 ÷（达标 + 不达标 + 资料不足）；没有对象的不计算。差额：限值为上限时取限值 − 实测值，"
@@ -176,12 +177,8 @@ def _method(audit: Audit) -> list[Text]:
             f"come from distances.",
         ),
         Text(
-            "步速："
-            + "、".join(f"{each.name} {each.m_s:g} 米/秒{footing_text(each).zh}" for each in paces)
-            + "。条文未规定步速，为评估假设。",
-            "Paces: "
-            + ", ".join(f"{each.name} {each.m_s:g} m/s{footing_text(each).en}" for each in paces)
-            + ". No plan states one: assumed.",
+            "步速：" + "、".join(each.zh for each in paces) + "。条文未规定步速，为评估假设。",
+            "Paces: " + ", ".join(each.en for each in paces) + ". No plan states one: assumed.",
         ),
         Text(
             "可达状态："

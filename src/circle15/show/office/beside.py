@@ -6,8 +6,9 @@ from circle15.core.results import Audit
 from circle15.core.rule import METRIC_WORDS
 from circle15.core.tables import CAPACITY_WORDS, StraightVsNetwork
 from circle15.core.text import Text
+from circle15.show.families import known_share
+from circle15.show.names import LEVEL_WORDS, named, zone_names
 from circle15.show.office.document import NOTHING, Block, Head, Heading, Number, Paragraph, Table, heads, shortened
-from circle15.show.office.names import LEVEL_WORDS, named, zone_names
 from circle15.show.sensitivity import change_texts
 from circle15.show.sentences import basis_text, pace_text
 
@@ -77,7 +78,7 @@ def equity_table(audit: Audit) -> Table:
             *(Number(value, "count") for value in (row.people, row.served, row.unserved, row.unknown)),
             Number(row.mean * 1000, "count"),
             Number(row.worst_decile * 1000, "count"),
-            Number(row.gini, "measure"),
+            Number(round(row.gini, 3), "measure"),
         )
         for row in audit.equity.frame.itertuples()
     )
@@ -107,7 +108,7 @@ def paces_table(audit: Audit) -> Table:
     language, frame = audit.facts.language, audit.pace_shares.frame
     speeds = sorted(frame["m_s"].unique())
     rules = {rule.rule_id: rule for rule in audit.facts.pack.rules}
-    share = {(row.rule_id, row.basis, row.m_s): row.share for row in frame.itertuples()}
+    share = {(row.rule_id, row.basis, row.m_s): known_share(row) for row in frame.itertuples()}
     columns = (
         *heads(language, ("指标", "rule", 5), ("采用步速", "pace of the rule", 10), ("口径", "basis", 10)),
         *(Head(Text(f"{speed:g} 米/秒", f"{speed:g} m/s").say(language), 5) for speed in speeds),

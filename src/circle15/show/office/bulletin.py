@@ -102,11 +102,12 @@ def _shortfalls(rule: Rule, found: Sequence[Task]) -> list[Text]:
     label, sentences = task_label(rule), []
     behind = [each for each in found if each.outcome == "fail"]
     if behind:
-        who = [f"{each.name}({percent(each.share)})" for each in behind]
+        who = [f"{each.name}（{percent(each.share)}）" for each in behind]
+        who_en = [f"{each.name} ({percent(each.share)})" for each in behind]
         sentences.append(
             Text(
                 f"{label.zh}（{rule.rule_id}）：{len(behind)} 个单元未完成任务：{'、'.join(who)}。",
-                f"{label.en} ({rule.rule_id}): {len(behind)} zones have not done their task: {', '.join(who)}.",
+                f"{label.en} ({rule.rule_id}): {len(behind)} zones have not done their task: {', '.join(who_en)}.",
             )
         )
     silent = [each.name for each in found if each.value is None]

@@ -10,13 +10,13 @@ from circle15.core.rule import FORCE_WORDS
 from circle15.core.tables import OUTCOME_WORDS, OUTCOMES, Coverage
 from circle15.core.text import Text
 from circle15.show.checks import UNCHECKED, check_notes, screening_notes
+from circle15.show.names import text_or_empty
 from circle15.show.numbers import whole
 from circle15.show.office.beside import beside
 from circle15.show.office.declared import declared_table
 from circle15.show.office.document import NOTHING, Block, Heading, Number, Paragraph, Table, heads, shortened
 from circle15.show.office.figures import family_figures, no_maps, plan_figure
 from circle15.show.office.meanings import meanings_table, provision_table
-from circle15.show.office.names import text_or_empty
 from circle15.show.office.outlook import outlook_brief
 from circle15.show.office.placetables import facilities_table, ranked_levels, ranking_table, worst_homes
 from circle15.show.office.results import Result
@@ -29,16 +29,8 @@ from circle15.show.office.ruletables import (
 from circle15.show.office.shares import zone_shares
 from circle15.show.office.tasks import task_rules, task_table, task_title
 from circle15.show.projects import union_text
-from circle15.show.sentences import (
-    basis_text,
-    curve_text,
-    force_text,
-    idle_texts,
-    optimality_text,
-    plan_basis,
-    plan_notes,
-    unused_bases,
-)
+from circle15.show.proposals import curve_text, idle_texts, optimality_text, plan_basis, plan_notes
+from circle15.show.sentences import basis_text, force_text, unused_bases
 
 # Columns that say nothing where every row is of the whole study, and those that chapter 4 gives.
 _LEFT_OUT = ("level", "zone_id", "target_op", "target", "outcome")
@@ -250,7 +242,7 @@ def plans(audit: Audit) -> list[Block]:
 def _plan(audit: Audit, plan: Plan) -> list[Block]:
     language, label = audit.facts.language, audit.facts.pack.types[plan.facility_type].label
     title = Text(f"规划新增设施（建议）：{label.zh}", f"Proposed sites: {label.en}")
-    basis, weight = plan_basis(plan), basis_text(audit, plan.weight)
+    basis, weight = plan_basis(audit, plan), basis_text(audit, plan.weight)
     notes = (*idle_texts(plan), *screening_notes(plan), *plan_notes(plan), *curve_text(plan))
     sentences = [
         Text(f"选址依据：{basis.zh}；权重：{weight.zh}。", f"Under: {basis.en}; weight: {weight.en}."),
@@ -293,7 +285,7 @@ def _sites(audit: Audit, plan: Plan) -> Table:
     rows = tuple(
         (
             Number(site.rank, "count"),
-            str(site.stage),
+            Number(site.stage, "year"),
             site.candidate_id,
             text_or_empty(hosts.get(site.candidate_id)) or NOTHING,
             Number(site.gain, "count"),

@@ -15,17 +15,18 @@ from typing import Literal
 from circle15.core.text import Language, Text
 from circle15.show.numbers import grouped, minutes, percent, plain, whole
 
-Form = Literal["count", "share", "points", "measure", "minutes", "metres"]
+Form = Literal["count", "year", "share", "points", "measure", "minutes", "metres"]
 Manner = Literal["body", "item", "note"]
 
-# How a number of each form is written; points are percentage points of a difference of shares.
-_WRITE: Mapping[Form, Callable[[float], str]] = {
+# How a number of each form is written, beside what it is compared with; points are percentage points of a difference.
+_WRITE: Mapping[Form, Callable[..., str]] = {
     "count": whole,
+    "year": lambda value: f"{value:.0f}",
     "share": percent,
     "points": lambda value: percent(value).removesuffix("%"),
-    "measure": grouped,
+    "measure": lambda value, *_: grouped(value),
     "minutes": minutes,
-    "metres": lambda value: plain(value, 3, keep_zeros=True),
+    "metres": lambda value, *_: plain(value, 3, keep_zeros=True),
 }
 NOTHING = "—"
 # The creation date of every container: equal inputs give equal bytes.
@@ -35,10 +36,14 @@ _BREAKS = "\t\n\r\x0b\x0c\x85\u2028\u2029"
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number in a table cell, exact; ``text`` is what people read. Null is a dash, never a zero."""
+    """A number in a table cell, exact; ``text`` is what people read. Null is a dash, never a zero.
+
+    ``beside`` is the limit or target it is compared with: the text reads like that only where it is the same.
+    """
 
     value: float | None
     form: Form
+    beside: float | None = None
 
     @property
     def known(self) -> bool:
@@ -48,7 +53,10 @@ class Number:
     @property
     def text(self) -> str:
         """The number as every output writes it."""
-        return _WRITE[self.form](self.value) if self.value is not None and self.known else NOTHING
+        if self.value is None or not self.known:
+            return NOTHING
+        marks = () if self.beside is None else (self.beside,)
+        return _WRITE[self.form](self.value, *marks)
 
 
 Cell = str | Number

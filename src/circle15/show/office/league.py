@@ -21,10 +21,11 @@ from circle15.core.league import (
 from circle15.core.rule import METRIC_WORDS
 from circle15.core.tables import BASIS_WORDS, OUTCOME_WORDS
 from circle15.core.text import Language, Text
-from circle15.show.numbers import percent
+from circle15.show.numbers import target_percent
 from circle15.show.office.document import (
     Block,
     Document,
+    Form,
     Heading,
     Number,
     Paragraph,
@@ -121,7 +122,11 @@ def _ranked(row: Mapping[str, Any]) -> Row:
 
 
 def _number(value: Any, form: Any) -> Number:
-    return Number(None if pd.isna(value) else float(value), form)
+    return Number(_float(value), form)
+
+
+def _float(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
 
 
 def _chapter(title: Text, blocks: Sequence[Block], language: Language) -> list[Block]:
@@ -212,7 +217,9 @@ def _figures(frame: Any, names: Mapping[str, str], language: Language) -> Table:
 
 def _figure(row: Mapping[str, Any], names: Mapping[str, str], language: Language) -> Row:
     level, outcome = row["level"], row["outcome"]
-    measure = "share" if row["threshold"].endswith(SHARE_UNIT) else "measure"
+    measure: Form = "share" if row["threshold"].endswith(SHARE_UNIT) else "measure"
+    is_share = row["basis"] not in (AMOUNT, TASKS)
+    target = row["limit"] if is_share else None
     return (
         row["rule_id"],
         _threshold(row["threshold"]).replace(OWN_TASK, _TASK.say(language)),
@@ -223,9 +230,9 @@ def _figure(row: Mapping[str, Any], names: Mapping[str, str], language: Language
         names.get(row["unit_id"], row["unit_id"]),
         *(_number(row[key], "count") for key in ("covered", "total", "unknown")),
         # Where all of it is unknown a share says nothing.
-        _number(None if row["unknown"] == row["total"] else row["share"], "share"),
-        _number(row["value"], measure),
-        _number(row["limit"], "share" if row["basis"] not in (AMOUNT, TASKS) else measure),
+        Number(None if row["unknown"] == row["total"] else _float(row["share"]), "share", target),
+        Number(_float(row["value"]), measure, row["limit"]),
+        _number(row["limit"], "share" if is_share else measure),
         OUTCOME_WORDS[outcome].say(language) if isinstance(outcome, str) else "",
         _number(row["studies"], "count"),
     )
@@ -236,7 +243,7 @@ def _threshold(threshold: str) -> str:
     if not threshold.endswith(SHARE_UNIT):
         return threshold
     symbol, number, _ = threshold.split()
-    return f"{symbol} {percent(float(number))}"
+    return f"{symbol} {target_percent(float(number))}"
 
 
 def _names(league: League, language: Language) -> dict[str, str]:

@@ -95,7 +95,7 @@ def provision_table(audit: Audit) -> Table:
     rows: list[Row] = [
         (
             rule.rule_id,
-            *(measure(ratios.get((rule.rule_id, metric)), rule.limit.unit) for metric in _WAYS),
+            *(measure(ratios.get((rule.rule_id, metric)), rule.limit.unit, rule.limit.value) for metric in _WAYS),
             unit_text(rule.limit.unit).say(language),
             rule_limit_text(rule).say(language),
             WAY_WORDS[rule.metric].say(language),

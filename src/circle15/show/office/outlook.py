@@ -12,11 +12,12 @@ from circle15.core.results import Audit
 from circle15.core.rule import Rule
 from circle15.core.tables import OUTCOME_WORDS
 from circle15.core.text import Text
-from circle15.show.numbers import percent
+from circle15.show.families import known_share
+from circle15.show.names import LEVEL_WORDS, named, zone_names
+from circle15.show.numbers import target_percent
 from circle15.show.office.document import NOTHING, Number, Row, Table, heads
-from circle15.show.office.names import LEVEL_WORDS, named, zone_names
 from circle15.show.office.results import POINTS, measure
-from circle15.show.outlook import courses, known_share, outlook_basis
+from circle15.show.outlook import courses, outlook_basis
 from circle15.show.sentences import SHARE_UNIT, WAY_WORDS, force_text, limit_text, paced_limit_text, unit_text
 
 
@@ -63,7 +64,7 @@ def pending_goals(audit: Audit) -> list[Row]:
         (
             course.rule.rule_id,
             force_text(course.rule).say(language),
-            str(course.rule.year or NOTHING),
+            Number(course.rule.year, "year"),
             _value(course.rows[0], course.rule),
             outlook_basis(audit, course.rule, course.basis).say(language),
             _limit(audit, course.rows[0], course.rule),
@@ -116,7 +117,7 @@ def _row(audit: Audit, row: Any, rule: Rule, names: dict[str, str]) -> Row:
         Number(row.unknown, "count"),
         _value(row, rule),
         _limit(audit, row, rule),
-        NOTHING if pd.isna(row.due) else str(row.due),
+        Number(None if pd.isna(row.due) else float(row.due), "year"),
         distance,
         _unit(row, rule).say(language) if distance.known else NOTHING,
         _outcome(audit, row),
@@ -130,7 +131,9 @@ def _parts(row: Any) -> tuple[Number, Number]:
 
 
 def _value(row: Any, rule: Rule) -> Number:
-    return measure(row.value, rule.limit.unit) if row.basis == "amount" else Number(known_share(row), "share")
+    if row.basis == "amount":
+        return measure(row.value, rule.limit.unit, row.limit)
+    return Number(known_share(row), "share", row.limit)
 
 
 def _limit(audit: Audit, row: Any, rule: Rule) -> str:
@@ -138,7 +141,7 @@ def _limit(audit: Audit, row: Any, rule: Rule) -> str:
     if pd.isna(row.limit):
         return paced_limit_text(rule).say(audit.facts.language)
     if _is_share(row, rule):
-        return f"{SYMBOLS[row.op]} {percent(row.limit)}"
+        return f"{SYMBOLS[row.op]} {target_percent(row.limit)}"
     return limit_text(Limit(row.op, row.limit, rule.limit.unit)).say(audit.facts.language)
 
 

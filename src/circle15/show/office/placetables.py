@@ -11,9 +11,10 @@ from circle15.core.limit import SYMBOLS
 from circle15.core.results import Audit
 from circle15.core.rule import METRIC_WORDS
 from circle15.core.tables import BASES, OUTCOME_WORDS, STATUS_WORDS, STATUSES
+from circle15.show.families import known
+from circle15.show.names import LEVEL_WORDS, ZONE_LEVEL_ORDER, named, text_or_empty, zone_names
 from circle15.show.numbers import grouped
 from circle15.show.office.document import NOTHING, Number, Row, Table, heads
-from circle15.show.office.names import LEVEL_WORDS, ZONE_LEVEL_ORDER, named, text_or_empty, zone_names
 from circle15.show.office.results import measure
 from circle15.show.sentences import basis_text, because_text, unit_text
 
@@ -25,6 +26,8 @@ def ranking_table(audit: Audit, levels: Sequence[str]) -> Table:
     """Zones by score, best first within their level; those without a score come last and have no rank."""
     language = audit.facts.language
     rules = [rule.rule_id for rule in audit.walked]
+    basis = _first_basis(audit, levels)
+    words = basis_text(audit, basis)
     columns = heads(
         language,
         ("级别", "level", 6),
@@ -35,13 +38,13 @@ def ranking_table(audit: Audit, levels: Sequence[str]) -> Table:
         ("得分", "points", 6),
         ("满分", "possible", 6),
         ("资料不足", "unknown", 6),
-        *((f"{rule_id} 覆盖率", f"{rule_id} share", 6) for rule_id in rules),
+        *((f"{rule_id} 覆盖率·{words.zh}", f"{rule_id} share ({words.en})", 7) for rule_id in rules),
     )
-    return Table(columns, tuple(row for level in levels for row in _ranked(audit, level, rules)))
+    return Table(columns, tuple(row for level in levels for row in _ranked(audit, level, rules, basis)))
 
 
-def _ranked(audit: Audit, level: str, rules: Sequence[str]) -> list[Row]:
-    names, shares = zone_names(audit), _headline_shares(audit, level)
+def _ranked(audit: Audit, level: str, rules: Sequence[str], basis: str) -> list[Row]:
+    names, shares = zone_names(audit), _headline_shares(audit, level, basis)
     frame = audit.scores.frame
     rows = frame[frame["level"] == level].sort_values(["rank", "zone_id"], na_position="last", kind="stable")
     return [
@@ -64,11 +67,17 @@ def ranked_levels(audit: Audit) -> list[str]:
     return [level for level in ZONE_LEVEL_ORDER if level in there]
 
 
-def _headline_shares(audit: Audit, level: str) -> dict[str, dict[str, float]]:
-    """For each distance rule, the share of each zone by its headline metric and the first basis there is."""
+def _first_basis(audit: Audit, levels: Sequence[str]) -> str:
+    """The basis of the shares beside the scores: of people the first that the zones have, else areas."""
     frame = audit.coverage.frame
+    there = set(frame.loc[frame["level"].isin(levels), "basis"])
+    return next((each for each in ("households", "population") if each in there), "areas")
+
+
+def _headline_shares(audit: Audit, level: str, basis: str) -> dict[str, dict[str, float]]:
+    """For each distance rule, the share of each zone by its headline metric; of what is not known there is none."""
+    frame = known(audit.coverage.frame)
     mine = frame[frame["level"] == level]
-    basis = next((each for each in ("households", "population", "areas") if (mine["basis"] == each).any()), "areas")
     found = {}
     for rule in audit.walked:
         rows = mine[(mine["rule_id"] == rule.rule_id) & (mine["metric"] == rule.metric) & (mine["basis"] == basis)]
@@ -139,7 +148,7 @@ def worst_homes(audit: Audit, most: int = 10) -> Table:
                 row.rule_id,
                 row.subject_id,
                 *(text_or_empty(of.get(row.subject_id)) for of in (names, towns)),
-                measure(row.value, row.unit),
+                measure(row.value, row.unit, row.limit),
                 measure(row.margin, row.unit),
                 unit_text(row.unit).say(language),
             )
@@ -158,7 +167,7 @@ def _failing_home(audit: Audit, row: Any, near: Mapping[str, Any], records: Mapp
         *(text_or_empty(records[key].get(row.subject_id)) for key in ("name", "town")),
         row.rule_id,
         METRIC_WORDS[row.metric].say(language),
-        measure(row.value, row.unit),
+        measure(row.value, row.unit, row.limit),
         unit_text(row.unit).say(language),
         limit_cell(row),
         measure(row.margin, row.unit),
@@ -218,7 +227,7 @@ def standards_table(audit: Audit) -> Table:
             text_or_empty(names.get(row.subject_id)),
             types[kind[row.subject_id]].label.say(language) if kind.get(row.subject_id) in types else "",
             row.rule_id,
-            measure(row.value, row.unit),
+            measure(row.value, row.unit, row.limit),
             unit_text(row.unit).say(language),
             limit_cell(row),
             measure(row.margin, row.unit),

@@ -9,8 +9,8 @@ from circle15.core.results import Audit
 from circle15.core.rule import Rule
 from circle15.core.text import Text
 from circle15.show.changes import change_sections, points_moved
+from circle15.show.names import named, zone_names
 from circle15.show.office.document import Block, Heading, Number, Paragraph, Table, heads
-from circle15.show.office.names import named, zone_names
 from circle15.show.office.tasks import task_label, task_rules
 
 _TO_COMPARE = Text(

@@ -8,9 +8,9 @@ import pandas as pd
 
 from circle15.core.results import Audit
 from circle15.core.text import Text
+from circle15.show.names import text_or_empty
 from circle15.show.numbers import plain
 from circle15.show.office.document import Number, Row, Table, heads
-from circle15.show.office.names import text_or_empty
 from circle15.show.projects import projects_frame
 
 _BUILT = {
@@ -57,7 +57,7 @@ def _row(audit: Audit, row: dict[str, Any], *, public: bool) -> Row:
         text_or_empty(row["host"]),
         mode.say(language) if mode else "",
         *(_count(row[name]) for name in ("floor_area_m2", "seats", "beds")),
-        str(row["year"]),
+        Number(row["year"], "year"),
         *(() if public else (_count(row["cost"]),)),
         text_or_empty(row["responsible"]),
         row["note"],

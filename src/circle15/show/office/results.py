@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,9 @@ from circle15.core.results import Audit
 from circle15.core.rule import STUDY, Rule
 from circle15.core.tables import OUTCOME_WORDS, OUTCOMES
 from circle15.core.text import Text
-from circle15.show.numbers import percent
+from circle15.show.numbers import target_percent, whole
 from circle15.show.office.document import Form, Number
-from circle15.show.sentences import SHARE_UNIT, basis_text, because_text, pace_text, rule_limit_text, unit_text
+from circle15.show.sentences import SHARE_UNIT, basis_text, because_text, joined, pace_text, rule_limit_text, unit_text
 
 SUBJECT_WORDS = {
     "area": Text("居住小区", "residential areas"),
@@ -102,9 +102,9 @@ def _against_target(audit: Audit, rule: Rule) -> _Measured:
     known = row[row["total"] > row["unknown"]]
     share = float(known["share"].iloc[0]) if len(known) else math.nan
     basis = basis_text(audit, target.basis)
-    limit = f"{SYMBOLS[target.op]} {percent(target.value)}"
+    limit = f"{SYMBOLS[target.op]} {target_percent(target.value)}"
     return (
-        Number(share, "share"),
+        Number(share, "share", target.value),
         Text(f"占比·{basis.zh}", f"share of {basis.en}"),
         Text(limit, limit),
         Number(share - target.value, "points"),
@@ -114,7 +114,7 @@ def _against_target(audit: Audit, rule: Rule) -> _Measured:
 
 def _of_the_study(rule: Rule, row: Any) -> _Measured:
     unit = unit_text(row["unit"])
-    value, limit, margin = measure(row["value"], row["unit"]), rule_limit_text(rule), float(row["margin"])
+    value, limit, margin = measure(row["value"], row["unit"], row["limit"]), rule_limit_text(rule), float(row["margin"])
     if value.form == "share":
         return value, unit, limit, Number(margin, "points"), POINTS
     return value, unit, limit, measure(margin, row["unit"]), unit
@@ -136,9 +136,13 @@ def _of_many(rule: Rule, rows: Any, counts: Mapping[str, int]) -> _Measured:
     )
 
 
-def measure(value: Any, unit: str) -> Number:
-    """A value of verdicts.csv; metres to the millimetre, minutes to the hundredth, shares as percentages."""
-    return Number(None if value is None else float(value), _FORMS.get(unit, "measure"))
+def measure(value: Any, unit: str, limit: Any = None) -> Number:
+    """A value of verdicts.csv; metres to the millimetre, minutes to the hundredth, shares as percentages.
+
+    Beside its limit it has as many decimals as tell it from that.
+    """
+    number, beside = (None if each is None else float(each) for each in (value, limit))
+    return Number(number, _FORMS.get(unit, "measure"), beside)
 
 
 def outcome_text(outcome: str | None) -> Text:
@@ -167,11 +171,6 @@ def reasons(result: Result) -> Text:
     """Why subjects are not judged, and how many."""
     words = [(because_text(code), count) for code, count in result.reasons.items()]
     return Text(
-        "、".join(f"{each.zh}({count})" for each, count in words),
-        ", ".join(f"{each.en} ({count})" for each, count in words),
+        "、".join(f"{each.zh}（{whole(count)}）" for each, count in words),
+        ", ".join(f"{each.en} ({whole(count)})" for each, count in words),
     )
-
-
-def joined(sentences: Sequence[Text]) -> Text:
-    """Sentences in a row."""
-    return Text(";".join(each.zh for each in sentences), "; ".join(each.en for each in sentences))

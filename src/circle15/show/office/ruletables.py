@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from circle15.core.counting import SWITCHES
 from circle15.core.exports import told
 from circle15.core.results import Audit
-from circle15.core.rule import METRIC_WORDS
+from circle15.core.rule import METRIC_WORDS, Rule
 from circle15.core.text import Language, Text
+from circle15.show.families import counted_of
+from circle15.show.names import SEVERITY_WORDS, layer_text
 from circle15.show.office.document import NOTHING, Number, Row, Table, heads
-from circle15.show.office.names import SEVERITY_WORDS, layer_text
 from circle15.show.office.outlook import pending_goals
 from circle15.show.office.results import Result, outcome_text, reasons, remarks
 from circle15.show.outlook import courses
@@ -44,7 +45,7 @@ def rules_table(audit: Audit, results: Sequence[Result]) -> Table:
             each.rule.clause,
             each.rule.source,
             force_text(each.rule).say(language),
-            str(each.rule.year or NOTHING),
+            Number(each.rule.year, "year"),
             each.value,
             each.of.say(language),
             each.limit.say(language),
@@ -76,7 +77,7 @@ def rules_brief(audit: Audit, results: Sequence[Result]) -> Table:
     rows = tuple(
         (
             each.rule.rule_id,
-            f"{each.rule.clause}({each.rule.source}{f',{each.rule.year} 年' if each.rule.year else ''})",
+            _cited(each.rule).say(language),
             force_text(each.rule).say(language),
             each.limit.say(language),
             each.value,
@@ -87,6 +88,12 @@ def rules_brief(audit: Audit, results: Sequence[Result]) -> Table:
         for each in results
     )
     return Table(columns, rows)
+
+
+def _cited(rule: Rule) -> Text:
+    """A clause with its document and the year it is of."""
+    zh, en = (f"，{rule.year} 年", f", {rule.year}") if rule.year else ("", "")
+    return Text(f"{rule.clause}（{rule.source}{zh}）", f"{rule.clause} ({rule.source}{en})")
 
 
 def with_unit(result: Result, language: Language) -> str:
@@ -112,7 +119,7 @@ def goals_table(audit: Audit, results: Sequence[Result]) -> Table:
         (
             each.rule.rule_id,
             force_text(each.rule).say(language),
-            str(each.rule.year or NOTHING),
+            Number(each.rule.year, "year"),
             each.value,
             each.of.say(language),
             each.limit.say(language),
@@ -173,8 +180,7 @@ def thresholds_table(audit: Audit) -> Table:
     )
     cells = []
     for rule in (*audit.rules, *(course.rule for course in courses(audit) if course.pending)):
-        of_type = int(audit.facilities.frame["type"].isin(rule.targets).sum())
-        counted = len(audit.counted.get(rule.rule_id, ()))
+        counted, others = counted_of(audit, rule)
         is_counted = bool(rule.targets) and rule.rule_id in audit.counted
         source = Text("条文", "clause") if rule.metric_source == "clause" else Text("解释", "interpretation")
         cells.append(
@@ -185,7 +191,7 @@ def thresholds_table(audit: Audit) -> Table:
                 source.say(language) if rule.is_distance else NOTHING,
                 pace_text(rule).say(language) or NOTHING,
                 Number(counted if is_counted else None, "count"),
-                Number(max(of_type - counted, 0) if is_counted else None, "count"),
+                Number(others if is_counted else None, "count"),
             )
         )
     return Table(columns, tuple(cells))
@@ -207,10 +213,14 @@ def counting_table(audit: Audit) -> Table:
         for rule in rules:
             ids.setdefault(value_word(getattr(rule.counting, name)), []).append(rule.rule_id)
         default = value_word(switch.default)
-        other = [f"{value}({'、'.join(who)})" for value, who in ids.items() if value != default]
-        here = next(iter(ids)) if len(ids) == 1 else ";".join(other)
+        other = [_bracketed(value, who).say(language) for value, who in ids.items() if value != default]
+        here = next(iter(ids)) if len(ids) == 1 else Text("；", "; ").say(language).join(other)
         rows.append((name, switch.meaning.say(language), default, here or default))
     return Table(columns, tuple(rows))
+
+
+def _bracketed(value: str, rule_ids: Sequence[str]) -> Text:
+    return Text(f"{value}（{'、'.join(rule_ids)}）", f"{value} ({', '.join(rule_ids)})")
 
 
 def findings_table(audit: Audit) -> Table:

@@ -7,8 +7,8 @@ from typing import Any
 from circle15.core.results import Audit
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import OUTCOME_WORDS
+from circle15.show.names import LEVEL_WORDS, ZONE_LEVEL_ORDER, named, zone_names
 from circle15.show.office.document import NOTHING, Number, Row, Table, heads
-from circle15.show.office.names import LEVEL_WORDS, ZONE_LEVEL_ORDER, named, zone_names
 from circle15.show.outlook import leading_basis
 from circle15.show.sentences import WAY_WORDS, basis_text
 
@@ -51,7 +51,7 @@ def _ranking(audit: Audit, rule: Rule, rows: Any) -> Table:
             named(names, row.zone_id),
             basis_text(audit, row.basis).say(language),
             *(Number(figure, "count") for figure in (row.covered, row.total, row.unknown)),
-            Number(row.share, "share"),
+            Number(row.share, "share", row.target),
         )
         for row in mine.sort_values(["rank", "zone_id"], kind="stable").itertuples()
     )
@@ -108,7 +108,7 @@ def _zones(audit: Audit, rule: Rule, metric: Metric, rows: Any) -> list[Row]:
             WAY_WORDS[metric].say(language),
             basis_text(audit, row.basis).say(language),
             *(Number(figure, "count") for figure in (row.covered, row.total, row.unknown)),
-            Number(row.share, "share"),
+            Number(row.share, "share", row.target),
             OUTCOME_WORDS[row.outcome].say(language) if row.outcome in OUTCOME_WORDS else NOTHING,
         )
         for row in mine.itertuples()

@@ -9,8 +9,8 @@ from circle15.core.results import Audit
 from circle15.core.rule import Ratio, Rule
 from circle15.core.tables import OUTCOME_WORDS, Facilities, Units
 from circle15.core.text import Text
+from circle15.show.names import named, zone_names
 from circle15.show.office.document import Number, Table, heads
-from circle15.show.office.names import named, zone_names
 from circle15.show.sentences import unit_text
 
 UNREPORTED = Text("缺报", "not reported")

@@ -65,7 +65,7 @@ def columns(table: type[Table]) -> list[Column]:
 
 def heading(column: Column) -> str:
     """The heading of a column in the workbook; a star marks what must be filled in."""
-    unit = f"({_UNITS[column.unit]})" if column.unit in _UNITS else ""
+    unit = f"（{_UNITS[column.unit]}）" if column.unit in _UNITS else ""
     return f"{'*' if column.required else ''}{column.meaning.zh}{unit}"
 
 

@@ -12,6 +12,7 @@ from circle15.show.office.document import EPOCH, Form, Heading, Number, Paragrap
 # How cells show a number of each form, by the number of its decimals: what they show is the text that pages print.
 _FORMATS: Mapping[Form, Callable[[int], str]] = {
     "count": lambda places: "#,##0" + _decimals(places),
+    "year": lambda _: "0",
     "share": lambda places: "0" + _decimals(places) + "%",
     "points": lambda places: "0" + _decimals(places),
     "measure": lambda places: "#,##0" + _decimals(places),
@@ -34,6 +35,7 @@ _WRAPPED = {"text_wrap": True, "valign": "vcenter"}
 # The numbers that Excel gives papers, and how many full-width characters may stand beside each other on A4.
 _A3, _A4, _MOST_ON_A4 = 8, 9, 80
 _TEXT_COLUMNS, _LINE_POINTS, _MOST_LINES = 8, 14, 29
+_EVERYWHERE = "A1:XFD1048576"
 
 
 def xlsx(sheets: Sequence[Sheet], title: str, stamps: Sequence[str]) -> bytes:
@@ -78,6 +80,8 @@ def _decimals(places: int) -> str:
 
 def _set_page(page: Any, title: str, stamps: Sequence[str]) -> None:
     page.set_landscape()
+    # Codes are text, or they would lose their leading zeros: no green corners on them.
+    page.ignore_errors({"number_stored_as_text": _EVERYWHERE})
     page.fit_to_pages(1, 0)
     page.set_footer("&C— &P —")
     page.set_header("&L" + " · ".join((title, *stamps)).replace("&", "&&")[:250])

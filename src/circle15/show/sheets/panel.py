@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from circle15.core.crs import parse_crs
 from circle15.core.results import Audit
 from circle15.core.rule import LEGAL_WORDS, Rule
 from circle15.core.text import Text
@@ -14,7 +13,7 @@ from circle15.show.numbers import whole
 from circle15.show.sentences import force_text, pace_text, rule_text
 from circle15.show.sheets.pen import BLACK, GREY, Pen
 from circle15.show.sheets.subject import Subject
-from circle15.show.titles import DATE, MAKER, REVIEW, TITLE
+from circle15.show.titles import DATE, MAKER, REVIEW, TITLE, crs_text
 
 _HEAD = "#0b4f8a"
 _NOT_GIVEN = Text("未填写", "not given")
@@ -111,7 +110,7 @@ def _block(audit: Audit, subject: Subject, scale: str) -> list[tuple[Text, str]]
         (Text("制图单位", "Made by"), given.get(MAKER) or nothing),
         (Text("日期", "Date"), given.get(DATE) or nothing),
         (Text("数据时点", "As of"), facts.as_of or nothing),
-        (Text("坐标系", "CRS"), _crs(audit)),
+        (Text("坐标系", "CRS"), crs_text(audit).say(facts.language)),
         (Text("比例尺", "Scale"), scale),
         (Text("法律状态", "Legal status"), comma.join(_documents(audit, subject.rules)) or nothing),
         (Text("步速", "Pace"), comma.join(_paces(audit, subject.rules)) or "—"),
@@ -119,12 +118,6 @@ def _block(audit: Audit, subject: Subject, scale: str) -> list[tuple[Text, str]]
         (Text("审图号", "Map approval no."), given.get(REVIEW) or nothing),
         *((Text(key, key), value) for key, value in own.items()),
     ]
-
-
-def _crs(audit: Audit) -> str:
-    crs = parse_crs(audit.facts.crs, "crs")
-    authority = crs.to_authority()
-    return f"{crs.name} ({authority[0]}:{authority[1]})" if authority else str(crs.name)
 
 
 def _documents(audit: Audit, rules: Sequence[Rule]) -> list[str]:

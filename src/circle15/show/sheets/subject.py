@@ -10,10 +10,11 @@ from typing import Any
 from circle15.core.results import Audit, Plan
 from circle15.core.rule import METRIC_WORDS, Metric, Rule
 from circle15.core.text import Text
-from circle15.show.families import CLASS_WORDS, Family, classify, families, headline_basis, known
+from circle15.show.families import CLASS_WORDS, Family, classify, families, headline_basis, known, told_share
 from circle15.show.numbers import percent, whole
 from circle15.show.palette import BLUE, CLASS_STYLES, GAINS, GREY, LIGHT_GREY, RED
-from circle15.show.sentences import basis_text, optimality_text, pace_text, plan_basis, rule_limit_text
+from circle15.show.proposals import optimality_text, plan_basis
+from circle15.show.sentences import basis_text, pace_text, rule_limit_text
 from circle15.show.titles import map_title
 
 # Zones by what share of them is covered: least share, label, fill. Lighter is less.
@@ -99,7 +100,7 @@ def _about(audit: Audit, targets: Sequence[str]) -> Text:
 def _share(audit: Audit, rule: Rule, metric: Metric, family: Family) -> Text:
     """The share of the study by the basis of the family's key figures."""
     basis, frame = headline_basis(audit, family), audit.coverage.frame
-    row = frame[
+    rows = frame[
         (frame["rule_id"] == rule.rule_id)
         & (frame["metric"] == metric)
         & (frame["level"] == "study")
@@ -110,12 +111,14 @@ def _share(audit: Audit, rule: Rule, metric: Metric, family: Family) -> Text:
         "，".join(each for each in (f"{rule.rule_id} {limit.zh}", words.zh, pace.zh) if each),
         ", ".join(each for each in (f"{rule.rule_id} {limit.en}", words.en, pace.en) if each),
     )
-    if not len(row):
+    row = next(rows.itertuples(), None)
+    if row is None:
         return Text(f"{head.zh}：未评估", f"{head.en}: not assessed")
-    covered, total, unknown, share = (row[name].iloc[0] for name in ("covered", "total", "unknown", "share"))
+    share = told_share(row)
+    covered, total, unknown = (whole(each) for each in (row.covered, row.total, row.unknown))
     return Text(
-        f"{head.zh}：{of.zh} {percent(share)}（{whole(covered)} ÷ {whole(total)}，资料不足 {whole(unknown)}）",
-        f"{head.en}: {of.en} {percent(share)} ({whole(covered)} ÷ {whole(total)}, {whole(unknown)} unknown)",
+        f"{head.zh}：{of.zh} {share}（{covered} ÷ {total}，资料不足 {unknown}）",
+        f"{head.en}: {of.en} {share} ({covered} ÷ {total}, {unknown} unknown)",
     )
 
 
@@ -205,7 +208,7 @@ def _plan_shades(audit: Audit, plan: Plan) -> tuple[Shade, ...]:
 
 
 def _plan_figures(audit: Audit, plan: Plan) -> tuple[Text, ...]:
-    basis, weight = plan_basis(plan), basis_text(audit, plan.weight)
+    basis, weight = plan_basis(audit, plan), basis_text(audit, plan.weight)
     last = plan.sites[-1] if plan.sites else None
     after = percent(last.share_after if last else None)
     return (

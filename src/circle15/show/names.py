@@ -1,4 +1,4 @@
-"""What levels, states and records are called in documents."""
+"""What levels of zones, layers, severities and records are called."""
 
 from __future__ import annotations
 
