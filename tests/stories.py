@@ -7,18 +7,17 @@ from typing import Any
 from circle15.core.results import Audit
 from circle15.core.tables import BASIS_WORDS
 from circle15.core.units import MM_PER_M
-from circle15.show.families import Family, classify, estimated_columns
+from circle15.show.families import estimated_columns
 from circle15.show.html.popup import PEOPLE, plain, sites_by_area
 from circle15.show.html.words import number, pair
 
 
-def home_stories(audit: Audit, groups: tuple[Family, ...]) -> list[dict[str, Any]]:
+def home_stories(audit: Audit) -> list[dict[str, Any]]:
     """One story for each residential area, in row order.
 
-    ``rules`` holds by rule id the verdict of each metric and the way to the nearest facility; ``classes`` the
-    class under each family. A public page leaves out the head counts of single areas.
+    ``rules`` holds by rule id the verdict of each metric and the way to the nearest facility. A public page leaves out
+    the head counts of single areas.
     """
-    classes = [classify(audit, family) for family in groups]
     verdicts, ways, deciding = _verdicts(audit), _ways(audit), _binding(audit)
     sites = sites_by_area(audit)
     stories = []
@@ -28,7 +27,6 @@ def home_stories(audit: Audit, groups: tuple[Family, ...]) -> list[dict[str, Any
             {
                 "id": area_id,
                 "name": plain(record.get("name")) or area_id,
-                "classes": [each[row] for each in classes],
                 "verdicts": verdicts.get(area_id, {}),
                 "ways": ways.get(area_id, {}),
                 "binding": deciding.get(area_id),

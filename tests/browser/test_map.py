@@ -12,7 +12,7 @@ from circle15.core.tables import Candidates, Facilities
 from circle15.show.families import GAPS, classify, families
 from circle15.show.geometry import to_wgs84
 from circle15.show.html.page import page
-from circle15.show.html.words import percent
+from circle15.show.numbers import percent
 from circle15.show.palette import share_colour
 from tests.fakes import CRS, HOMES, place, renamed, screened_audit, small_audit
 from tests.stories import home_stories
@@ -194,7 +194,7 @@ def test_two_plans_at_one_candidate_do_not_hide_each_other(show):
 def test_facility_popup(show):
     view = show(page(small_audit()))
     view.evaluate("circle15.open('facilities:0', 'F-01')")
-    assert re.search(r"虚构设施F-01 F-01 类型 社区日间照料中心 计入指标 T-01, T-02", story(view))
+    assert re.search(r"虚构设施F-01 F-01 类型 社区日间照料中心 计入指标 T-01、T-02", story(view))
 
 
 def test_facilities_that_do_not_operate_have_a_switch_of_their_own(show):
@@ -288,7 +288,7 @@ def test_hostile_names_are_text_on_paper_and_in_the_picture(show, kind):
         " return write.call(this, text, ...at); }; paper.picture(); return found.join(''); }"
     )
     assert f"{name} 设施覆盖评估图" in written
-    assert re.sub(r"\s", "", f"制图单位:{name}") in re.sub(r"\s", "", written)
+    assert re.sub(r"\s", "", f"制图单位：{name}") in re.sub(r"\s", "", written)
     view.evaluate("paper.prepare('a4')")
     assert view.locator("h1").text_content() == f"{name} 设施覆盖评估图"
     assert name in view.locator(".titleblock").text_content()
@@ -345,10 +345,9 @@ def test_english_page(show):
 
 def test_every_story_is_the_audits(show):
     audit = small_audit()
-    groups = families(audit.walked)
     view = show(page(audit))
     told = view.evaluate("Array.from({ length: circle15.homes.count }, (_, row) => circle15.homes.story(row))")
-    assert told == home_stories(audit, groups)
+    assert told == home_stories(audit)
 
 
 def test_hidden_home_is_not_found_by_a_click(show):

@@ -18,7 +18,7 @@ from circle15.show.families import CLASSES, classify, families
 from circle15.show.geometry import to_wgs84
 from circle15.show.html.page import page
 from circle15.show.html.walks import pack_walks, projection
-from circle15.show.html.words import percent
+from circle15.show.numbers import percent
 from circle15.study import load_study
 from tests.fakes import small_audit
 from tests.oracle import test_porto_alegre as porto_alegre

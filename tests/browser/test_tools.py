@@ -116,8 +116,8 @@ def test_sheet_holds_the_shown_homes_and_no_formula(show):
     (row,) = [row for row in rows if row["编号"] == "R-004"]
     assert row["名称"] == "'=cmd()"
     assert row["类别"] == "仅距离达标"
-    assert row["T-01 直线距离"] == "636.396"
-    assert row["T-01 路网距离 结论"] == "不达标"
+    assert row["T-01 直线距离（米）"] == "636.396"
+    assert row["T-01 < 700 米 路网距离 结论"] == "不达标"
 
 
 def test_picture_has_300_dots_an_inch_and_shows_the_homes(show, tmp_path):
@@ -193,3 +193,94 @@ def test_narrow_screen_stacks_map_and_panels(show):
     assert stage["width"] == pytest.approx(400, abs=20)
     assert panel["y"] >= stage["y"] + stage["height"] - 1
     assert view.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_a_story_has_the_class_that_the_map_shows(show):
+    """R-004 is near by the straight line alone: by the street network neither rule is met."""
+    view = show(page(small_audit()))
+    for metric, word in (("straight_line", "仅距离达标"), ("network", "均不达标（服务盲区）")):
+        view.locator(f'input[name="metric-0"][value="{metric}"]').check()
+        view.evaluate("circle15.goHome(circle15.homes.columns.ids.indexOf('R-004'))")
+        assert view.locator(".story .badge").all_inner_texts() == [word]
+
+
+def test_what_counts_planned_sites_says_so(show, tmp_path):
+    """On the screen, in a story, in the table, in either language, and on paper; today says nothing."""
+    view = show(page(planned_street(tmp_path)))
+    state = view.locator(".state")
+    assert state.is_hidden()
+    assert "类别" in view.evaluate("tools.shownHomes()").splitlines()[0].split(",")
+    view.evaluate("trials.setYear(1)")
+    state.get_by_text("含至 2023 年度的规划设施", exact=True).wait_for()
+    head, *rows = csv.reader(io.StringIO(view.evaluate("tools.shownHomes()")))
+    today, then = head.index("类别 · 现状"), head.index("类别 · 规划或推演后")
+    changed = [row for row in rows if row[today] != row[then]]
+    assert changed
+    view.evaluate(f"circle15.goHome(circle15.homes.columns.ids.indexOf('{changed[0][0]}'))")
+    assert view.locator(".story .badge").all_inner_texts() == [changed[0][today], changed[0][then]]
+    assert view.locator(".card .changed").first.evaluate("each => getComputedStyle(each, '::before').content") == '"▲ "'
+    view.locator("#tool-language").click()
+    state.get_by_text("with the sites planned up to 2023", exact=True).wait_for()
+    view.evaluate("paper.prepare('a4')")
+    assert state.is_visible()
+    view.evaluate("paper.restore()")
+    view.evaluate("trials.setYear(0)")
+    state.wait_for(state="hidden")
+
+
+def test_a_picture_is_made_of_a_public_page_too(show):
+    audit = small_audit(audience="public", title_block={"审图号": "虚构S(2024)001号"})
+    view = show(page(audit))
+    assert view.evaluate("paper.picture().width") > 0
+
+
+def test_a_picture_shows_today_left_of_the_handle_and_pins_side_by_side(show, tmp_path):
+    """The home that the plan covers is drawn as it is today where the handle stands right of it."""
+    view = show(page(planned_street(tmp_path)))
+    view.locator("#tool-compare").click()
+    view.locator(".swipe").wait_for()
+    view.locator("#stage-shown", has_text="2023").wait_for()
+    colour = (
+        "([row, value]) => { const handle = document.querySelector('.swipe'); handle.value = value;"
+        " handle.dispatchEvent(new Event('input'));"
+        " const at = circle15.map.latLngToContainerPoint(circle15.homes.layer.middle(row));"
+        " const dot = paper.picture().getContext('2d').getImageData(at.x * 300 / 96, (at.y + 46) * 300 / 96, 1, 1);"
+        " return [...dot.data]; }"
+    )
+    row = view.evaluate(
+        "(() => { const now = circle15.codesOf(0, {});"
+        " return circle15.codesOf(0).findIndex((code, row) => code !== now[row]); })()"
+    )
+    assert row >= 0
+    assert view.evaluate(colour, [row, 1000]) != view.evaluate(colour, [row, 0])
+
+
+def test_buttons_of_the_map_speak_the_language_of_the_page(show):
+    view = show(page(small_audit()))
+    for language, words in (("zh", ["放大", "缩小", "关闭"]), ("en", ["Zoom in", "Zoom out", "Close"])):
+        if language == "en":
+            view.locator("#tool-language").click()
+        view.evaluate("circle15.goHome(0)")
+        parts = (".leaflet-control-zoom-in", ".leaflet-control-zoom-out", ".leaflet-popup-close-button")
+        assert [view.locator(part).get_attribute("aria-label") for part in parts] == words
+
+
+def test_a_story_fits_a_telephone(show):
+    view = show(page(small_audit()))
+    view.set_viewport_size({"width": 390, "height": 844})
+    view.reload()
+    view.locator("html[data-ready]").wait_for(state="attached")
+    view.evaluate("circle15.goHome(0)")
+    box = view.locator(".leaflet-popup").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert view.locator("nav button").last.bounding_box()["x"] < 390 - 40
+
+
+def test_escape_closes_what_the_search_found(show):
+    view = show(page(small_audit()))
+    view.locator("#search").fill("R-00")
+    view.keyboard.press("Tab")
+    view.keyboard.press("Escape")
+    assert view.locator("#found").is_hidden()
+    assert view.evaluate("document.activeElement.id") == "search"

@@ -12,10 +12,11 @@ import shapely
 
 from circle15.core.errors import ConfigError
 from circle15.core.limit import Limit
-from circle15.core.tables import Areas, Facilities, Residential, Verdicts
+from circle15.core.tables import OUTCOMES, Areas, Facilities, Residential, Verdicts
 from circle15.show.families import CLASSES, FOUR, class_of, families
 from circle15.show.html.page import page
-from circle15.show.html.words import Words, number, percent
+from circle15.show.html.words import PAGE, Words, number
+from circle15.show.numbers import percent
 from tests.fakes import HOMES, RULES, renamed, screened_audit, small_audit
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'{{7*7}}\u2028"
@@ -111,11 +112,13 @@ def test_a_changed_verdict_changes_the_legend():
 def test_columns_hold_the_homes_that_the_legend_counts():
     html = page(small_audit())
     switches, columns = Reader(html).switches, columns_of(html)
-    for family, codes in enumerate(columns["classes"]):
-        for digit, name in enumerate(CLASSES):
-            shown = switches.get(f"homes:{family}:{name}", "0").split(" · ")[0]
-            assert codes.count(str(digit)) == int(shown)
-        assert len(codes) == len(small_audit().residential)
+    for place, family in enumerate(families(small_audit().walked)):
+        codes = [columns["rules"][rule.rule_id]["metrics"][rule.metrics[0]]["outcome"] for rule in family.rules]
+        classes = [class_of(tuple(OUTCOMES[int(code)] for code in found)) for found in zip(*codes, strict=True)]
+        for name in CLASSES:
+            shown = switches.get(f"homes:{place}:{name}", "0").split(" · ")[0]
+            assert classes.count(name) == int(shown)
+        assert len(classes) == len(small_audit().residential)
 
 
 def test_title_block_states_everything():
@@ -345,7 +348,8 @@ def test_home_without_a_verdict_is_unknown():
     frame = audit.verdicts.frame
     audit = replace(audit, verdicts=Verdicts.build(frame[frame.subject_id != "R-001"]))
     columns = columns_of(page(audit))
-    assert [CLASSES[int(codes[0])] for codes in columns["classes"]] == ["unknown", "unknown"]
+    metrics = [each for rule in columns["rules"].values() for each in rule["metrics"].values()]
+    assert {OUTCOMES[int(each["outcome"][0])] for each in metrics} == {"unknown"}
 
 
 def test_numbers_are_written_honestly():
@@ -353,9 +357,9 @@ def test_numbers_are_written_honestly():
         "—",
         "—",
         "0.0%",
-        "0.1%",
+        "0.01%",
         "53.2%",
-        "99.9%",
+        "99.999%",
         "100.0%",
     ]
     assert [number(each) for each in (None, 0, 1234, 1234.56, float("nan"))] == [
@@ -366,3 +370,19 @@ def test_numbers_are_written_honestly():
         "—",
     ]
     assert Words("zh").limit(Limit("<=", 15, "min")) == "≤ 15 分钟"
+
+
+def test_inputs_and_counted_facilities_are_told_in_the_language_of_the_page():
+    zh, en = (Reader(page(small_audit(language=language))).texts for language in ("zh", "en"))
+    assert "道路 · streets.osm.pbf" in zh["titleblock"]
+    assert "streets · streets.osm.pbf" in en["titleblock"]
+    assert "（EPSG:4549）" in zh["titleblock"]
+    assert "(EPSG:4549)" in en["titleblock"]
+    assert "计入设施 1 处，同类未计入 0 处" in zh["clause"]
+    assert "1 facilities counted, 0 of the same types not" in en["clause"]
+
+
+def test_chinese_words_of_the_page_have_chinese_marks():
+    assert not [
+        key for key, text in PAGE.items() if re.search(r"[\u4e00-\u9fff][,;:()]|[,;()][\u4e00-\u9fff]", text.zh)
+    ]

@@ -19,7 +19,7 @@ from circle15.core.results import Audit
 from circle15.core.rule import Rule
 from circle15.core.tables import BASES, BASIS_WORDS, OUTCOMES, STATES
 from circle15.core.units import MM_PER_M, SECONDS_PER_MIN
-from circle15.show.families import CLASSES, Family, estimated_columns
+from circle15.show.families import Family, estimated_columns
 from circle15.show.html.popup import PEOPLE, sites_by_area
 from circle15.show.html.tables import shown_level
 from circle15.show.html.words import pair
@@ -27,9 +27,11 @@ from circle15.show.tables import aligned
 
 _DIGITS = np.array(list("0123456789abcdefghijklmnopqrstuvwxyz"))
 _NOBODY = "z"
+# The outcome of a home without a verdict.
+_UNKNOWN = "unknown"
 
 
-def home_columns(audit: Audit, groups: tuple[Family, ...], classes: Sequence[list[str]]) -> bytes:
+def home_columns(audit: Audit, groups: tuple[Family, ...]) -> bytes:
     """The columns as JSON, rows in the order of the residential areas."""
     frame = audit.residential.frame
     ids = frame["area_id"].to_numpy(dtype=object)
@@ -37,7 +39,6 @@ def home_columns(audit: Audit, groups: tuple[Family, ...], classes: Sequence[lis
     columns = {
         "ids": ids.tolist(),
         "names": _texts(frame["name"]) if "name" in frame else None,
-        "classes": [_codes(each, CLASSES) for each in classes],
         "rules": {rule.rule_id: _rule(audit, rule, ids, ways) for family in groups for rule in family.rules},
         "ways": ways,
         "facilities": audit.facilities.frame["facility_id"].tolist(),
@@ -98,7 +99,7 @@ def _metric(rows: Any) -> dict[str, Any]:
     because = rows["because"].astype(object).where(rows["because"].notna(), None)
     words = sorted({word for word in because if word})
     return {
-        "outcome": _codes(rows["outcome"], OUTCOMES),
+        "outcome": _codes(rows["outcome"].fillna(_UNKNOWN), OUTCOMES),
         "words": words,
         "because": _codes(because, words),
         "valued": _codes(rows["value"].notna(), (False, True)),

@@ -25,6 +25,7 @@ LEAFLET = "leaflet@1.9.4/dist"
 INFLATE = "fflate@0.8.3/umd/index.js"
 # The page's own scripts, each using those before it.
 SCRIPTS = (
+    "numbers.js",
     "packed.js",
     "homes.js",
     "walk.js",

@@ -15,11 +15,12 @@ from circle15.show.families import (
     study_coverage,
     tally,
 )
-from circle15.show.html.layers import MapLayer
+from circle15.show.html.layer import MapLayer
 from circle15.show.html.markup import Html, tag
 from circle15.show.html.popup import type_label
 from circle15.show.html.tables import share
-from circle15.show.html.words import Words, number, percent
+from circle15.show.html.words import Words, number
+from circle15.show.numbers import percent
 from circle15.show.palette import CLASS_STYLES, SHARE_STEPS
 from circle15.show.sentences import force_text
 
@@ -90,6 +91,7 @@ def _family(
             _measures(index, family, words) if audit.facts.audience == "internal" else None,
             _bar(counts),
             [_class_row(each, counts, words) for each in mine if each.group == "homes"],
+            tag("p", words("by_areas"), class_="note") if any(each.group == "homes" for each in mine) else None,
             [_share_rows(each, words) for each in mine if each.group == "shares"],
         ),
         data_family=index,

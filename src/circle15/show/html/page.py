@@ -20,24 +20,20 @@ from circle15.show.ahead import AT_ONCE
 from circle15.show.families import CLASS_WORDS, CLASSES, GAPS, Family, class_of, classify, families
 from circle15.show.html.columns import home_columns
 from circle15.show.html.figure import LocalFigure, LocalMap
-from circle15.show.html.layers import (
-    DataLayer,
-    MapLayer,
-    extent,
-    home_shapes,
-    map_layers,
-    planned_sites,
-)
+from circle15.show.html.layer import DataLayer, MapLayer
+from circle15.show.html.layers import extent, home_shapes, map_layers
 from circle15.show.html.legend import left_panel
 from circle15.show.html.markup import Html, join, script_json, tag
 from circle15.show.html.packing import compressed
+from circle15.show.html.places import planned_sites
 from circle15.show.html.scenario import scenario_section, stage_section
 from circle15.show.html.start import Start
 from circle15.show.html.tables import coverage_section, site_section
 from circle15.show.html.titleblock import clauses, header, title_block
 from circle15.show.html.walks import pack_walks
-from circle15.show.html.words import PAGE, STATE_WORDS, UNITS, Words, both, pair
+from circle15.show.html.words import PAGE, Words, both, pair
 from circle15.show.palette import CLASS_STYLES
+from circle15.show.sentences import BECAUSE_WORDS, STATE_WORDS, UNIT_WORDS
 from circle15.show.titles import STAMPS, attributions, borne_stamps, map_title, refuse_unreviewed
 
 MAX_ZOOM = 20
@@ -62,7 +58,7 @@ def page(audit: Audit) -> str:
     elsewhere = tag("template", _Parts.of(audit, groups, classes, layers, other).all, id="circle15-other")
     after = join([parts.watermark, Html("</div>"), parts.right, Html("</main>"), elsewhere])
     title = map_title(audit, shown.language)
-    data = _data(audit, groups, classes, layers)
+    data = _data(audit, groups, layers)
     hosts = [host for name in audit.facts.base_maps for host in BASE_MAPS[name].hosts]
     figure = LocalFigure(title, HTML_LANGUAGE[shown.language], before, after, data, hosts)
     figure.add_child(_map(audit, layers))
@@ -118,11 +114,11 @@ def _right_panel(audit: Audit, groups: tuple[Family, ...], words: Words) -> Html
     )
 
 
-def _homes(audit: Audit, groups: tuple[Family, ...], classes: _Classes) -> dict[str, Any]:
+def _homes(audit: Audit, groups: tuple[Family, ...]) -> dict[str, Any]:
     """The residential areas, once for all layers: shapes, stories, and a style for each class."""
     return {
         "shapes": home_shapes(audit),
-        "columns": compressed(home_columns(audit, groups, classes)),
+        "columns": compressed(home_columns(audit, groups)),
         "classes": CLASSES,
         "classOf": {",".join(found): class_of(found) for count in (1, 2) for found in product(OUTCOMES, repeat=count)},
         "styles": [CLASS_STYLES[name] for name in CLASSES],
@@ -134,11 +130,11 @@ def _watermark(audit: Audit, words: Words) -> Html:
     return tag("div", " · ".join(borne), class_="watermark", hidden=not borne)
 
 
-def _data(audit: Audit, groups: tuple[Family, ...], classes: _Classes, layers: list[MapLayer]) -> Html:
+def _data(audit: Audit, groups: tuple[Family, ...], layers: list[MapLayer]) -> Html:
     """Everything the page's script reads."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         walks = pool.submit(pack_walks, audit)
-        homes = None if audit.facts.audience == "public" else pool.submit(_homes, audit, groups, classes)
+        homes = None if audit.facts.audience == "public" else pool.submit(_homes, audit, groups)
     facilities = audit.facilities.frame
     names = facilities["name"].fillna(facilities["facility_id"]) if "name" in facilities else facilities["facility_id"]
     return script_json(
@@ -174,7 +170,14 @@ def _base(name: str, key: str) -> dict[str, Any]:
 
 
 def _vocabulary(audit: Audit, language: Language) -> dict[str, Any]:
-    tables = {"page": PAGE, "classes": CLASS_WORDS, "states": STATE_WORDS, "units": UNITS, "outcomes": OUTCOME_WORDS}
+    tables = {
+        "page": PAGE,
+        "classes": CLASS_WORDS,
+        "states": STATE_WORDS,
+        "reasons": BECAUSE_WORDS,
+        "units": UNIT_WORDS,
+        "outcomes": OUTCOME_WORDS,
+    }
     said = {name: {key: text.say(language) for key, text in table.items()} for name, table in tables.items()}
     return said | {"title": map_title(audit, language), "lang": HTML_LANGUAGE[language]}
 

@@ -13,6 +13,7 @@ from circle15.core.tables import STATUS_WORDS, Candidates
 from circle15.core.text import Text
 from circle15.show.checks import check_notes, dropped_by_id
 from circle15.show.html.words import Words, both, number, pair
+from circle15.show.sentences import joined
 
 # What is told of a candidate where its table says it.
 SIZES = {column.name: column.meaning for column in Candidates.columns if column.kind in ("number", "integer")}
@@ -83,8 +84,8 @@ def _dropped(audit: Audit) -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
     for plan in audit.plans:
         for name, reasons in dropped_by_id(plan.screening).items():
-            zh, en = "；".join(each.reason.zh for each in reasons), "; ".join(each.reason.en for each in reasons)
-            found.setdefault(name, []).append(pair(Text(f"{plan.plan_id}：{zh}", f"{plan.plan_id}: {en}")))
+            why = joined(each.reason for each in reasons)
+            found.setdefault(name, []).append(pair(Text(f"{plan.plan_id}：{why.zh}", f"{plan.plan_id}: {why.en}")))
     return found
 
 

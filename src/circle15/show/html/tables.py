@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+
 from circle15.core.results import Audit, Plan, Site
 from circle15.core.rule import Metric, Rule
 from circle15.core.tables import BASES, ZONE_LEVELS
 from circle15.show.families import Family, estimated_columns, headline_basis, known, study_coverage
 from circle15.show.html.markup import Html, tag
 from circle15.show.html.popup import site_story, type_label
-from circle15.show.html.words import LEVEL_WORDS, STATUS_WORDS, Words, percent
+from circle15.show.html.words import Words
+from circle15.show.names import LEVEL_WORDS
+from circle15.show.numbers import percent
+from circle15.show.proposals import STATUS_WORDS
 
 _Figure = tuple[Rule, Metric]
 
@@ -157,8 +162,9 @@ def share(name: str, row: Any) -> Html:
     if row is None or row.unknown >= row.total:
         return tag(name, percent(None))
     figure = "|".join([row.rule_id, row.metric, row.basis, row.level, row.zone_id])
-    sums = {"data_covered": f"{row.covered:.15g}", "data_total": f"{row.total:.15g}"}
-    return tag(name, percent(row.share), data_figure=figure, **sums)
+    target = None if pd.isna(row.target) else f"{row.target:.15g}"
+    sums = {"data_covered": f"{row.covered:.15g}", "data_total": f"{row.total:.15g}", "data_target": target}
+    return tag(name, percent(row.share, row.target), data_figure=figure, **sums)
 
 
 def _table(heads: Sequence[str], rows: list[Html], class_: str) -> Html:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from circle15.core.crs import parse_crs
 from circle15.core.limit import SYMBOLS
-from circle15.core.results import Audit
+from circle15.core.results import Audit, Source
 from circle15.core.rule import FORCE_WORDS, LEGAL_WORDS, Rule, Target
 from circle15.core.tables import BASES, BASIS_WORDS, OUTCOME_WORDS
-from circle15.show.families import study_coverage
+from circle15.show.families import counted_of, study_coverage
 from circle15.show.html.markup import Child, Html, tag
 from circle15.show.html.walks import can_walk
-from circle15.show.html.words import Words, percent
+from circle15.show.html.words import Words, number
+from circle15.show.names import layer_text
+from circle15.show.numbers import target_percent
 from circle15.show.sentences import approximate_text
-from circle15.show.titles import DATE, MAKER, REVIEW, STAMPS, TITLE, borne_stamps, map_title
+from circle15.show.titles import DATE, MAKER, REVIEW, STAMPS, TITLE, borne_stamps, crs_text, map_title
 
 
 def header(audit: Audit, words: Words) -> Html:
@@ -42,6 +43,7 @@ def clauses(audit: Audit, words: Words) -> Html:
 def _clause(audit: Audit, rule: Rule, words: Words) -> Html:
     measured = [words.measured(rule, rule.metrics[0])] if rule.kind == "within" else []
     notes = [words("interpreted")] if rule.metric_source == "interpretation" and rule.limit.unit == "m" else []
+    notes += [words("limit_assumed")] if rule.limit_by == "study" else []
     notes += [] if rule.verified else [words("unverified")]
     facts = " · ".join([words.limit(rule.limit), *measured, words.say(FORCE_WORDS[rule.force])])
     return tag(
@@ -50,19 +52,26 @@ def _clause(audit: Audit, rule: Rule, words: Words) -> Html:
         tag("blockquote", rule.clause),
         tag("p", " · ".join([rule.source, words.say(LEGAL_WORDS[rule.legal_status]), *notes]), class_="note"),
         tag("p", _target(audit, rule, rule.target, words), class_="note") if rule.target else None,
+        tag("p", _counted(audit, rule, words), class_="note"),
         class_="clause",
     )
 
 
 def _target(audit: Audit, rule: Rule, target: Target, words: Words) -> str:
     basis = words.say(BASIS_WORDS[target.basis]) if target.basis in BASES else target.basis
-    goal = words("target", f"{SYMBOLS[target.op]} {percent(target.value)}")
+    goal = words("target", f"{SYMBOLS[target.op]} {target_percent(target.value)}")
     rows = study_coverage(audit)
     rows = rows[
         (rows["rule_id"] == rule.rule_id) & (rows["metric"] == rule.metrics[0]) & (rows["basis"] == target.basis)
     ]
     found = [outcome for outcome in rows["outcome"] if isinstance(outcome, str)]
     return " · ".join([basis, goal, *(words.say(OUTCOME_WORDS[outcome]) for outcome in found[:1])])
+
+
+def _counted(audit: Audit, rule: Rule, words: Words) -> str:
+    """How many facilities of its types a rule counts, and how many not."""
+    counted, others = counted_of(audit, rule)
+    return words("counted", number(counted), number(others))
 
 
 def title_block(audit: Audit, words: Words) -> Html:
@@ -74,19 +83,19 @@ def title_block(audit: Audit, words: Words) -> Html:
 def _entries(audit: Audit, words: Words) -> list[tuple[str, Child]]:
     facts = audit.facts
     given = facts.title_block
-    crs = parse_crs(facts.crs, "crs")
-    authority = crs.to_authority()
     rough = approximate_text(audit)
-    code = f"({authority[0]}:{authority[1]})" if authority else ""
     entries: list[tuple[str, Child]] = [
         (words("title"), map_title(audit, words.language)),
         (words("maker"), given.get(MAKER) or words("not_shown")),
         (words("date"), given.get(DATE) or words("not_shown")),
         (words("as_of"), facts.as_of or words("not_shown")),
-        (words("crs"), _lines([f"{crs.name}{code}", words("crs_shown"), *([words.say(rough)] if rough else [])])),
+        (
+            words("crs"),
+            _lines([words.say(crs_text(audit)), words("crs_shown"), *([words.say(rough)] if rough else [])]),
+        ),
         (words("legal"), _lines(_documents(audit, words))),
         (words("pace"), _lines(_paces(audit, words))),
-        (words("data"), _lines(_sources(audit))),
+        (words("data"), _lines(_sources(audit, words))),
         (words("review"), given.get(REVIEW) or words("not_shown")),
     ]
     return entries + [(key, value) for key, value in given.items() if key not in (TITLE, MAKER, DATE, REVIEW) and value]
@@ -101,16 +110,18 @@ def _documents(audit: Audit, words: Words) -> list[str]:
 
 def _paces(audit: Audit, words: Words) -> list[str]:
     timed = [rule for rule in audit.walked if rule.limit.unit == "min" and rule.pace is not None]
-    return [f"{rule.rule_id}: {words.pace(rule.pace)}" for rule in timed if rule.pace is not None]
+    return [f"{rule.rule_id}{words.colon}{words.pace(rule.pace)}" for rule in timed if rule.pace is not None]
 
 
-def _sources(audit: Audit) -> list[str]:
+def _sources(audit: Audit, words: Words) -> list[str]:
     return [
-        " · ".join(
-            each for each in (source.layer, source.path, source.datum, source.data_date, source.attribution) if each
-        )
+        " · ".join(each for each in (words.say(layer_text(source.layer)), *_said(source)) if each)
         for source in audit.facts.sources
     ]
+
+
+def _said(source: Source) -> tuple[str, ...]:
+    return source.path, source.datum, source.data_date, source.attribution
 
 
 def _lines(texts: list[str]) -> list[Child]:

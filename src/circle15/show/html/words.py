@@ -10,41 +10,10 @@ from circle15.core.rule import METRIC_WORDS, Rule
 from circle15.core.tables import BASES, BASIS_WORDS
 from circle15.core.text import LANGUAGES, Language, Text
 from circle15.core.units import Pace, digits
-from circle15.show.sentences import footing_text
+from circle15.show.numbers import whole
+from circle15.show.sentences import footing_text, speed_text, unit_text
 
-UNITS = {"m": Text("米", "m"), "min": Text("分钟", "min")}
 SPEED_UNIT = Text("米/秒", "m/s")
-
-STATE_WORDS = {
-    "reached": Text("可达", "reached"),
-    "beyond_cutoff": Text("超出搜索范围", "beyond the search cutoff"),
-    "unreachable": Text("路网不可达", "unreachable on the network"),
-    "not_snapped": Text("附近没有道路", "no street near enough"),
-    "not_assessed": Text("未评估", "not assessed"),
-    "no_facility": Text("没有计入的设施", "no counted facility"),
-    "scope_assumed": Text("适用范围为推定", "scope is assumed"),
-}
-
-PACE_WORDS = {
-    "elderly": Text("老年人", "elderly"),
-    "elderly_slow": Text("老年人慢行", "elderly, slow"),
-    "elderly_frail": Text("体弱老年人", "elderly, frail"),
-    "adult": Text("成年人", "adult"),
-}
-
-STATUS_WORDS = {
-    "optimal": Text("最优解", "optimal"),
-    "feasible": Text("可行解", "feasible"),
-    "infeasible": Text("无可行解", "infeasible"),
-    "time_limit": Text("达到时限", "time limit"),
-}
-
-LEVEL_WORDS = {
-    "community": Text("社区", "community"),
-    "village": Text("村", "village"),
-    "town": Text("镇（街道）", "town"),
-    "county": Text("县（市、区）", "county"),
-}
 
 PAGE = {
     "and_more": Text("等{0}类", " and {0} more types"),
@@ -62,10 +31,12 @@ PAGE = {
     "candidates_dropped": Text("备选点 · 已剔除", "Candidates dropped"),
     "checks": Text("管控核查", "Constraints"),
     "close": Text("关闭", "Close"),
+    "colon": Text("：", ": "),
     "compare": Text("现状/规划 对比", "Before and after"),
     "chosen": Text("入选方案", "Chosen by"),
     "clear": Text("清除", "Clear"),
     "clauses": Text("规则与条款", "Rules and clauses"),
+    "counted": Text("计入设施 {0} 处，同类未计入 {1} 处", "{0} facilities counted, {1} of the same types not"),
     "counted_for": Text("计入指标", "Counted for"),
     "by_basis": Text("口径：{0}", "Basis: {0}"),
     "covered_area": Text("合并", "merged"),
@@ -77,6 +48,7 @@ PAGE = {
     "drawing_note": Text("范围线仅供示意，判定以距离为准", "for looking at: verdicts come from distances"),
     "drawn": Text("服务范围（示意）", "Service areas (drawn)"),
     "dropped": Text("剔除原因", "Dropped"),
+    "by_areas": Text("占比按小区数", "Shares are of the number of areas"),
     "edge": Text(
         "靠近数据边界，边界外的设施和道路未计入", "near the edge of the data: what lies beyond is not counted"
     ),
@@ -124,7 +96,7 @@ PAGE = {
     "save": Text("保存方案", "Save"),
     "scale_of": Text("比例尺 1:{0}", "Scale 1:{0}"),
     "search": Text("搜索小区、设施的名称或编号", "Search by name or id"),
-    "sort": Text("点击列名排序,点击行定位", "Click a heading to sort, a row to go there"),
+    "sort": Text("点击列名排序，点击行定位", "Click a heading to sort, a row to go there"),
     "scenario": Text("情景推演", "What if"),
     "scenario_add": Text("新增点位", "Add a site"),
     "scenario_none": Text("附近没有道路", "no street near enough"),
@@ -133,9 +105,11 @@ PAGE = {
         "Add a site ({0}) and drag it anywhere: every figure follows, from the same millimetres as the audit.",
     ),
     "scenario_remove": Text("移除", "Remove"),
-    "scenario_site": Text("试点 {0}", "Trial {0}"),
+    "scenario_site": Text("推演点 {0}", "Trial {0}"),
     "stage": Text("年度", "Year"),
     "status": Text("状态", "Status"),
+    "state_trials": Text("含推演点 {0} 处", "with {0} trial sites"),
+    "state_year": Text("含至 {0} 年度的规划设施", "with the sites planned up to {0}"),
     "stages": Text("分年实施", "Year by year"),
     "today": Text("现状", "Today"),
     "streets": Text("道路", "Streets"),
@@ -148,7 +122,13 @@ PAGE = {
     "unknown_aside": Text("另资料不足 {0}", "plus unknown {0}"),
     "unlocated": Text("未定位 {0}", "{0} without location"),
     "unstated": Text("状态未填，不计入", "no status, not counted"),
+    "limit_assumed": Text(
+        "限值由本研究设定，条文未给出数值", "the number is an assumption of the study; no clause gives it"
+    ),
     "unverified": Text("条文未经核实", "clause not verified"),
+    "with_scenario": Text("规划或推演后", "With the plan or trial"),
+    "zoom_in": Text("放大", "Zoom in"),
+    "zoom_out": Text("缩小", "Zoom out"),
     "zones": Text("行政区划", "Zones"),
     "zone_rank": Text("各{0}覆盖率", "Coverage by {0}"),
 }
@@ -160,6 +140,7 @@ class Words:
     def __init__(self, language: Language) -> None:
         self.language = language
         self.stop = "、" if language == "zh" else ", "
+        self.colon = PAGE["colon"].say(language)
 
     def __call__(self, key: str, *values: object) -> str:
         """One of the page's own texts, its places filled with ``values``."""
@@ -176,17 +157,15 @@ class Words:
 
     def limit(self, limit: Limit) -> str:
         """``< 700 米``."""
-        unit = self.say(UNITS[limit.unit]) if limit.unit in UNITS else limit.unit
-        return f"{SYMBOLS[limit.op]} {digits(limit.value)} {unit}"
+        return f"{SYMBOLS[limit.op]} {digits(limit.value)} {self.say(unit_text(limit.unit))}"
 
     def pace(self, pace: Pace) -> str:
-        """``老年人 1.0 米/秒``: always by name and number."""
-        name = self.say(PACE_WORDS[pace.name]) if pace.name in PACE_WORDS else pace.name
-        return f"{name} {self.speed(pace)}"
+        """``老年人 1 米/秒``: always by name and number."""
+        return self.say(speed_text(pace))
 
     def speed(self, pace: Pace) -> str:
-        """``1.0 米/秒``."""
-        return f"{float(pace.m_s)} {self.say(SPEED_UNIT)}{self.say(footing_text(pace))}"
+        """``1 米/秒``."""
+        return f"{pace.m_s:g} {self.say(SPEED_UNIT)}{self.say(footing_text(pace))}"
 
     def metric(self, metric: str) -> str:
         """A metric by name."""
@@ -210,19 +189,6 @@ def pair(text: Text) -> dict[str, str]:
     return {language: text.say(language) for language in LANGUAGES}
 
 
-def percent(share: float | None) -> str:
-    """A share with one decimal; less than all never prints as 100.0 %, more than nothing never as 0.0 %."""
-    if share is None or math.isnan(share):
-        return "—"
-    tenths = math.floor(share * 1000 + 0.5)
-    if 0 < share < 1:
-        tenths = min(max(tenths, 1), 999)
-    return f"{tenths / 10:.1f}%"
-
-
 def number(value: float | int | None) -> str:
-    """A count with thousands separators, decimals only where there are any."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "—"
-    rounded = math.floor(value * 10 + 0.5) / 10
-    return f"{rounded:,.0f}" if rounded == math.floor(rounded) else f"{rounded:,.1f}"
+    """A count, a dash for null."""
+    return "—" if value is None or math.isnan(value) else whole(value)

@@ -6,29 +6,21 @@ const packedHomes = (() => {
   const digits = (text) => Uint8Array.from(text, (each) => parseInt(each, 36));
   const NOBODY = "z";
 
-  /* A count as the page writes it: thousands separated, a decimal only where there is one. */
-  function count(value) {
-    const rounded = Math.floor(value * 10 + 0.5) / 10;
-    const decimals = rounded === Math.floor(rounded) ? 0 : 1;
-    return rounded.toFixed(decimals).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-  }
-
   function word(column, row) {
     return column && column.row[row] >= 0 ? column.words[column.row[row]] : null;
   }
 
   /* All that is told of one home. */
-  function story(columns, classes, row) {
+  function story(columns, row) {
     return {
       id: columns.ids[row],
       name: (columns.names && columns.names[row]) || columns.ids[row],
-      classes: columns.classes.map((codes) => classes[digit(codes, row)]),
       verdicts: Object.fromEntries(Object.entries(columns.rules).map(([id, rule]) => [id, verdicts(columns, rule, row)])),
       ways: Object.fromEntries(Object.entries(columns.rules).map(([id, rule]) => [id, way(columns, rule, row)])),
       binding: word(columns.binding.rule, row) === null ? null
         : [word(columns.binding.rule, row), columns.outcomes[digit(columns.binding.outcome, row)]],
       people: columns.people.filter((each) => columns.weights[each.basis][row] !== null).map((each) =>
-        [each.label, count(columns.weights[each.basis][row]), each.estimated !== "" && each.estimated[row] === "1"]),
+        [each.label, numbers.count(columns.weights[each.basis][row]), each.estimated !== "" && each.estimated[row] === "1"]),
       assumed: word(columns.assumed, row),
       edge: columns.edge[row] === "1",
       sites: columns.sites[row] || [],
@@ -97,7 +89,7 @@ const packedHomes = (() => {
       outcomes,
       codes,
       count: table.count,
-      story: (row) => story(columns, given.classes, row),
+      story: (row) => story(columns, row),
       /* Shows the homes whose class is wanted. */
       show(mine, wanted) {
         const shown = given.classes.map((name) => wanted.has(name));

@@ -2,7 +2,7 @@
 const circle15 = (() => {
   "use strict";
 
-  const { data, words, element, percent, thousands, stories } = page;
+  const { data, words, element, stories } = page;
   const specs = new Map(data.layers.map((spec) => [spec.key, spec]));
   const layers = new Map();
   const records = new Map();
@@ -26,6 +26,12 @@ const circle15 = (() => {
     return L.marker(place, { icon, alt: feature.properties.name, riseOnHover: true });
   }
 
+  /* As wide as a story needs, or as the map of a telephone is. */
+  function popupSize() {
+    const most = Math.min(360, document.getElementById("stage").clientWidth - 56);
+    return { minWidth: Math.min(270, most), maxWidth: most, maxHeight: 430 };
+  }
+
   const panes = { ground: "ground", zone: "ground" };
   const radii = { facility: 7, candidate: 5 };
 
@@ -38,7 +44,7 @@ const circle15 = (() => {
   function attend(spec) {
     return (feature, shape) => {
       const story = stories[spec.kind];
-      if (story) shape.bindPopup(() => story(feature.properties), { minWidth: 270, maxWidth: 360, maxHeight: 430 });
+      if (story) shape.bindPopup(() => story(feature.properties), popupSize());
       records.set(`${spec.key}/${feature.properties.id}`, shape);
       if (spec.kind === "zone") {
         shape.bindTooltip(element("span", "", feature.properties.name),
@@ -117,13 +123,13 @@ const circle15 = (() => {
     if (!part) return;
     data.homes.classes.forEach((name, code) => {
       const box = part.querySelector(`input[data-layer="homes:${family}:${name}"]`);
-      const share = percent(codes.length ? counts[code] / codes.length : null);
-      if (box) box.closest("label").querySelector("small").textContent = `${thousands(counts[code])} · ${share}`;
+      const share = numbers.percent(codes.length ? counts[code] / codes.length : null);
+      if (box) box.closest("label").querySelector("small").textContent = `${numbers.thousands(counts[code])} · ${share}`;
       const bar = part.querySelector(`.bar [data-class="${name}"]`);
       if (bar) { bar.style.flexGrow = counts[code]; bar.hidden = counts[code] === 0; }
     });
     const gaps = data.homes.classes.reduce((sum, name, code) => sum + (data.gaps.includes(name) ? counts[code] : 0), 0);
-    part.querySelector(".gaps").textContent = thousands(gaps);
+    part.querySelector(".gaps").textContent = numbers.thousands(gaps);
   }
 
   function listenToHomes() {
@@ -139,12 +145,17 @@ const circle15 = (() => {
     });
   }
 
+  /* The class of a home by the metric that the map goes by: today, and with the sites of the scenario. */
+  function kindsOf(row) {
+    return [codesOf(family, {}), codesOf(family)].map((codes) => data.homes.classes[codes[row]]);
+  }
+
   function openHome(row, place) {
     if (row < 0) return;
     const rings = homes.layer.places(row);
     const chosen = L.polygon(rings, { color: "#111827", weight: 3, fill: false, interactive: false }).addTo(map);
-    L.popup({ minWidth: 270, maxWidth: 360, maxHeight: 430 })
-      .setLatLng(place || homes.layer.middle(row)).setContent(stories.home(homes.story(row), family))
+    L.popup(popupSize())
+      .setLatLng(place || homes.layer.middle(row)).setContent(stories.home(homes.story(row), family, kindsOf(row)))
       .on("remove", () => chosen.remove()).openOn(map);
   }
 
@@ -229,6 +240,19 @@ const circle15 = (() => {
     return control;
   }
 
+  /* What Leaflet's own buttons are called, in the language that is shown. */
+  function nameButtons() {
+    const { page: texts } = words();
+    for (const [part, text] of [["zoom-in", texts.zoom_in], ["zoom-out", texts.zoom_out]]) {
+      name(map.getContainer().querySelector(`.leaflet-control-${part}`), text);
+    }
+  }
+
+  function name(button, text) {
+    button?.setAttribute("title", text);
+    button?.setAttribute("aria-label", text);
+  }
+
   function addPane(name, height) {
     const pane = map.createPane(name);
     pane.style.zIndex = height;
@@ -265,6 +289,8 @@ const circle15 = (() => {
     northArrow().addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     attribute();
+    listeners.push(nameButtons);
+    map.on("popupopen", ({ popup }) => name(popup.getElement().querySelector(".leaflet-popup-close-button"), words().page.close));
     listen();
     sync();
     await unpack();

@@ -43,7 +43,7 @@ const paper = (() => {
     const denominator = roundScale(metresPerPx(middle.lat, fitted) * 1000 / MM_PER_PX);
     map.setView(middle, zoomOf(middle.lat, denominator), { animate: false });
     root.dataset.scale = denominator;
-    document.getElementById("stage").dataset.scale = words().page.scale_of.replace("{0}", page.thousands(denominator));
+    document.getElementById("stage").dataset.scale = words().page.scale_of.replace("{0}", numbers.thousands(denominator));
     await painted();
     return denominator;
   }
@@ -130,9 +130,11 @@ const paper = (() => {
     context.setLineDash([]);
   }
 
+  /* A pin beside its place where plans share it, with its year. */
   function drawPin(context, marker) {
-    const { x, y } = circle15.map.latLngToContainerPoint(marker.getLatLng());
-    const face = marker.getElement().querySelector(".face");
+    const at = circle15.map.latLngToContainerPoint(marker.getLatLng()), { iconSize, iconAnchor } = marker.options.icon.options;
+    const x = at.x + iconSize[0] / 2 - iconAnchor[0], y = at.y;
+    const face = marker.getElement().querySelector(".face"), year = marker.getElement().querySelector("em");
     context.beginPath();
     context.arc(x, y, 13, 0, 2 * Math.PI);
     context.fillStyle = getComputedStyle(face).backgroundColor;
@@ -141,6 +143,28 @@ const paper = (() => {
     context.strokeStyle = "#ffffff";
     context.stroke();
     write(context, face.textContent, x, y + 4.5, 13, { weight: 700, colour: getComputedStyle(face).color, align: "center" });
+    if (year) write(context, year.textContent, x, y + 25, 10, { align: "center", halo: true });
+  }
+
+  /* The part of a layer that is seen: beside the handle there is today on the left and the plan on the right. */
+  function drawPacked(context, layer, corner, size, scale) {
+    const split = tools.split(size.x);
+    const [from, to] = { before: [0, split], homes: [split ?? 0, size.x] }[layer.options.pane] || [0, size.x];
+    context.save();
+    context.beginPath();
+    context.rect(from, 0, to - from, size.y);
+    context.clip();
+    layer.drawOn(context, scale, corner.x, corner.y, size.x, size.y);
+    context.restore();
+  }
+
+  function drawSplit(context, size) {
+    const split = tools.split(size.x), { page: texts } = words();
+    if (split === null) return;
+    context.fillStyle = INK;
+    context.fillRect(split - 1, 0, 2, size.y);
+    write(context, texts.today, split - 8, 22, 13, { weight: 700, align: "right", halo: true });
+    write(context, texts.plan, split + 8, 22, 13, { weight: 700, halo: true });
   }
 
   /* Everything that is shown, lowest pane first. */
@@ -153,7 +177,7 @@ const paper = (() => {
     const order = shown.filter((each) => each instanceof packed.Layer || each instanceof L.Path || each instanceof L.Marker)
       .sort((one, other) => height(one) - height(other));
     for (const layer of order) {
-      if (layer instanceof packed.Layer) layer.drawOn(context, 2 ** (zoom - packed.ZOOM), corner.x, corner.y, size.x, size.y);
+      if (layer instanceof packed.Layer) drawPacked(context, layer, corner, size, 2 ** (zoom - packed.ZOOM));
       else drawShape(context, layer);
     }
     for (const label of document.querySelectorAll("#stage .zone-name")) {
@@ -163,18 +187,51 @@ const paper = (() => {
     }
   }
 
+  const SWATCHES = {
+    line: (context, x, y) => context.fillRect(x, y + 5, 18, 2),
+    ring: (context, x, y) => context.strokeRect(x + 1.5, y + 1, 15, 10),
+    hollow: (context, x, y) => { circle(context, x, y); context.stroke(); },
+    dot: (context, x, y) => { circle(context, x, y); context.fill(); },
+    pin: (context, x, y) => { circle(context, x, y); context.fill(); },
+    area: (context, x, y) => {
+      context.globalAlpha = 0.16;
+      context.fillRect(x, y, 18, 12);
+      context.globalAlpha = 1;
+      context.setLineDash([3, 2]);
+      context.strokeRect(x, y, 18, 12);
+      context.setLineDash([]);
+    },
+    fill: (context, x, y) => { context.fillRect(x, y, 18, 12); context.strokeRect(x, y, 18, 12); },
+  };
+
+  function circle(context, x, y) {
+    context.beginPath();
+    context.arc(x + 9, y + 6, 5.5, 0, 2 * Math.PI);
+  }
+
+  function drawSwatch(context, swatch, x, y) {
+    const style = getComputedStyle(swatch), kind = [...swatch.classList].find((each) => each in SWATCHES);
+    context.fillStyle = style.getPropertyValue("--fill");
+    context.strokeStyle = style.getPropertyValue(kind === "area" || kind === "ring" ? "--fill" : "--stroke");
+    context.lineWidth = kind === "hollow" || kind === "ring" ? 2.5 : 1.2;
+    SWATCHES[kind](context, x, y);
+  }
+
+  /* Rows of a plan are called alike in every plan: here its heading goes before them. */
+  function planOf(row) {
+    return row.querySelector(".pin, .ring") ? [words().page.plan, ...row.closest("section").querySelector("h2").textContent.split(" · ").slice(1), ""].join(" · ") : "";
+  }
+
   function drawLegend(context, x, y) {
-    const rows = [...document.querySelectorAll(".left .switch")].filter((row) => row.offsetParent && row.querySelector("input").checked);
+    const rows = [...document.querySelectorAll(".left .switch")].filter((row) => row.offsetParent && row.querySelector("input")?.checked !== false);
+    const texts = rows.map((row) => `${planOf(row)}${row.querySelector("span").textContent}  ${row.querySelector("small").textContent}`);
+    context.font = `400 12px ${FONT}`;
+    const width = Math.max(0, ...texts.map((text) => context.measureText(text).width));
     context.fillStyle = "rgba(255,255,255,.88)";
-    context.fillRect(x - 8, y - 16, 270, 20 * rows.length + 10);
+    context.fillRect(x - 8, y - 16, width + 42, 20 * rows.length + 10);
     rows.forEach((row, number) => {
-      const swatch = getComputedStyle(row.querySelector(".swatch")), at = y + 20 * number;
-      context.fillStyle = swatch.getPropertyValue("--fill");
-      context.fillRect(x, at - 10, 18, 12);
-      context.lineWidth = 1.2;
-      context.strokeStyle = swatch.getPropertyValue("--stroke");
-      context.strokeRect(x, at - 10, 18, 12);
-      write(context, `${row.querySelector("span").textContent}  ${row.querySelector("small").textContent}`, x + 26, at, 12);
+      drawSwatch(context, row.querySelector(".swatch"), x, y + 20 * number - 10);
+      write(context, texts[number], x + 26, y + 20 * number, 12);
     });
   }
 
@@ -198,15 +255,26 @@ const paper = (() => {
   }
 
   const HEAD = 46, LINE = 15;
+  // Where a line may end: behind each full-width character, else between words.
+  const PIECES = /[\u2e80-\u{10ffff}]|[^\u2e80-\u{10ffff}\s]+|\s+/gu;
 
-  /* The title block as lines no wider than the picture. */
+  /* A cell of the title block as one line. */
+  function said(cell) {
+    const parts = cell.children.length ? [...cell.children] : [cell];
+    return page.list(parts.map((part) => part.textContent.replace(/\s+/g, " ").trim()));
+  }
+
+  /* The rules that are shown and the title block as lines no wider than the picture. */
   function footerLines(context, width) {
     context.font = `400 10px ${FONT}`;
+    const rules = [...document.querySelectorAll(".left .rule")].filter((each) => each.offsetParent).map((each) => each.textContent.trim());
     const cells = [...document.querySelectorAll(".titleblock tr")]
-      .map((row) => [...row.cells].map((each) => each.textContent.replace(/\s+/g, " ").trim()).join(":"));
+      .map((row) => [...row.cells].map(said).join(words().page.colon));
     const lines = [];
     let line = "";
-    for (const piece of cells.flatMap((text) => [...text, "\u3000", "\u3000"])) {
+    const pieces = [...rules, ...cells].flatMap((text) => [...(text.match(PIECES) || []), "\u3000\u3000"]);
+    const isLong = (piece) => context.measureText(piece).width > width;
+    for (const piece of pieces.flatMap((each) => (isLong(each) ? [...each] : [each]))) {
       if (context.measureText(line + piece).width > width) { lines.push(line); line = ""; }
       line += piece;
     }
@@ -234,12 +302,15 @@ const paper = (() => {
     context.fillStyle = "#f4f2ec";
     context.fillRect(0, 0, size.x, size.y);
     drawMap(context);
+    drawSplit(context, size);
     drawLegend(context, 20, 26);
     drawNorth(context, size.x - 30, 14);
     drawScale(context, 14, size.y - 14);
     write(context, data.attributions.join(" "), size.x - 10, size.y - 8, 10, { colour: SOFT, align: "right", halo: true });
     const mark = document.querySelector(".watermark");
     if (!mark.hidden) write(context, mark.textContent, size.x / 2, 30, 16, { weight: 700, colour: "#b3201a", align: "center", halo: true });
+    const state = document.querySelector(".state");
+    if (state && !state.hidden) write(context, state.textContent, size.x / 2, 54, 14, { weight: 700, align: "center", halo: true });
     context.restore();
     lines.forEach((text, number) => write(context, text, 14, HEAD + size.y + 18 + LINE * number, 10, { colour: SOFT }));
     return canvas;

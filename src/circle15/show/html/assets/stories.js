@@ -9,6 +9,9 @@ const page = (() => {
   const words = () => data.words[language];
   // Data holds what differs between the languages as a pair.
   const say = (value) => (value && typeof value === "object" ? value[language] : value);
+  // One after another, as sentences are in the language that is shown.
+  const list = (texts) => texts.join(language === "zh" ? "；" : "; ");
+  const bracketed = (text) => (language === "zh" ? `（${text}）` : ` (${text})`);
   const known = (table, key) => (Object.hasOwn(table, key) ? table[key] : key);
 
   function element(name, className, ...children) {
@@ -19,16 +22,6 @@ const page = (() => {
       made.append(child instanceof Node ? child : String(child));
     }
     return made;
-  }
-
-  const thousands = (value) => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-
-  /* A share with one decimal; less than all never prints as 100.0 %, more than nothing never as 0.0 %. */
-  function percent(share) {
-    if (share === null || Number.isNaN(share)) return "—";
-    let tenths = Math.floor(share * 1000 + 0.5);
-    if (share > 0 && share < 1) tenths = Math.min(Math.max(tenths, 1), 999);
-    return `${(tenths / 10).toFixed(1)}%`;
   }
 
   function row(label, value) {
@@ -43,7 +36,7 @@ const page = (() => {
   function measured(value, rule) {
     if (value === null) return "—";
     const near = Math.abs(value - rule.value) < (rule.unit === "m" ? 1 : 0.1);
-    return `${value.toFixed(near ? 3 : 1)} ${words().units[rule.unit] || rule.unit}`;
+    return `${numbers.apart(value, [rule.value], near ? 3 : 1)} ${words().units[rule.unit] || rule.unit}`;
   }
 
   const metres = (value) => (value === null ? "" : `${value.toFixed(1)} ${words().units.m}`);
@@ -53,11 +46,11 @@ const page = (() => {
     const found = home.verdicts[ruleId] || {};
     return rule.metrics.map(([metric, label], place) => {
       const [value, outcome, because] = found[metric] || [null, "unknown", ""];
-      const reason = value === null && Object.hasOwn(words().states, because) ? words().states[because] : "";
+      const reason = value === null && because ? known(words().reasons, because) : "";
       return element("tr", "",
         place === 0 ? element("th", "", `${ruleId} ${say(rule.limit)}`) : element("td"),
         element("td", "", say(label)),
-        element("td", "number", value === null && reason ? reason : measured(value, rule)),
+        element("td", reason ? "because" : "number", reason || measured(value, rule)),
         element("td", `outcome ${outcome}`, known(words().outcomes, outcome)));
     });
   }
@@ -79,27 +72,34 @@ const page = (() => {
     return [element("h3", "", record.name), element("p", "note", record.name === record.id ? "" : record.id)];
   }
 
-  function home(record, family) {
-    const kind = record.classes[family], { page: texts, classes, outcomes } = words();
+  /* kinds: the class of the home as the map shows it today, and with the sites of the scenario. */
+  function home(record, family, [kind, changed]) {
+    const { page: texts, outcomes } = words();
     const people = record.people.map(([label, value, isEstimate]) =>
       element("span", "chip", `${say(label)} `, element("b", "", value), isEstimate ? element("em", "", texts.estimated) : null));
     const binding = record.binding ? `${record.binding[0]} · ${known(outcomes, record.binding[1])}` : "";
     return element("div", "story",
       ...heading(record),
-      element("p", `badge ${kind}`, known(classes, kind)),
+      badge(kind, changed === kind ? "" : `${texts.today} `),
+      changed === kind ? null : badge(changed, `${texts.with_scenario} `),
       element("div", "chips", ...people),
       table(data.families[family].flatMap((ruleId) => verdictRows(record, ruleId)), "verdicts"),
       table([
         ...wayRows(record, family),
         row(texts.binding, binding),
-        row(texts.to_be_covered, record.sites.join("; ")),
+        row(texts.to_be_covered, list(record.sites)),
       ], "facts"),
       record.edge ? element("p", "note", texts.edge) : null,
       record.assumed ? element("p", "note", record.assumed) : null);
   }
 
+  function badge(kind, when) {
+    return element("p", "", element("span", "note", when), element("span", `badge ${kind}`, known(words().classes, kind)));
+  }
+
   function share(record) {
     return element("div", "story", ...heading(record),
+      element("p", "note", words().page.by_basis.replace("{0}", say(record.basis))),
       table(record.shares.map(([label, value]) => row(say(label), value)), "facts"));
   }
 
@@ -107,7 +107,7 @@ const page = (() => {
     const { page: texts } = words();
     return element("div", "story",
       ...heading(record),
-      table([row(texts.type, say(record.type)), row(texts.status, say(record.status)), row(texts.counted_for, record.counted.join(", ") || "—")], "facts"),
+      table([row(texts.type, say(record.type)), row(texts.status, say(record.status)), row(texts.counted_for, record.counted.join(language === "zh" ? "、" : ", ") || "—")], "facts"),
       record.assumed ? element("p", "note", record.assumed) : null);
   }
 
@@ -118,8 +118,8 @@ const page = (() => {
       table([
         row(texts.host, record.host),
         ...record.sizes.map(([label, size]) => row(say(label), size)),
-        row(texts.chosen, record.chosen.join("; ") || "—"),
-        row(texts.dropped, record.dropped.map(say).join("; ")),
+        row(texts.chosen, list(record.chosen) || "—"),
+        row(texts.dropped, list(record.dropped.map(say))),
         row(texts.checks, record.checks && say(record.checks)),
       ], "facts"));
   }
@@ -158,5 +158,5 @@ const page = (() => {
     document.title = words().title;
   }
 
-  return { data, words, say, known, element, thousands, percent, swapLanguage, stories: { home, share, facility, candidate, site } };
+  return { data, words, say, known, list, bracketed, element, swapLanguage, stories: { home, share, facility, candidate, site } };
 })();

@@ -79,21 +79,25 @@ const tools = (() => {
     return rows.map((row) => [...row.cells].map((each) => cell(each.innerText.replace(/\s+/g, " ").trim())).join(",")).join("\r\n") + "\r\n";
   }
 
+  /* Distances and outcomes are those of today; with sites on trial the class stands for both. */
   function shownHomes() {
     const { homes, family } = circle15;
-    const codes = circle15.codesOf(family), ruleIds = data.families[family];
-    const { page: texts, classes, outcomes } = words();
+    const today = circle15.codesOf(family, {}), codes = circle15.codesOf(family), ruleIds = data.families[family];
+    const differ = codes.some((code, row) => code !== today[row]);
+    const { page: texts, classes, outcomes, units } = words();
+    const in_ = (unit) => page.bracketed(units[unit] || unit), kind = (code) => known(classes, data.homes.classes[code]);
     const columns = ruleIds.flatMap((id) => data.rules[id].metrics.map(([metric, label]) => [id, metric, page.say(label)]));
-    const head = [texts.id, texts.name, texts.class_, ...columns.flatMap(([id, , label]) => [`${id} ${label}`, `${id} ${label} ${texts.outcome}`]),
-      texts.nearest_network, texts.home_leg, texts.facility_leg];
+    const head = [texts.id, texts.name, ...(differ ? [`${texts.class_} · ${texts.today}`, `${texts.class_} · ${texts.with_scenario}`] : [texts.class_]),
+      ...columns.flatMap(([id, , label]) => [`${id} ${label}${in_(data.rules[id].unit)}`, `${id} ${page.say(data.rules[id].limit)} ${label} ${texts.outcome}`]),
+      texts.nearest_network, texts.home_leg + in_("m"), texts.facility_leg + in_("m")];
     const rows = [];
     for (let row = 0; row < homes.count; row += 1) {
       if (homes.layer.paintOf[row] === packed.HIDDEN) continue;
       const story = homes.story(row), way = story.ways[ruleIds[0]];
-      rows.push([story.id, story.name, known(classes, data.homes.classes[codes[row]]),
+      rows.push([story.id, story.name, kind(today[row]), ...(differ ? [kind(codes[row])] : []),
         ...columns.flatMap(([id, metric]) => {
           const [value, outcome] = story.verdicts[id][metric];
-          return [value === null ? "" : value.toFixed(3), known(outcomes, outcome)];
+          return [value === null ? "" : numbers.apart(value, [data.rules[id].value], 3), known(outcomes, outcome)];
         }), way.network, way.home_leg, way.facility_leg]);
     }
     return [head, ...rows].map((each) => each.map(cell).join(",")).join("\r\n") + "\r\n";
@@ -114,8 +118,7 @@ const tools = (() => {
     const layer = homes.twin(today, "before").addTo(map);
     const handle = element("input", "swipe");
     Object.assign(handle, { type: "range", min: 0, max: 1000, value: 500 });
-    handle.setAttribute("aria-label", words().page.compare);
-    const line = element("div", "swipe-line", element("b", "", words().page.today), element("b", "", words().page.plan));
+    const line = element("div", "swipe-line", element("b"), element("b"));
     document.getElementById("stage").append(line, handle);
     const clip = () => {
       const size = map.getSize(), x = handle.value / 1000 * size.x;
@@ -137,11 +140,17 @@ const tools = (() => {
   /* The left picture hides the same classes as the right one. */
   function showToday() {
     if (!swipe) return;
+    const { page: texts } = words();
+    [texts.today, texts.plan].forEach((text, side) => { swipe.line.children[side].textContent = text; });
+    swipe.handle.setAttribute("aria-label", texts.compare);
     const { homes, family } = circle15, codes = circle15.codesOf(family, {});
     const on = new Set([...document.querySelectorAll(`input[data-layer^="homes:${family}:"]:checked`)].map((box) => box.dataset.layer.split(":")[2]));
     codes.forEach((code, row) => { swipe.today[row] = on.has(data.homes.classes[code]) ? code : packed.HIDDEN; });
     swipe.layer.repaint();
   }
+
+  /* Where the handle stands in so wide a window; null where nothing is compared. */
+  const split = (width) => (swipe ? swipe.handle.value / 1000 * width : null);
 
   function stopSwipe() {
     const { map } = circle15;
@@ -167,7 +176,14 @@ const tools = (() => {
     if (event.target.id === "search") search(event.target.value.trim());
   });
 
+  document.addEventListener("keydown", (event) => {
+    const list = document.getElementById("found");
+    if (event.key !== "Escape" || list.hidden || !event.target.closest(".search")) return;
+    list.hidden = true;
+    document.getElementById("search").focus();
+  });
+
   circle15.attend(showToday);
 
-  return { save, shownHomes };
+  return { save, shownHomes, split };
 })();

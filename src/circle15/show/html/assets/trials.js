@@ -2,7 +2,7 @@
 const trials = (() => {
   "use strict";
 
-  const { data, words, element, percent } = page;
+  const { data, words, element } = page;
   let scenario = null;
   let preparing = null;
   let year = 0;
@@ -41,10 +41,23 @@ const trials = (() => {
       const [rule, metric, basis, level, zone] = cell.dataset.figure.split("|");
       const rows = rowsOf[`${rule}|${metric}`], total = Number(cell.dataset.total);
       const gain = rows.size ? scenario.gain(rows, basis, level, zone) : 0;
-      cell.textContent = gain === null ? "—" : percent(total ? (Number(cell.dataset.covered) + gain) / total : null);
+      const target = "target" in cell.dataset ? Number(cell.dataset.target) : NaN;
+      cell.textContent = gain === null ? "—" : numbers.percent(total ? (Number(cell.dataset.covered) + gain) / total : null, target);
       cell.classList.toggle("changed", gain !== 0);
     }
     list();
+  }
+
+  const notice = element("div", "state");
+  notice.setAttribute("role", "status");
+  notice.hidden = true;
+
+  /* What colours and figures stand for besides today, on the screen and on paper. */
+  function tellState() {
+    const texts = words().page;
+    const said = [[texts.state_year, year], [texts.state_trials, tried.length]].filter(([, count]) => count);
+    notice.textContent = said.map(([text, count]) => text.replace("{0}", count)).join(" · ");
+    notice.hidden = !said.length;
   }
 
   async function add(latlng) {
@@ -145,6 +158,8 @@ const trials = (() => {
     });
     circle15.attend(tell);
     circle15.attend(showYear);
+    circle15.attend(tellState);
+    document.getElementById("stage").append(notice);
   }
 
   return { prepare, add, setYear, saved, get scenario() { return scenario; } };
