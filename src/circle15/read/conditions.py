@@ -44,6 +44,19 @@ def column_problems(
     return [unknown_name(name, known, f"{where}.column") for name in names if name and name not in known]
 
 
+def scope_problems(scope: Mapping[str, str], tables: Sequence[type[Table]], where: str) -> list[Text]:
+    """Columns that none of the tables has as text, and words that such a column never holds: they rule out everyone."""
+    words = {column.name: column.choices for table in tables for column in table.columns if column.choices}
+    return [
+        *column_problems(list(scope), tables, where, ("text",)),
+        *(
+            unknown_name(word, words[name], f"{where}.{name}")
+            for name, word in scope.items()
+            if name in words and word not in words[name]
+        ),
+    ]
+
+
 def _problems(condition: Mapping[str, Any], columns: Mapping[str, Column], where: str) -> list[Text]:
     name, op, value = condition["column"], condition["op"], condition["value"]
     if name not in columns:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
+from circle15.core.errors import ConfigError
 from circle15.core.limit import Operator
 from circle15.core.rule import AREA, METRICS, RULE_KINDS, STUDY, Force, LegalStatus
 from circle15.core.schema import Table
 from circle15.core.tables import BASES, ZONE_LEVELS, Facilities, Residential, Units
 from circle15.core.text import Text
 from circle15.core.units import SLOPES
-from circle15.read.conditions import NUMBERS, column_problems, condition_problems
+from circle15.read.conditions import NUMBERS, column_problems, condition_problems, scope_problems
 from circle15.read.counting import COUNTING_KEYS
+from circle15.read.osmtags import parse_expressions
 from circle15.read.strict import KINDS, Key, check, unknown_name
 
 _PACK_KEYS = (
@@ -122,6 +124,8 @@ _TARGET_KEYS = (
     Key("value", "number", required=True),
     Key("basis", "text", required=True, choices=(*BASES, "zones", "facilities")),
 )
+# What is drawn decides nothing: land_intersection is shown beside the verdicts, and no target can be on it.
+_HOME_BASES = tuple(each for each in BASES if each not in ("land_intersection", "zones"))
 _NOT_ASSESSED_KEYS = (
     Key("id", "text", required=True),
     Key("clause", "text", required=True),
@@ -138,7 +142,8 @@ def problems_of(table: Mapping[str, Any], where: str, shared: Sequence[str]) -> 
         problems += _pace_problems(speed, f"{where}: pace.{name}")
     problems += check(table.get("counting", {}), COUNTING_KEYS, f"{where}: counting")
     for key, entry in table.get("facility", {}).items():
-        problems += check(entry, _TYPE_KEYS, f"{where}: facility.{key}")
+        place = f"{where}: facility.{key}"
+        problems += check(entry, _TYPE_KEYS, place) or _tag_problems(entry, place)
     for number, entry in enumerate(table["rule"], start=1):
         problems += _rule_problems(entry, table, shared, f"{where}: rule {entry.get('id', number)}")
     for number, entry in enumerate(table.get("not_assessed", []), start=1):
@@ -163,6 +168,17 @@ def _pace_problems(speed: Any, where: str) -> list[Text]:
     return [Text(f"{where} 须为正数（米/秒）或表。", f"{where} must be a positive m/s, or a table.")]
 
 
+def _tag_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
+    """Tag expressions that cannot be read: found here, not by whoever reads OpenStreetMap with the pack one day."""
+    problems: list[Text] = []
+    for key in ("osm", "osm_assumed"):
+        try:
+            parse_expressions(entry.get(key, ()), f"{where}.{key}")
+        except ConfigError as error:
+            problems += error.problems
+    return problems
+
+
 def _rule_problems(entry: Mapping[str, Any], table: Mapping[str, Any], shared: Sequence[str], where: str) -> list[Text]:
     kind_keys = _KIND_KEYS.get(str(entry.get("kind")), ())
     problems = check(entry, (*_RULE_KEYS, *kind_keys), where)
@@ -170,14 +186,35 @@ def _rule_problems(entry: Mapping[str, Any], table: Mapping[str, Any], shared: S
         return problems
     problems += _type_problems(entry, [*shared, *table.get("facility", {})], where)
     problems += condition_problems(entry.get("where", []), Facilities, f"{where}.where")
-    problems += column_problems(list(entry.get("scope", {})), (Residential, Units), f"{where}.scope", ("text",))
+    problems += scope_problems(entry.get("scope", {}), (Residential, Units), f"{where}.scope")
     if "target" in entry:
-        problems += _share_problems(entry["target"], f"{where}.target")
+        problems += _share_problems(entry["target"], f"{where}.target", _bases_of(entry))
     return problems or _KIND_PROBLEMS[entry["kind"]](entry, table, where)
 
 
-def _share_problems(target: Mapping[str, Any], where: str) -> list[Text]:
+def _bases_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """By what the verdicts of a rule can be summed; what is one verdict of the study as a whole has no share."""
+    kind, level = entry["kind"], entry.get("level")
+    if kind == "within" or level == AREA:
+        return _HOME_BASES
+    if kind in ("standard", "preference") or "spokes" in entry:
+        return ("facilities",)
+    return ("zones",) if level in ZONE_LEVELS else ()
+
+
+def _share_problems(target: Mapping[str, Any], where: str, bases: Sequence[str]) -> list[Text]:
     problems = check(target, _TARGET_KEYS, where)
+    if not problems and target["basis"] not in bases:
+        basis = target["basis"]
+        problems.append(
+            Text(
+                f"{where}.basis：该指标的结论不按 {basis} 汇总，目标无从判定。"
+                + (f"可用：{'、'.join(bases)}。" if bases else "该指标只有研究整体的结论，请删去 target。"),
+                f"{where}.basis: verdicts of this rule are not summed by {basis}, so that nobody could say whether "
+                "the target is reached. "
+                + (f"Use: {', '.join(bases)}." if bases else "It has verdicts of the whole study alone: no target."),
+            )
+        )
     if not problems and target["value"] > 1:
         value = target["value"]
         problems.append(
@@ -233,12 +270,19 @@ def _within_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: 
     return problems
 
 
+def _presence_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: str) -> list[Text]:
+    del table
+    if entry["at_least"] >= 1:
+        return []
+    return [Text(f"{where}.at_least：须至少为 1。", f"{where}.at_least: must be 1 at least.")]
+
+
 def _ratio_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: str) -> list[Text]:
     # A clause may ask for a ratio without saying how much: its limit has no value, and nobody can say who meets it.
     problems = _limit_problems(entry, where, needed="per_zone" not in entry, valued=False)
     for side in ("numerator", "denominator"):
         for amount in entry.get(side, []):
-            problems += check(amount, _AMOUNT_KEYS, f"{where}.{side}")
+            problems += check(amount, _AMOUNT_KEYS, f"{where}.{side}") or _summed_problems(amount, f"{where}.{side}")
             problems += condition_problems(amount.get("where", []), Facilities, f"{where}.{side}.where")
             tables = _AMOUNT_TABLES.get(amount.get("of"), ())
             problems += column_problems([amount.get("column")], tables, f"{where}.{side}", NUMBERS)
@@ -248,12 +292,38 @@ def _ratio_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: s
                 f"{where}：numerator 与 passing 须且只须写一项。", f"{where}: give numerator or passing, and only one."
             )
         )
+    if "per_zone" in entry and entry["level"] not in ZONE_LEVELS:
+        problems.append(
+            Text(
+                f"{where}.per_zone：任务数只用于分单元的指标，level 须为 {'、'.join(ZONE_LEVELS)} 之一。",
+                f"{where}.per_zone: tasks are those of zones: level is one of {', '.join(ZONE_LEVELS)}.",
+            )
+        )
     problems += _range_problems(entry, [entry.get("limit", {}).get("value")], where)
     rules = [each["id"] for each in table["rule"] if "id" in each]
     problems += [
         unknown_name(each, rules, f"{where}.passing") for each in entry.get("passing", []) if each not in rules
     ]
     return problems
+
+
+def _summed_problems(amount: Mapping[str, Any], where: str) -> list[Text]:
+    """People and zones are summed by a column of theirs; which facilities count says nothing of them."""
+    if amount["of"] == "facilities":
+        return []
+    problems = _unread(amount, ("types", "where", "all_built"), f"{where}（of = {amount['of']}）")
+    if "column" not in amount:
+        problems.append(Text(f"{where}：缺少 column。请补充。", f"{where}: column is missing. Add it."))
+    return problems
+
+
+def _unread(entry: Mapping[str, Any], keys: Sequence[str], where: str) -> list[Text]:
+    """Keys that go with something else: here they would say nothing, and seem to."""
+    given = [key for key in keys if key in entry]
+    if not given:
+        return []
+    names = ", ".join(given)
+    return [Text(f"{where}：{names} 在此不起作用，请删去。", f"{where}: {names} would have no effect here. Remove it.")]
 
 
 def _standard_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: str) -> list[Text]:
@@ -266,7 +336,8 @@ def _standard_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where
                 f"{where}: give one of column, require and same_stage.",
             )
         ]
-    problems = condition_problems(entry.get("require", []), Facilities, f"{where}.require")
+    problems = [] if "column" in entry else _unread(entry, ("over", "limit", "tolerance"), where)
+    problems += condition_problems(entry.get("require", []), Facilities, f"{where}.require")
     problems += column_problems([entry.get("column"), entry.get("over")], (Facilities,), where, NUMBERS)
     return problems + (_limit_problems(entry, where, needed=True, valued=True) if "column" in entry else [])
 
@@ -309,16 +380,20 @@ def _range_problems(entry: Mapping[str, Any], lower: Sequence[Any], where: str) 
     ]
 
 
-def _no_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: str) -> list[Text]:
-    del entry, table, where
-    return []
+def _preference_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: str) -> list[Text]:
+    del table
+    if bool(entry.get("near_types")) == ("near_m" in entry):
+        return []
+    return [
+        Text(f"{where}：near_types 与 near_m 须同时写。", f"{where}: near_types and near_m go together."),
+    ]
 
 
 _KIND_PROBLEMS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], list[Text]]] = {
     "within": _within_problems,
-    "presence": _no_problems,
+    "presence": _presence_problems,
     "ratio": _ratio_problems,
     "standard": _standard_problems,
     "schedule": _schedule_problems,
-    "preference": _no_problems,
+    "preference": _preference_problems,
 }
