@@ -84,6 +84,7 @@ def _publish(
         _remove(folder, name)
     if "map" in earlier and "map" not in manifest:
         place.unlink(missing_ok=True)
+    _sweep_beside({place, folder / MANIFEST, *(folder / name for name in (*files, *others))})
 
 
 @contextmanager
@@ -260,6 +261,20 @@ def sweep(folder: Path) -> None:
     """Remove what was staged in a folder and below it and never put in its place: nobody may be writing there."""
     for path in sorted(folder.rglob(f".*{STAGED}")):
         _discard(path)
+
+
+def _sweep_beside(places: Iterable[Path]) -> None:
+    """Remove what an earlier run staged beside these places and was stopped before it could put it there.
+
+    For whoever keeps other runs out of them. It goes last, because of a geodatabase it may be the only copy.
+    """
+    wholes = {_whole_folder(each) or each for each in places}
+    for parent in {each.parent for each in wholes}:
+        for left in parent.glob(f".*{STAGED}"):
+            name, _, _ = left.name.removeprefix(".").removesuffix(STAGED).rpartition(".")
+            if parent / name in wholes:
+                with suppress(OSError):
+                    _discard(left)
 
 
 def _put(staged: Path, place: Path) -> None:

@@ -79,3 +79,20 @@ def test_a_file_that_another_program_has_open_leaves_everything_as_it_was(tmp_pa
     with pytest.raises(OutputError, match=r"out/b\.csv：没有写入权限，或文件正被其他程序打开.*Excel.*--out"):
         publish(tmp_path / "out", {"a.csv": b"after", "b.csv": b"after"}, manifest("l"), place, None)
     assert tree(tmp_path) == before
+
+
+def test_what_a_killed_run_left_beside_its_files_goes_and_nothing_else(tmp_path):
+    """Only what was staged for files of this study: the page of another one may be on its way just now."""
+    out, place = tmp_path / "out", tmp_path / "maps" / "a.html"
+    page = b'<meta name="generator" content="circle15">'
+    publish(out, {"a.json": b"1", "sub/b.gdb/c": b"1"}, manifest("k"), place, page)
+    left = ["out/.a.json.x1y2z3w4.circle15", "out/.manifest.json.x1y2z3w4.circle15", "maps/.a.html.x1y2z3w4.circle15"]
+    foreign = ["out/.mine.json.x1y2z3w4.circle15", "out/.a.json", "out/a.circle15", "maps/.b.html.x1y2z3w4.circle15"]
+    for name in (*left, *foreign):
+        (tmp_path / name).write_bytes(b"half")
+    (out / "sub" / ".b.gdb.x1y2z3w4.circle15").mkdir()
+    (out / "sub" / ".b.gdb.x1y2z3w4.circle15" / "c").write_bytes(b"half")
+    publish(out, {"a.json": b"2", "sub/b.gdb/c": b"2"}, manifest("k"), place, page)
+    kept = {"out/a.json", f"out/{MANIFEST}", "out/sub/b.gdb/c", "maps/a.html", *foreign}
+    assert set(tree(tmp_path)) == kept
+    assert (out / "a.json").read_bytes() == b"2"
