@@ -198,6 +198,8 @@ def _people_by_zone(rule: Rule, column: str, subjects: Subjects, rows: pd.DataFr
     values, inside = _numbers(frame, column), at >= 0
     sums = np.bincount(at[inside], weights=np.nan_to_num(values[inside]), minlength=len(rows)).astype(float)
     empty = np.bincount(at[inside], weights=np.isnan(values[inside]), minlength=len(rows))
+    if not are_placed(subjects.areas_in, levels_of(rule)):
+        return _Sum(sums, np.zeros(len(rows), dtype=bool), "no_assignment")
     return _Sum(sums, empty == 0)
 
 

@@ -49,7 +49,7 @@ def _measure(
     rule: Rule, test: Standard, frame: Any, subjects: Subjects, serves: list[Any]
 ) -> tuple[Floats, Codes, Codes]:
     if test.same_stage:
-        return _stages(subjects, frame, serves)
+        return _stages(subjects, frame, _spoken_of(rule, subjects, serves))
     if test.require:
         return _requirements(test.require, frame)
     return _column(rule, test, frame)
@@ -94,7 +94,7 @@ def _requirements(require: tuple[Condition, ...], frame: Any) -> tuple[Floats, C
 
 
 def _stages(subjects: Subjects, frame: Any, serves: list[Any]) -> tuple[Floats, Codes, Codes]:
-    """四同步: each date of the facility no later than the same date of every area it serves."""
+    """四同步: each date of the facility no later than the same date of every area of the rule that it serves."""
     checks = [_stage(stage, subjects, frame, serves) for stage in STAGES]
     kept = np.sum([check == PASS for check in checks], axis=0).astype(float)
     broken, unknown = np.any([check == FAIL for check in checks], axis=0), kept < len(STAGES)
@@ -129,9 +129,19 @@ def _scope(rule: Rule, subjects: Subjects, serves: list[Any]) -> Codes:
     found = np.full(len(serves), PASS)
     if not rule.scope:
         return found
-    conditions = tuple(Condition(column, "==", value) for column, value in rule.scope.items())
-    of_area = meets(conditions, subjects.residential.frame)
+    of_area = _scope_of_areas(rule, subjects)
     for number, areas in enumerate(serves):
         states = of_area[areas]
         found[number] = PASS if (states == PASS).any() else FAIL if len(states) and (states == FAIL).all() else UNKNOWN
     return found
+
+
+def _spoken_of(rule: Rule, subjects: Subjects, serves: list[Any]) -> list[Any]:
+    """Of the areas that each facility serves those that are not out of the rule's scope."""
+    of_area = _scope_of_areas(rule, subjects)
+    return [areas[of_area[areas] != FAIL] for areas in serves]
+
+
+def _scope_of_areas(rule: Rule, subjects: Subjects) -> Codes:
+    conditions = tuple(Condition(column, "==", value) for column, value in rule.scope.items())
+    return meets(conditions, subjects.residential.frame)

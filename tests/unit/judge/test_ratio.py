@@ -31,3 +31,17 @@ def test_an_empty_population_is_the_reason_of_its_own_zone_alone(tmp_path):
     )
     told = {name: (row["outcome"], row["because"]) for name, row in found.verdicts("R", "attributes").items()}
     assert told == {"1": ("unknown", "cell_empty"), "2": ("unknown", "no_column")}
+
+
+def test_people_whom_nothing_places_are_not_nobody(tmp_path):
+    """The homes know their residents, and nothing says in which town they live: not "nothing to share"."""
+    (tmp_path / "own.toml").write_text(PACK_HEAD + _RULE, encoding="utf-8")
+    tables = {
+        "residential": [{"id": "H", "x": 0, "population": 1000}],
+        "facilities": [{"id": "F", "type": "day_care", "town_code": "1", "beds": 5}],
+        "zone_table": [{"id": "1", "name": "A", "level": "town"}],
+    }
+    found = run(tmp_path, "own.toml", tables).verdicts("R", "attributes")["1"]
+    assert (found["outcome"], found["because"]) == ("unknown", "no_assignment")
+    tables["residential"][0]["town_code"] = "1"
+    assert run(tmp_path, "own.toml", tables).verdicts("R", "attributes")["1"]["outcome"] == "pass"
