@@ -148,9 +148,11 @@ def test_the_same_data_gives_the_same_bytes(tmp_path, written) -> None:
 def test_the_date_beside_a_file_is_compared_with_the_study(tmp_path) -> None:
     study = write_town(tmp_path, study=STUDY.replace("fictional", "as_of = 2024-01-01\nfictional") + CANDIDATES + SITE)
     (tmp_path / "homes.geojson.source.toml").write_text("data_date = 2019-03-02\n", encoding="utf-8")
+    (tmp_path / "streets.geojson.source.toml").write_text('data_date = "2020年春"\n', encoding="utf-8")
     rows = {each["code"]: each for each in json.loads(call("check", study, "-q", "--format", "json").stdout)}
     assert (rows["data_old"]["layer"], rows["data_old"]["severity"]) == ("residential", "warning")
     assert "streets, facilities, candidates" in rows["not_checked"]["message"]
+    assert "streets.geojson（2020年春）" in rows["data_date_unread"]["message"]
 
 
 def test_every_place_that_a_warning_concerns_is_on_the_map_of_findings(tmp_path):
@@ -166,3 +168,23 @@ def test_every_place_that_a_warning_concerns_is_on_the_map_of_findings(tmp_path)
     places = json.loads((tmp_path / "found" / "findings.geojson").read_text(encoding="utf-8"))["features"]
     overdue = [each["properties"]["id"] for each in places if each["properties"]["code"] == "opening_overdue"]
     assert overdue == [each["id"] for each in sites]
+
+
+def test_facilities_that_serve_only_unknown_homes_are_named(tmp_path):
+    """One known home among those named is enough, and an empty cell names none."""
+    homes = [{"id": name, "x": x, "community_code": "C1", "households": 100} for x, name in enumerate(("H-1", "H-2"))]
+    serves = {"F-1": "H-9；H-8", "F-2": "H-1;H-9", "F-3": "", "F-4": "H-7"}
+    sites = [
+        {"id": name, "type": "day_care", "x": 5 * n, "community_code": "C1", "serves": homes_named}
+        for n, (name, homes_named) in enumerate(serves.items())
+    ]
+    done = run(
+        tmp_path,
+        "jinjiang-2022",
+        {"residential": homes, "facilities": sites},
+        command=("check", "-q", "--format", "json"),
+    )
+    (row,) = [each for each in json.loads(done.stdout) if each["code"] == "serves_unknown"]
+    assert (row["severity"], row["layer"], row["count"]) == ("warning", "facilities", 2)
+    assert "F-1, F-4" in row["message"]
+    assert "H-9, H-8, H-7" in row["message"]

@@ -18,7 +18,17 @@ from circle15.cli.options import (
     StudyFile,
     Verbose,
 )
-from circle15.cli.session import DONE, FAILED, Session, print_audit, print_bytes, print_json, print_places, session
+from circle15.cli.session import (
+    DONE,
+    FAILED,
+    Session,
+    print_audit,
+    print_bytes,
+    print_json,
+    print_lacking,
+    print_places,
+    session,
+)
 from circle15.core.formats import Profile
 from circle15.core.text import Language
 
@@ -205,9 +215,10 @@ def _deliver(study: Path, out: Path | None, lang: Language | None, outputs: tupl
 
         asked = here.load(study)
         with here.progress() as progress:
-            result = pipeline.whole(asked, progress)
+            result = pipeline.whole(asked, progress, outputs)
             written = pipeline.deliver(result, outputs, out or asked.folder, here.times(), progress)
         print_places(here, written)
+        print_lacking(here, result)
 
 
 def run(

@@ -119,6 +119,15 @@ def print_places(here: Session, written: Sequence[Path | str], form: Format = "h
         typer.echo(Text(f"已写入 {path}", f"wrote {path}").say(here.language), err=form != "human")
 
 
+def print_lacking(here: Session, result: Audit) -> None:
+    """What was asked of exports and is not in them, on stderr: who is quiet about progress is still told."""
+    from circle15.show.console import finding_lines
+
+    lacking = [each for each in result.findings if each.code == "layers_not_exported"]
+    for line in finding_lines(lacking, github=False) if lacking else ():
+        typer.echo(line.say(here.language), err=True)
+
+
 def print_json(value: Any) -> None:
     """A value as JSON."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

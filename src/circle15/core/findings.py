@@ -29,6 +29,7 @@ Code = Literal[
     "constraint_effect_assumed",
     "constraint_effect_unusual",
     "constraint_outside_study",
+    "data_date_unread",
     "data_old",
     "datum_approximate",
     "datum_suspect",
@@ -43,6 +44,7 @@ Code = Literal[
     "headings_matched",
     "households_estimated",
     "input_linked_away",
+    "layers_not_exported",
     "near_border",
     "near_edge",
     "no_facility",
@@ -69,6 +71,7 @@ Code = Literal[
     "rows_above_heading",
     "scale_factor",
     "scope_assumed",
+    "serves_unknown",
     "similar_name",
     "slope_unknown",
     "slow_engine",
@@ -125,6 +128,10 @@ MEANINGS: Mapping[Code, Text] = {
     "constraint_outside_study": Text(
         "管控图层全在研究范围之外", "a constraint layer lies outside the extent of the study"
     ),
+    "data_date_unread": Text(
+        "文件的 data_date 不是日期，未能核对数据新旧",
+        "the data_date of a file is no date: its age is not checked",
+    ),
     "data_old": Text("数据比研究时点早两年以上", "data is more than two years older than the date of the study"),
     "datum_approximate": Text("坐标由 GCJ-02 或 BD-09 近似换算", "coordinates came from GCJ-02 or BD-09"),
     "datum_suspect": Text(
@@ -153,6 +160,10 @@ MEANINGS: Mapping[Code, Text] = {
     ),
     "input_linked_away": Text(
         "文件经符号链接指向研究文件夹之外", "a file leads through a link out of the folder of the study"
+    ),
+    "layers_not_exported": Text(
+        "对照表要求的图层没有导出",
+        "layers that the mapping file asks for were not exported",
     ),
     "near_border": Text(
         "设施距区划边界过近，可能属于另一侧",
@@ -208,6 +219,10 @@ MEANINGS: Mapping[Code, Text] = {
     "rows_above_heading": Text("表头上方的标题行未作为数据", "titles above the heading are no data"),
     "scale_factor": Text("投影长度比与 1 相差超过万分之四", "the grid is more than 4 in 10,000 from true lengths"),
     "scope_assumed": Text("适用范围取决于数据中没有的列", "a rule's scope depends on a column that is absent"),
+    "serves_unknown": Text(
+        "设施的 serves 只列出不存在的小区，改按社区代码归属",
+        "facilities say that they serve only unknown homes: the community code decides",
+    ),
     "similar_name": Text("相近位置名称几乎相同，可能重复", "places near each other have all but the same name"),
     "slope_unknown": Text(
         "步速要求计坡度，但道路没有高程，按平路计时", "a pace asks for slope, and streets have no heights: even ground"

@@ -540,7 +540,8 @@ class Equity(Table):
 
     One row for each rule, metric and kind of capacity; where a column is missing there is no row. supply =
     supply_reached + supply_unreached, and people = served + unserved + unknown. ``mean``, ``worst_decile`` and
-    ``gini`` are of the places for one person, and null where nobody can have any.
+    ``gini`` are of the places for one person, and null where nobody can have any. All but the supply is null where
+    the people of no residential area are known.
     """
 
     name: ClassVar[Text] = Text("容量与公平", "capacity and equity")
@@ -556,7 +557,7 @@ class Equity(Table):
         Column("supply", "number", Text("容量合计", "supply"), required=True, nullable=False),
         Column("supply_reached", "number", Text("有人可达的容量", "supply somebody reaches"), required=True),
         Column("supply_unreached", "number", Text("无人可达的容量", "supply nobody reaches"), required=True),
-        Column("people", "number", Text("服务对象", "people"), required=True, nullable=False),
+        Column("people", "number", Text("服务对象", "people"), required=True),
         Column("served", "number", Text("容量内可服务", "served under capacity"), required=True),
         Column("unserved", "number", Text("容量不足未服务", "unserved under capacity"), required=True),
         _UNKNOWN,

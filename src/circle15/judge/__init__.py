@@ -1,6 +1,6 @@
 """Distances, attributes and a pack → verdicts, coverage, scores. Every count is a sum over verdict rows."""
 
-from circle15.judge.assignment import assign
+from circle15.judge.assignment import assign, serving_findings
 from circle15.judge.binding import binding
 from circle15.judge.border import border_findings
 from circle15.judge.changes import changes
@@ -73,6 +73,7 @@ __all__ = [
     "ratios",
     "score_basis",
     "scores",
+    "serving_findings",
     "status_findings",
     "straight_vs_network",
     "study_figures",

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from circle15.core.findings import Finding
 from circle15.core.tables import Facilities, Residential
+from circle15.core.text import Text, first_ids
 from circle15.judge.cells import parts
 
 Ints = NDArray[np.int64]
@@ -55,6 +57,34 @@ def assign(residential: Residential, facilities: Facilities, by: str) -> Assignm
         members.append(np.array(known, dtype=np.int64) if known else by_code.get(code, nobody))
     start = np.concatenate([[0], np.cumsum([len(each) for each in members])]).astype(np.int64)
     return Assignment(start, np.concatenate([nobody, *members]))
+
+
+def serving_findings(residential: Residential, facilities: Facilities) -> list[Finding]:
+    """Facilities whose ``serves`` names no residential area of the study, so that it says nothing."""
+    if not facilities.has("serves"):
+        return []
+    known = set(residential.frame["area_id"])
+    named = facilities.frame["serves"].map(parts)
+    lost = named.map(lambda ids: bool(ids) and known.isdisjoint(ids)).to_numpy(dtype=bool)
+    if not lost.any():
+        return []
+    ids = facilities.frame.loc[lost, "facility_id"]
+    areas = dict.fromkeys(area for each in named[lost] for area in each)
+    return [
+        Finding.of(
+            "serves_unknown",
+            "warning",
+            "facilities",
+            ids,
+            Text(
+                f"{len(ids)} 处设施（{first_ids(ids)}）的 serves 只列出不存在的居住小区（{first_ids(areas)}），"
+                f"改按社区代码归属；没有社区代码的不属于任何小区。",
+                f"{len(ids)} facilities ({first_ids(ids)}) serve only residential areas that the study does not have "
+                f"({first_ids(areas)}): their community code decides, and without one they belong to none.",
+            ),
+            Text("核对 serves 中的小区编号。", "Check the ids under serves."),
+        )
+    ]
 
 
 def is_assigned(residential: Residential, facilities: Facilities, by: str) -> bool:

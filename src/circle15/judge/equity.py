@@ -65,6 +65,18 @@ CAPACITIES = (
     ),
 )
 
+# What nobody can say of a supply without the people.
+_OF_PEOPLE = (
+    "supply_reached",
+    "supply_unreached",
+    "people",
+    "served",
+    "unserved",
+    "unknown",
+    "mean",
+    "worst_decile",
+    "gini",
+)
 _WORST = 0.1
 # Parts of places add up to whole people again: what is left of them beyond this is rounding.
 _DECIMALS = 6
@@ -108,21 +120,19 @@ def equity(
     ``counted``: facility rows by rule; ``catchments`` by rule and metric. People are those of the areas a rule
     applies to, and all of them share the places. served = Σ min(P_i, P_i Σ R_j) and unserved the rest, one place
     for one person; areas of unknown outcome are neither. A facility of unknown capacity supplies nothing, so that
-    served is then a lower bound; where the capacity of all is unknown there is no row.
+    served is then a lower bound; where the capacity of all is unknown there is no row. Where the people of no area are
+    filled in, nobody knows but the supply.
     """
     weights = basis_weights(residential)
     rows = []
     for block in blocks:
         for capacity in capacities(block.rule, facilities, residential):
-            if capacity.basis not in weights:
-                continue
             here = _of_capacity(counted[block.rule.rule_id], capacity, facilities)
             places = _places(capacity, facilities)
             if len(here) and np.isnan(places[here]).all():
                 continue
             supply = np.zeros(len(places))
             supply[here] = np.nan_to_num(places[here])
-            people = np.where(block.outcome == NOT_APPLICABLE, 0.0, weights[capacity.basis])
             catchment = catchments[block.rule.rule_id, block.metric]
             rows.append(
                 {
@@ -132,7 +142,7 @@ def equity(
                     "basis": capacity.basis,
                     "facilities": len(here),
                     "capacity_unknown": int(np.isnan(places[here]).sum()),
-                    **_figures(supply, people, block.outcome != UNKNOWN, catchment),
+                    **_shared(block, supply, weights.get(capacity.basis), catchment),
                 }
             )
     return Equity.build(pd.DataFrame(rows, columns=[column.name for column in Equity.columns]))
@@ -146,6 +156,14 @@ def _of_capacity(rows: Any, capacity: Capacity, facilities: Facilities) -> Any:
 def _places(capacity: Capacity, facilities: Facilities) -> Floats:
     cells = pd.to_numeric(facilities.frame[capacity.column])
     return np.asarray(cells.to_numpy(dtype=float, na_value=np.nan))
+
+
+def _shared(block: Block, supply: Floats, weight: Floats | None, catchment: Catchment) -> dict[str, float]:
+    """The supply, and what it comes to for the people, if their numbers are known."""
+    if weight is None:
+        return {"supply": float(supply.sum()), **dict.fromkeys(_OF_PEOPLE, np.nan)}
+    people = np.where(block.outcome == NOT_APPLICABLE, 0.0, weight)
+    return _figures(supply, people, block.outcome != UNKNOWN, catchment)
 
 
 def _figures(supply: Floats, people: Floats, known: NDArray[np.bool_], catchment: Catchment) -> dict[str, float]:
@@ -239,6 +257,13 @@ def _absent(capacity: Capacity, facilities: Facilities, residential: Residential
     if not residential.has(capacity.basis):
         found.append(
             Text(f"居住小区没有 {capacity.basis}（{people.zh}）列", f"residential areas have no {capacity.basis}")
+        )
+    elif capacity.basis not in basis_weights(residential):
+        found.append(
+            Text(
+                f"居住小区的 {capacity.basis}（{people.zh}）列全为空",
+                f"{capacity.basis} is empty for every residential area",
+            )
         )
     return found
 

@@ -65,6 +65,7 @@ def judged(ground: Ground, progress: Progress = silent, *, draw: bool = False, p
     findings = (
         *ground.findings,
         *judge.status_findings(ground.facilities),
+        *judge.serving_findings(ground.residential, ground.facilities),
         *judge.overdue_findings(ground.facilities, study.as_of),
         *judge.border_findings(rules, ground.facilities, ground.tables.get("zones")),
         *judge.health(blocks, ground.residential, most_mm),

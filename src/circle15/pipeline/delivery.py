@@ -10,6 +10,7 @@ import numpy as np
 
 from circle15.core.changes import MANIFEST
 from circle15.core.errors import ConfigError
+from circle15.core.findings import Finding
 from circle15.core.formats import EXPORTS, Format, Profile
 from circle15.core.results import Audit
 from circle15.core.text import Text, first_ids
@@ -59,6 +60,35 @@ def deliver(
     publish(folder, files, manifest(result, times), place, page)
     written = dict.fromkeys(folder.joinpath(*Path(name).parts[:_SHOWN_PARTS]) for name in (*files, MANIFEST))
     return [*written, *([place] if page else []), *_stored(result, addresses, progress)]
+
+
+def export_findings(result: Audit, outputs: Sequence[str]) -> list[Finding]:
+    """Layers that the mapping file of the study asks for and its exports cannot have. The sample asks for nothing."""
+    mapping = result.facts.mapping
+    wanted = [EXPORTS[name] for name in outputs if name in EXPORTS]
+    absent = export.absent_layers(result)
+    if mapping is None or mapping.shipped or not wanted or not absent:
+        return []
+    names = ", ".join(absent)
+    return [
+        Finding(
+            code="layers_not_exported",
+            severity="warning",
+            layer="study",
+            count=len(absent),
+            ids=(),
+            message=Text(
+                f"字段对照表要求的 {len(mapping.layers)} 个图层中，{len(absent)} 个没有导出：{names}。"
+                "研究没有相应的资料，或公开成果不提供。",
+                f"of the {len(mapping.layers)} layers that the mapping file asks for, {len(absent)} were not exported: "
+                f"{names}. The study has nothing for them, or they are not for the public.",
+            ),
+            fix=Text(
+                "选址图层需要 [[site]]，zones 需要 [inputs.zones]；不需要的请从对照表中删去。",
+                "Plans need [[site]], zones [inputs.zones]; take out of the mapping file what is not wanted.",
+            ),
+        )
+    ]
 
 
 def _stored(result: Audit, addresses: Sequence[str], progress: Progress) -> Iterator[str]:

@@ -15,7 +15,7 @@ from circle15.core.results import Audience, Source
 from circle15.core.tables import Membership
 from circle15.core.text import Text
 from circle15.read.constraints import far_findings
-from circle15.read.health import age_findings, data_day, outside_findings, row_findings
+from circle15.read.health import age_findings, data_day, date_findings, outside_findings, row_findings
 from circle15.read.project import has_offset, reread
 from circle15.read.spec import OSM_EXTENSIONS, InputSpec
 from circle15.study import Study
@@ -35,6 +35,7 @@ def layer_findings(
         *row_findings(tables),
         *outside_findings(tables, tables.get("zones"), points),
         *_far_constraints(tables, points),
+        *date_findings(sources),
         *age_findings(sources, study.as_of),
         *datum_findings(study, tables),
         *_not_checked(study, tables, sources),
@@ -129,7 +130,7 @@ def _not_checked(study: Study, tables: Mapping[str, Any], sources: Sequence[Sour
         missing["data_old"] = Text("研究没有写明 as_of", "the study has no as_of")
     elif undated:
         names = ", ".join(undated)
-        missing["data_old"] = Text(f"{names} 没有注明数据日期", f"{names} state no date")
+        missing["data_old"] = Text(f"{names} 没有注明可用的数据日期", f"{names} state no date that can be read")
     if not missing:
         return []
     zh = "；".join(f"{key}（{why.zh}）" for key, why in missing.items())

@@ -71,9 +71,7 @@ def _same_place(frame: Any, layer: str) -> Finding | None:
     bounds = pd.DataFrame(shapely.bounds(shapes))
     rows = np.flatnonzero(located & bounds.duplicated(keep=False).to_numpy())
     frame, shapes = frame.iloc[rows], shapes[rows]
-    outlines = np.full(len(rows), None, dtype=object)
-    areal = shapely.get_dimensions(shapes) == 2
-    outlines[areal] = shapely.to_wkb(shapely.normalize(shapes[areal]))
+    outlines = _outlines(shapes)
     box = bounds.iloc[rows].groupby(list(bounds.columns)).ngroup().to_numpy()
     places = pd.DataFrame({"box": box, "outline": outlines}, index=frame.index)
     keys = [places, frame["type"]] if layer == "facilities" else [places]
@@ -93,6 +91,14 @@ def _same_place(frame: Any, layer: str) -> Finding | None:
         ),
         Text("删去重复的行，或更正坐标。", "Remove the duplicates, or correct the coordinates."),
     )
+
+
+def _outlines(shapes: Any) -> Any:
+    """The outline of each polygon, the same wherever its vertices begin; None of what is no polygon."""
+    outlines = np.full(len(shapes), None, dtype=object)
+    areal = shapely.get_dimensions(shapes) == 2
+    outlines[areal] = shapely.to_wkb(shapely.normalize(shapes[areal]))
+    return outlines
 
 
 def _same_name(frame: Any, layer: str) -> Finding | None:
@@ -149,13 +155,14 @@ def _plain(name: str) -> str:
 
 
 def _overlaps(frame: Any) -> Finding | None:
-    """Residential polygons that share more than a square metre, one of those with equal bounds.
+    """Residential polygons that share more than a square metre, one of those with the same outline.
 
     That two are the same is another finding's matter.
     """
     shapes = frame.geometry.to_numpy()
-    is_area = shapely.get_dimensions(shapes) == 2
-    areal = np.flatnonzero(is_area & ~pd.DataFrame(shapely.bounds(shapes)).duplicated().to_numpy())
+    boxed = np.flatnonzero(pd.DataFrame(shapely.bounds(shapes)).duplicated(keep=False).to_numpy())
+    again = boxed[pd.Series(_outlines(shapes[boxed])).duplicated().to_numpy()]
+    areal = np.setdiff1d(np.flatnonzero(shapely.get_dimensions(shapes) == 2), again)
     polygons = shapes[areal]
     one, other = shapely.STRtree(polygons).query(polygons, predicate="intersects")
     one, other = one[one < other], other[one < other]
@@ -235,6 +242,33 @@ def age_findings(sources: Sequence[Source], as_of: dt.date | None) -> list[Findi
             fix=Text("换用较新的数据，或核对变化。", "Use newer data, or check what has changed."),
         )
         for source in old
+    ]
+
+
+def date_findings(sources: Sequence[Source]) -> list[Finding]:
+    """Inputs that state a date nobody can read: their age is not checked, and nobody need wonder why."""
+    wrong = [f"{each.path}（{each.data_date}）" for each in sources if each.data_date and data_day(each) is None]
+    # One file may be several layers.
+    names = tuple(dict.fromkeys(wrong))
+    if not names:
+        return []
+    return [
+        Finding(
+            code="data_date_unread",
+            severity="warning",
+            layer="study",
+            count=len(names),
+            ids=(),
+            message=Text(
+                f"{len(names)} 个文件的数据日期 data_date 不是 年-月-日：{first_ids(names)}，未能核对数据新旧。",
+                f"the data_date of {len(names)} files is no year-month-day: {first_ids(names)}; "
+                "their age is not checked.",
+            ),
+            fix=Text(
+                "在文件旁的 <文件名>.source.toml 中写 data_date = 2024-09-30 这样的日期。",
+                "Write a date such as data_date = 2024-09-30 in <file>.source.toml beside it.",
+            ),
+        )
     ]
 
 

@@ -19,6 +19,14 @@ from circle15.show.tables import access_frame, aligned, allocation_frame, plan_f
 
 # How much of the surroundings of a home that is a point is drawn as part of a catchment.
 _AROUND_M = 25.0
+_OF_PLANS = {"proposed_sites", "spokes", "catchments"}
+
+
+def layers_of(audit: Audit) -> frozenset[str]:
+    """The keys of the layers that ``layer_frames`` makes, without making them."""
+    lacking = (set() if audit.plans else _OF_PLANS) | (set() if audit.zones is not None else {"zones"})
+    may = {key for key, layer in EXPORT_LAYERS.items() if may_leave(layer, audit.facts.audience)}
+    return frozenset(may - lacking)
 
 
 def layer_frames(audit: Audit) -> dict[str, Any]:

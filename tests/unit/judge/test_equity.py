@@ -323,3 +323,15 @@ def test_each_rule_shares_places_within_its_own_limit_and_by_each_of_its_metrics
     assert evenness["JJ-02", "network"] == pytest.approx((2 * (0.15 + 0.55 + 0.4) / 9 / (2 * 0.7 / 3), 0), abs=1e-6)
     compared = {row["basis"]: row for row in found.table("straight_vs_network")}["pop60"]
     assert (compared["straight_only"], compared["both"], compared["neither"]) == ("100", "100", "100")
+
+
+def test_people_that_nobody_filled_in_leave_the_supply_and_a_reason():
+    """Neither nobody to serve nor no row: what is supplied is known, what it comes to is not."""
+    nobody = homes(pop60=[None, None, None])
+    row = row_of(cares([20, 30]), nobody, CATCHMENT)
+    assert (row["facilities"], row["capacity_unknown"], row["supply"]) == (2, 0, 50)
+    untold = ["supply_reached", "supply_unreached", "people", "served", "unserved", "unknown", "mean", "gini"]
+    assert row[[*untold, "worst_decile"]].isna().all()
+    (finding,) = equity_findings([RULE], cares([20, 30]), nobody, {"T-01": np.array([0, 1])})[:1]
+    assert finding.code == "equity_not_assessed"
+    assert "列全为空" in finding.message.zh

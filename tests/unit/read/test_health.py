@@ -12,7 +12,7 @@ import shapely
 
 from circle15.core.results import Source
 from circle15.core.tables import LAYERS, Candidates, Facilities, Residential, Units, Zones
-from circle15.read.health import age_findings, outside_findings, row_findings
+from circle15.read.health import age_findings, date_findings, outside_findings, row_findings
 from circle15.read.layers import empty_table
 from circle15.read.ranges import PARTS, RANGES, ZEROS
 
@@ -163,6 +163,17 @@ def test_areas_that_overlap_are_counted_and_those_that_touch_are_not() -> None:
     assert "1,000 m²" in each.message.en
 
 
+def test_areas_of_equal_bounds_overlap_unless_they_are_one_outline() -> None:
+    """The L and the square fill one box and share 7,500 m²; the second square is a duplicate, wherever it begins."""
+    square = shapely.box(0, 0, 100, 100)
+    corner = shapely.Polygon([(0, 0), (100, 0), (100, 50), (50, 50), (50, 100), (0, 100)])
+    again = shapely.Polygon([(100, 100), (0, 100), (0, 0), (100, 0)])
+    each = found(geometry=[square, corner, again])
+    assert each["areas_overlap"].ids == ("1", "2")
+    assert "1 pairs of residential areas overlap by 7,500 m²" in each["areas_overlap"].message.en
+    assert each["duplicate_place"].ids == ("1", "3")
+
+
 def test_places_outside_all_zones_are_found_whatever_the_layer() -> None:
     frame = geopandas.GeoDataFrame(
         {"zone_id": ["a", "b"], "name": ["甲", "乙"], "level": ["town", "community"]},
@@ -198,3 +209,16 @@ def test_data_more_than_two_years_older_than_the_study_is_old(data_date, as_of, 
     sources = [Source(layer, "town.osm", "0" * 64, 1, "WGS84", "", data_date) for layer in ("streets", "residential")]
     each = age_findings(sources, as_of)
     assert [(finding.code, finding.layer) for finding in each] == ([("data_old", "streets")] if old else [])
+
+
+def test_dates_that_nobody_can_read_are_told_all_at_once() -> None:
+    dates = {"a.csv": "2020年3月", "b.csv": "2024-09-30", "c.csv": "2019", "d.csv": "", "e.csv": "2020-13-01"}
+    sources = [
+        Source(layer, path, "0" * 64, 1, "WGS84", "", stated)
+        for path, stated in dates.items()
+        for layer in ("residential", "facilities")
+    ]
+    (each,) = date_findings(sources)
+    assert (each.code, each.severity, each.count) == ("data_date_unread", "warning", 3)
+    assert "a.csv（2020年3月）, c.csv（2019）, e.csv（2020-13-01）" in each.message.zh
+    assert date_findings(sources[2:4]) == []

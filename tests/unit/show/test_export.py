@@ -542,6 +542,26 @@ def test_a_mapping_of_layers_that_the_study_lacks_makes_no_file_of_layers(tmp_pa
     assert not any("GHSS" in name or name.endswith(".gpkg") for name in files)
 
 
+def test_layers_that_the_mapping_asks_for_and_the_study_lacks_are_told(tmp_path):
+    """On stderr by export, however quiet, and among the findings by run; the sample, which nobody wrote, asks not."""
+    outputs = SHOW + 'outputs = ["tables", "geojson:cgcs2000"]\n'
+    study = write(tmp_path, study=MAPPED.replace(SITE, "") + outputs)
+    done = call("export", study, "-q", "--profile", "cgcs2000")
+    assert done.exit_code == 0
+    assert "layers_not_exported" in done.stderr
+    assert "proposed_sites, spokes, catchments" in done.stderr
+    call("run", study, "-q")
+    rows = {row["code"]: row for row in read_csv((tmp_path / RESULTS / "findings.csv").read_bytes())}
+    assert (rows["layers_not_exported"]["severity"], rows["layers_not_exported"]["count"]) == ("warning", "3")
+    study.write_text(study.read_text(encoding="utf-8").replace('mapping = "mapping.toml"\n', ""), encoding="utf-8")
+    assert call("export", study, "-q", "--profile", "cgcs2000").stderr == ""
+
+
+def test_layers_that_the_public_may_not_have_are_told(tmp_path):
+    done = call("export", write(tmp_path, study=REVIEWED), "-q", "--profile", "cgcs2000")
+    assert "residential, gaps, spokes, catchments" in done.stderr
+
+
 # ---- for the public ------------------------------------------------------------------------------------------
 
 PUBLIC = MAPPED.replace("fictional = true", 'fictional = true\naudience = "public"') + SHOW

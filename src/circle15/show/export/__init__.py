@@ -18,10 +18,10 @@ from circle15.show.export.sheet import Sheet, sheets
 from circle15.show.export.styles import qml, style_table
 from circle15.show.export.topology import topology_frame
 from circle15.show.geometry import Shift
-from circle15.show.layers import layer_frames
+from circle15.show.layers import layer_frames, layers_of
 from circle15.show.tables import csv_bytes
 
-__all__ = ["export_files", "is_mapped"]
+__all__ = ["absent_layers", "export_files", "is_mapped"]
 
 FOLDER = "export"
 
@@ -32,6 +32,12 @@ def is_mapped(form: Format, profile: Profile, mapping: ExportMapping | None) -> 
     GeoJSON by RFC 7946 has the program's own names; the bureau's beside it only where the study brings a mapping.
     """
     return (form, profile) != ("geojson", "rfc7946") or (mapping is not None and not mapping.shipped)
+
+
+def absent_layers(audit: Audit) -> list[str]:
+    """The layers that the mapping names and the audit has nothing for, or its audience may not have, in its order."""
+    mapping = audit.facts.mapping
+    return [] if mapping is None else [each.key for each in mapping.layers if each.key not in layers_of(audit)]
 
 
 def export_files(audit: Audit, wanted: Sequence[tuple[Format, Profile]], to_gcj02: Shift) -> dict[str, bytes]:
