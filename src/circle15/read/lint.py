@@ -300,7 +300,8 @@ def _ratio_problems(entry: Mapping[str, Any], table: Mapping[str, Any], where: s
             )
         )
     problems += _range_problems(entry, [entry.get("limit", {}).get("value")], where)
-    rules = [each["id"] for each in table["rule"] if "id" in each]
+    # Shares are made when all other rules are judged: a share of shares would be one of nothing.
+    rules = [each["id"] for each in table["rule"] if "id" in each and "passing" not in each]
     problems += [
         unknown_name(each, rules, f"{where}.passing") for each in entry.get("passing", []) if each not in rules
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from circle15.core.errors import ConfigError
+from circle15.core.tables import BASES
 from circle15.read.pack import load_pack
 from tests.studies import PACK_HEAD
 
@@ -25,6 +26,7 @@ _RATIO = 'kind = "ratio"\ntargets = ["day_care"]\nlimit = { op = ">=", value = 1
 BY_AREA = _RATIO + 'level = "area"\nnumerator = [{ of = "facilities", column = "beds" }]\n'
 BY_TOWN = _RATIO + 'level = "town"\nnumerator = [{ of = "facilities", column = "beds" }]\n'
 STOCK = _RATIO + 'level = "study"\nnumerator = [{ of = "facilities", column = "beds" }]\n'
+SHARE = _RATIO + 'level = "study"\npassing = ["T-01"]\n'
 SCHEDULE = 'kind = "schedule"\ntargets = ["canteen"]\nper_year = { 2024 = 10 }\n'
 
 
@@ -66,8 +68,7 @@ def test_tag_expressions_that_cannot_be_read_are_all_named(tmp_path):
 )
 def test_a_target_is_on_a_basis_that_its_verdicts_are_summed_by(tmp_path, rule, bases):
     """Drawn land is no sum of verdicts: a target on it could never be told."""
-    every = ("areas", "facilities", "households", "land_area_m2", "land_intersection")
-    every += ("pop0_3", "pop60", "pop65", "pop80", "population", "zones")
+    every = sorted((*BASES, "facilities"))
     said = {
         each: linted(tmp_path, f'{rule}target = {{ op = ">=", value = 0.9, basis = "{each}" }}\n') for each in every
     }
@@ -86,6 +87,7 @@ def test_a_target_is_on_a_basis_that_its_verdicts_are_summed_by(tmp_path, rule, 
         (STANDARD + "tolerance = 0.1", "tolerance 在此不起作用"),
         (STOCK.replace('{ of = "facilities", column = "beds" }', '{ of = "zones" }'), "缺少 column"),
         (STOCK.replace('of = "facilities"', 'of = "zones", all_built = true'), "all_built 在此不起作用"),
+        (SHARE, "passing：不认识 'T-01'"),
         (STOCK + 'per_zone = "beds_task"', "per_zone：任务数只用于分单元的指标"),
     ],
 )
