@@ -66,9 +66,13 @@ class Addends:
     value: Floats
 
 
-def addends(rule: Rule, amount: Amount, subjects: Subjects) -> Addends:
-    """What the facilities add to an amount. Of those that share a room, the one with the largest area adds it."""
+def addends(rule: Rule, amount: Amount, subjects: Subjects, placed: NDArray[np.bool_] | None = None) -> Addends:
+    """What the facilities add to an amount. Of those that share a room, the one with the largest area adds it.
+
+    ``placed``: those that are somewhere, where what they add is; others add nothing, and take nobody's room.
+    """
     tests, value = qualified(rule, amount, subjects), _values(amount, subjects)
+    tests = tests if placed is None else np.where(placed, tests, FAIL)
     certain = (tests == PASS) & ~np.isnan(value)
     possible = (tests != FAIL) & ~certain
     room = rooms(rule, subjects)

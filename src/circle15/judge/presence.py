@@ -96,11 +96,11 @@ def _added_up(
     if size is None:
         return certain, possible
     others = replace(rule, where=tuple(each for each in rule.where if each is not size))
-    found, at = addends(others, replace(amount, column=FLOOR_AREA), subjects), _zone_of(rule, subjects, ids)
-    known, open_rows = found.certain & (at >= 0), found.possible & (at >= 0)
-    sums = np.bincount(at[known], weights=found.value[known], minlength=len(ids)).astype(float)
+    at = _zone_of(rule, subjects, ids)
+    found = addends(others, replace(amount, column=FLOOR_AREA), subjects, at >= 0)
+    sums = np.bincount(at[found.certain], weights=found.value[found.certain], minlength=len(ids)).astype(float)
     enough = OPERATORS[size.op](sums, size.value)
-    open_zones = np.bincount(at[open_rows], minlength=len(ids)) > 0
+    open_zones = np.bincount(at[found.possible], minlength=len(ids)) > 0
     return np.maximum(certain, enough), np.maximum(possible, np.maximum(enough, open_zones))
 
 

@@ -111,11 +111,10 @@ def _counting(rule: Rule, test: Ratio, subjects: Subjects) -> NDArray[np.bool_]:
 
 def _facilities_by_group(rule: Rule, amount: Amount, subjects: Subjects, group: NDArray[np.int64]) -> _Sum:
     """What the facilities of each area's group add up to; a facility shared by its members counts once."""
-    found, assignment = addends(rule, amount, subjects), subjects.assignment(rule)
-    size, serving = int(group.max(initial=-1)) + 1, assignment.counts > 0
-    known, open_rows = found.certain & serving, found.possible & serving
-    at, open_at = (group[assignment.first_of(np.flatnonzero(rows))] for rows in (known, open_rows))
-    certain = np.bincount(at, weights=found.value[known], minlength=size).astype(float)
+    assignment, size = subjects.assignment(rule), int(group.max(initial=-1)) + 1
+    found = addends(rule, amount, subjects, assignment.counts > 0)
+    at, open_at = (group[assignment.first_of(np.flatnonzero(rows))] for rows in (found.certain, found.possible))
+    certain = np.bincount(at, weights=found.value[found.certain], minlength=size).astype(float)
     doubts = np.bincount(open_at, minlength=size)
     return _Sum(certain[group], (doubts == 0)[group], _facility_reason(rule, amount, subjects))
 
@@ -181,13 +180,13 @@ def _by_zone(rule: Rule, amount: Amount, subjects: Subjects, rows: pd.DataFrame)
 
 
 def _facilities_by_zone(rule: Rule, amount: Amount, subjects: Subjects, rows: pd.DataFrame) -> _Sum:
-    found, levels = addends(rule, amount, subjects), levels_of(rule)
+    levels = levels_of(rule)
     at = zone_numbers(subjects.facilities_in, levels, subjects.facilities.frame["facility_id"], rows["zone_id"])
-    known, open_rows = found.certain & (at >= 0), found.possible & (at >= 0)
-    sums = np.bincount(at[known], weights=found.value[known], minlength=len(rows))
-    doubts = np.bincount(at[open_rows], minlength=len(rows))
+    found = addends(rule, amount, subjects, at >= 0)
+    sums = np.bincount(at[found.certain], weights=found.value[found.certain], minlength=len(rows))
+    doubts = np.bincount(at[found.possible], minlength=len(rows))
     reason = _facility_reason(rule, amount, subjects)
-    if (found.certain | found.possible).any() and not are_placed(subjects.facilities_in, levels):
+    if (qualified(rule, amount, subjects) != FAIL).any() and not are_placed(subjects.facilities_in, levels):
         return _Sum(sums.astype(float), np.zeros(len(rows), dtype=bool), "no_assignment")
     return _Sum(sums.astype(float), doubts == 0, reason)
 

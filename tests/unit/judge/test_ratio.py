@@ -36,7 +36,7 @@ def test_an_empty_population_is_the_reason_of_its_own_zone_alone(tmp_path):
 def test_people_whom_nothing_places_are_not_nobody(tmp_path):
     """The homes know their residents, and nothing says in which town they live: not "nothing to share"."""
     (tmp_path / "own.toml").write_text(PACK_HEAD + _RULE, encoding="utf-8")
-    tables = {
+    tables: dict[str, list[dict[str, Any]]] = {
         "residential": [{"id": "H", "x": 0, "population": 1000}],
         "facilities": [{"id": "F", "type": "day_care", "town_code": "1", "beds": 5}],
         "zone_table": [{"id": "1", "name": "A", "level": "town"}],
