@@ -22,8 +22,11 @@ import pytest
 import shapely
 
 from circle15.core.formats import FORMATS, PROFILES
+from circle15.pipeline import whole
 from circle15.read.datum import wgs84_from_gcj02
 from circle15.read.mapping import sample_mapping
+from circle15.show.layers import layer_frames, layers_of
+from circle15.study import load_study
 from tests.rfc7946 import problems
 from tests.towns import CANDIDATES, CRS, ORIGIN, SITE, STUDY, ZONES, boxes, call, features, moved, tree, write_town
 
@@ -555,6 +558,15 @@ def test_layers_that_the_mapping_asks_for_and_the_study_lacks_are_told(tmp_path)
     assert (rows["layers_not_exported"]["severity"], rows["layers_not_exported"]["count"]) == ("warning", "3")
     study.write_text(study.read_text(encoding="utf-8").replace('mapping = "mapping.toml"\n', ""), encoding="utf-8")
     assert call("export", study, "-q", "--profile", "cgcs2000").stderr == ""
+
+
+@pytest.mark.parametrize("study", [MAPPED + SHOW, MAPPED.replace(SITE, "") + SHOW])
+@pytest.mark.parametrize("audience", ["internal", "public"])
+def test_what_is_said_to_be_there_is_there(tmp_path, study, audience):
+    """Layers are told before they are made."""
+    path = write(tmp_path, study=study.replace("fictional = true", f'fictional = true\naudience = "{audience}"'))
+    found = whole(load_study(path))
+    assert layers_of(found) == set(layer_frames(found))
 
 
 def test_layers_that_the_public_may_not_have_are_told(tmp_path):
