@@ -170,10 +170,10 @@ def test_every_place_that_a_warning_concerns_is_on_the_map_of_findings(tmp_path)
     assert overdue == [each["id"] for each in sites]
 
 
-def test_facilities_that_serve_only_unknown_homes_are_named(tmp_path):
-    """One known home among those named is enough, and an empty cell names none."""
+def test_facilities_that_serve_unknown_homes_are_named(tmp_path):
+    """Those that serve no other go by their code; beside known ones they share what those have. Empty names none."""
     homes = [{"id": name, "x": x, "community_code": "C1", "households": 100} for x, name in enumerate(("H-1", "H-2"))]
-    serves = {"F-1": "H-9；H-8", "F-2": "H-1;H-9", "F-3": "", "F-4": "H-7"}
+    serves = {"F-1": "H-9；H-8", "F-2": "H-1;H-9", "F-3": "", "F-4": "H-7", "F-5": "H-1、H-2"}
     sites = [
         {"id": name, "type": "day_care", "x": 5 * n, "community_code": "C1", "serves": homes_named}
         for n, (name, homes_named) in enumerate(serves.items())
@@ -184,7 +184,9 @@ def test_facilities_that_serve_only_unknown_homes_are_named(tmp_path):
         {"residential": homes, "facilities": sites},
         command=("check", "-q", "--format", "json"),
     )
-    (row,) = [each for each in json.loads(done.stdout) if each["code"] == "serves_unknown"]
-    assert (row["severity"], row["layer"], row["count"]) == ("warning", "facilities", 2)
-    assert "F-1, F-4" in row["message"]
-    assert "H-9, H-8, H-7" in row["message"]
+    only, some = (each for each in json.loads(done.stdout) if each["code"] == "serves_unknown")
+    assert (only["severity"], only["layer"], only["count"]) == ("warning", "facilities", 2)
+    assert "F-1, F-4" in only["message"]
+    assert "H-9, H-8, H-7" in only["message"]
+    assert (some["severity"], some["count"]) == ("warning", 1)
+    assert "1 处设施（F-2）的 serves 中有不存在的居住小区（H-9）" in some["message"]

@@ -220,8 +220,8 @@ MEANINGS: Mapping[Code, Text] = {
     "scale_factor": Text("投影长度比与 1 相差超过万分之四", "the grid is more than 4 in 10,000 from true lengths"),
     "scope_assumed": Text("适用范围取决于数据中没有的列", "a rule's scope depends on a column that is absent"),
     "serves_unknown": Text(
-        "设施的 serves 只列出不存在的小区，改按社区代码归属",
-        "facilities say that they serve only unknown homes: the community code decides",
+        "设施的 serves 列出不存在的小区",
+        "facilities say that they serve residential areas that the study does not have",
     ),
     "similar_name": Text("相近位置名称几乎相同，可能重复", "places near each other have all but the same name"),
     "slope_unknown": Text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,31 +61,41 @@ def assign(residential: Residential, facilities: Facilities, by: str) -> Assignm
 
 
 def serving_findings(residential: Residential, facilities: Facilities) -> list[Finding]:
-    """Facilities whose ``serves`` names no residential area of the study, so that it says nothing."""
-    if not facilities.has("serves"):
+    """Facilities whose ``serves`` names residential areas that the study does not have: no other, or some beside."""
+    if not facilities.has("serves") or len(residential) == 0:
         return []
     known = set(residential.frame["area_id"])
     named = facilities.frame["serves"].map(parts)
-    lost = named.map(lambda ids: bool(ids) and known.isdisjoint(ids)).to_numpy(dtype=bool)
-    if not lost.any():
-        return []
-    ids = facilities.frame.loc[lost, "facility_id"]
-    areas = dict.fromkeys(area for each in named[lost] for area in each)
-    return [
-        Finding.of(
-            "serves_unknown",
-            "warning",
-            "facilities",
-            ids,
-            Text(
-                f"{len(ids)} 处设施（{first_ids(ids)}）的 serves 只列出不存在的居住小区（{first_ids(areas)}），"
-                f"改按社区代码归属；没有社区代码的不属于任何小区。",
-                f"{len(ids)} facilities ({first_ids(ids)}) serve only residential areas that the study does not have "
-                f"({first_ids(areas)}): their community code decides, and without one they belong to none.",
-            ),
-            Text("核对 serves 中的小区编号。", "Check the ids under serves."),
-        )
-    ]
+    unknown = named.map(lambda ids: [each for each in ids if each not in known])
+    some = unknown.map(len).to_numpy() > 0
+    only = some & (unknown.map(len) == named.map(len)).to_numpy()
+    ids = facilities.frame["facility_id"]
+    found = [(rows, words) for rows, words in ((only, _SERVE_ONLY), (some & ~only, _SERVE_SOME)) if rows.any()]
+    return [_serving(ids[rows], unknown[rows], words) for rows, words in found]
+
+
+_SERVE_ONLY = Text(
+    "{0} 处设施（{1}）的 serves 只列出不存在的居住小区（{2}），改按社区代码归属；没有社区代码的不属于任何小区。",
+    "{0} facilities ({1}) serve only residential areas that the study does not have ({2}): their community code "
+    "decides, and without one they belong to none.",
+)
+_SERVE_SOME = Text(
+    "{0} 处设施（{1}）的 serves 中有不存在的居住小区（{2}），配建面积只由其余小区分摊，每百户面积可能偏大。",
+    "{0} facilities ({1}) also serve residential areas that the study does not have ({2}): the others alone share what "
+    "they have, and may seem to have more than they do.",
+)
+
+
+def _serving(ids: Any, areas: Any, words: Text) -> Finding:
+    told = len(ids), first_ids(ids), first_ids(dict.fromkeys(area for each in areas for area in each))
+    return Finding.of(
+        "serves_unknown",
+        "warning",
+        "facilities",
+        ids,
+        Text(words.zh.format(*told), words.en.format(*told)),
+        Text("核对 serves 中的小区编号。", "Check the ids under serves."),
+    )
 
 
 def is_assigned(residential: Residential, facilities: Facilities, by: str) -> bool:
