@@ -12,7 +12,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-KINDS = ("plain", "years", "quota", "budget", "separation", "prescribed", "dated", "target", "backup", "mixed")
+KINDS = (
+    "plain",
+    "years",
+    "quota",
+    "budget",
+    "separation",
+    "prescribed",
+    "dated",
+    "target",
+    "shares",
+    "backup",
+    "mixed",
+)
+_CONSTRAINTS = ("quota", "budget", "separation", "prescribed", "dated", "target", "shares")
 # What a study asks beside these.
 WISHES = ("favoured", "towns", "fewest", "wishes")
 
@@ -36,6 +49,7 @@ class Instance:
     favours: list[tuple[set[int], set[int], Fraction]] = field(default_factory=list)  # candidates, demand, extra
     towns: list[tuple[set[int], int]] = field(default_factory=list)  # candidates, the year of the one that opens
     fewest: list[int] = field(default_factory=list)  # of each year
+    quarters: list[tuple[set[int], int]] = field(default_factory=list)  # demand, what must be covered of it
 
     def allows(self, when: dict[int, int]) -> bool:
         """Whether these openings (candidate → year) break nothing."""
@@ -50,8 +64,14 @@ class Instance:
             and not any(a in opened and b in opened for a, b in self.conflicts)
             and all([when[each] for each in members if each in when] == [year] for members, year in self.towns)
             and all(list(when.values()).count(year) >= least for year, least in enumerate(self.fewest))
+            and all(self.reached(opened, areas) >= least for areas, least in self.quarters)
             and (self.target is None or sum(bool(each & opened) for each in self.target[0]) >= self.target[1])
         )
+
+    def reached(self, opened: set[int], areas: set[int]) -> int:
+        """The weight of these areas that a candidate covers, and that nothing covers today."""
+        met = {demand for candidate in opened for demand in self.covers[candidate]}
+        return sum(self.weight[demand] for demand in areas & met if self.depth[demand] > 0)
 
     def value(self, when: dict[int, int]) -> Fraction | int:
         """Weight covered at the end of each year, summed over the years, with what is preferred on top."""
@@ -94,8 +114,8 @@ def invent(seed: int, kind: str) -> Instance:
         depth = [dice.choice([0, 1, 2, 2]) for _ in range(demand)]
     places = [dice.randint(1, 2) for _ in range(dice.randint(2, 3))] if several else [dice.randint(1, 4)]
     found = Instance(covers, [dice.randint(0, 30) for _ in range(demand)], depth, places)
-    asked = set(dice.sample(KINDS[2:8], dice.randint(2, 4))) if kind == "mixed" else {kind}
-    asked |= set(dice.sample([*WISHES[:3], *KINDS[2:8]], dice.randint(2, 4))) if kind == "wishes" else set()
+    asked = set(dice.sample(_CONSTRAINTS, dice.randint(2, 4))) if kind == "mixed" else {kind}
+    asked |= set(dice.sample([*WISHES[:3], *_CONSTRAINTS], dice.randint(2, 4))) if kind == "wishes" else set()
     _constrain(found, asked, dice)
     _wish(found, asked, dice)
     return found
@@ -138,7 +158,20 @@ def _constrain(found: Instance, asked: set[str], dice: random.Random) -> None:
     if "dated" in asked:
         free = [each for each in everyone if each not in found.forbidden]
         found.dated = {each: dice.randrange(len(found.places)) for each in dice.sample(free, 1)}
+    if "shares" in asked:
+        _share(found, dice)
     if "target" in asked:
         homes = [dice.randrange(4) for _ in everyone]
         communities = [{each for each in everyone if homes[each] == number} for number in set(homes)]
+        communities += [dice.choice(communities)] if dice.random() < 0.3 else []  # two with the same candidates
         found.target = (communities, dice.randint(1, min(places + 1, len(communities))))
+
+
+def _share(found: Instance, dice: random.Random) -> None:
+    """Of each of a few towns some of the weight that nothing covers today; now and then more than can be covered."""
+    home = [dice.randrange(3) for _ in found.weight]
+    for town in sorted(set(home)):
+        areas = {demand for demand, each in enumerate(home) if each == town and found.depth[demand] > 0}
+        most = found.reached(set(range(len(found.covers))), areas)
+        least = dice.randint(0, most) * dice.choice([1, 2, 3]) // 3
+        found.quarters += [(areas, most + 1 if dice.random() < 0.05 else least)] if areas else []

@@ -56,10 +56,31 @@ def test_full_covering_leaves_out_whom_no_candidate_reaches(tmp_path: Path) -> N
 
 def test_a_share_that_cannot_be_reached_is_named_beside_the_best_that_can(tmp_path: Path) -> None:
     homes = {**TOWN, "H-4": {"at": (2900, 0), "households": 9, "pop60": 30}}
-    _, plan = planned(tmp_path, 0.9, homes=homes, streets=[((-1000, 0), (3000, 0))])
+    study, plan = planned(tmp_path, 0.9, homes=homes, streets=[((-1000, 0), (3000, 0))])
     assert (plan["status"], plan["sites"]) == ("infeasible", [])
     assert plan["clash"] == plan["given_up"] == [{"kind": "share", "zone_id": None, "number": 900}]
     assert plan["relaxed"]["sites"] == ["C-1", "C-2"]
+    assert (plan["bound_kind"], call("explain", study, "plan", "-q").exit_code) == ("lagrangian", 0)
+    study.write_text(study.read_text(encoding="utf-8").replace("share = 0.9", "share = 0.6"), encoding="utf-8")
+    assert call("explain", study, "plan", "-q").exit_code == 1
+
+
+def test_of_many_constraints_only_those_that_a_share_clashes_with_are_named(tmp_path: Path) -> None:
+    terms = 'min_separation_m = 10\nforbidden = ["C-2"]\nbudget = { column = "cost", max = 90 }\n'
+    hosts = {name: {**host, "cost": 9} for name, host in HOSTS.items()}
+    study, plan = planned(tmp_path, 0.9, terms, candidates=hosts)
+    # C-2 alone reaches H-3, without whose 10 no more than 50 of 60 are covered.
+    assert (plan["status"], [each["kind"] for each in plan["clash"]]) == ("infeasible", ["share", "forbidden"])
+    assert (plan["bound_kind"], plan["relaxed"]["sites"]) == ("lagrangian", ["C-1"])
+    assert call("explain", study, "plan", "-q").exit_code == 0
+
+
+def test_constraints_that_clash_without_the_share_are_proven_to(tmp_path: Path) -> None:
+    terms = 'mandatory = ["C-1", "C-2"]\nbudget = { column = "cost", max = 12 }\n'
+    study, plan = planned(tmp_path, 0.8, terms, candidates={name: {**host, "cost": 9} for name, host in HOSTS.items()})
+    assert [each["kind"] for each in plan["clash"]] == ["budget", "mandatory"]
+    assert ([each["kind"] for each in plan["given_up"]], plan["relaxed"]["sites"]) == (["budget"], ["C-1", "C-2"])
+    assert call("explain", study, "plan", "-q").exit_code == 0
 
 
 def test_the_curve_tells_what_each_number_of_sites_reaches(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from circle15.core.tables import (
 )
 from circle15.core.terms import Term
 from circle15.core.text import Language, Text
+from circle15.core.wishes import ZoneShare
 
 PlanProblem = Literal["max_coverage", "min_sites", "p_median"]
 PROBLEMS: tuple[PlanProblem, ...] = get_args(PlanProblem)
@@ -276,6 +277,16 @@ class Preferred:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneCovered:
+    """The weight of one zone of which a plan must cover a share: in all, covered today, and once all sites are open."""
+
+    zone_id: str
+    total: int
+    today: int
+    planned: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan of sites for one facility type.
 
@@ -299,6 +310,7 @@ class Plan:
     shares and the curve are of plain weight. ``extra`` names the columns of the proof that are no homes.
     Where it is ``p_median``, ``walk`` says of whom: objective and bounds are people's ways in mm, added up, and the
     invariant is that of ``min_sites``; gains and shares are still those of the limit.
+    With a ``zone_share`` that much of the weight in each of ``zones`` is covered once all sites are open.
     A plan of several ``types`` is one problem: what it newly covers is added up over the types. It is told in parts,
     one of each type, each with the ``whole``. In a part status, objective, bounds and terms are those of the whole,
     which alone has the proof, prices and what clashes; gains, shares, ``one_more`` and who is out of reach are its own.
@@ -349,6 +361,8 @@ class Plan:
     preference_price: int | None = None
     extra: tuple[str, ...] = ()
     capacity: str = ""
+    zone_share: ZoneShare | None = None
+    zones: tuple[ZoneCovered, ...] = ()
     types: tuple[str, ...] = ()
     whole: Plan | None = None
 

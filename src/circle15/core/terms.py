@@ -14,6 +14,7 @@ KINDS = (
     "quota_min",
     "year_min",
     "target",
+    "zone_share",
     "dated",
     "budget",
     "forbidden",
@@ -31,6 +32,7 @@ KIND_WORDS = {
     "quota_min": Text("名额下限", "the least in each zone"),
     "year_min": Text("各年度最少设点数", "the least in each year"),
     "target": Text("单元覆盖目标", "the target of zones"),
+    "zone_share": Text("各单元应达到的覆盖率", "the share of each zone to be covered"),
     "dated": Text("定年设点", "the dated sites"),
     "budget": Text("投资上限", "the budget"),
     "forbidden": Text("禁止设点", "the forbidden sites"),
@@ -79,6 +81,10 @@ class Term:
             "target": Text(
                 f"{self.name}：尚无设施的单元中至少 {self.number} 个设点",
                 f"{self.name}: at least {self.number} of the zones without a site get one",
+            ),
+            "zone_share": Text(
+                f"{self.name} 覆盖率达到 {self.number / 10:g}%",
+                f"a share of {self.number / 10:g} % of {self.name} covered",
             ),
             "dated": Text(f"{self.name} 于 {self.number} 年度设 1 处", f"one in {self.name} in {self.number}"),
             "budget": Text(f"投资合计不超过 {self.number:,}", f"costs of at most {self.number:,} in all"),

@@ -17,7 +17,7 @@ from circle15.pipeline.assess import subjects
 from circle15.pipeline.candidates import offer
 from circle15.pipeline.distances import access_to
 from circle15.pipeline.ground import Ground, counted_sites, near_pairs
-from circle15.pipeline.wishes import tell
+from circle15.pipeline.wishes import shared, tell
 from circle15.read.zones import membership
 from circle15.route import Places
 from circle15.study import SiteSpec
@@ -35,6 +35,7 @@ def problem_of(
         demand = replace(demand, walks=_walks(ground, offered.hosts, spec, spec.cap_mm))
     if spec.backup:
         demand = replace(demand, standing=_standing(ground, spec, request.limit_mm))
+    request = shared(ground, spec, request, demand)
     near = near_pairs(ground, offered.hosts, spec.metric, request.limit_mm, spec.rule.footing)
     sites = sites_of(ground, offered.hosts, spec)
     return request, demand, siting.frame_problem(request, demand, sites, near.source, near.target)

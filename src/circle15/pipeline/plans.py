@@ -21,7 +21,7 @@ from circle15.pipeline.ground import Ground, lay
 from circle15.pipeline.joint import joint_of
 from circle15.pipeline.patience import patience
 from circle15.pipeline.progress import Progress, silent
-from circle15.pipeline.wishes import refuse_crowded
+from circle15.pipeline.wishes import refuse_crowded, with_zones
 from circle15.study import SiteSpec, Study
 
 
@@ -69,6 +69,7 @@ def _told(plan: Plan, ground: Ground, spec: SiteSpec, offered: Offer, demand: si
     plan = with_allocation(plan, ground, spec, offered.hosts, demand.weight)
     plan = with_catchments(plan, ground, spec, offered.hosts, demand.weight)
     plan = with_shares(plan, ground.residential, demand.area_ids, demand.outcome, demand.weight)
+    plan = with_zones(plan, ground, spec, demand)
     return with_screening(plan, ground, spec, offered)
 
 
@@ -92,7 +93,7 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
                 )
             )
         if plan["status"] == "infeasible":
-            if plan.get("bound_kind") == "lagrangian":
+            if plan["bound_kind"] == "lagrangian":
                 found[plan["site_plan"]] = _refutation(ground, specs[plan["site_plan"]], plan)
             continue
         request, demand, problem = _framed(ground, specs[plan["site_plan"]])
@@ -112,6 +113,7 @@ def certificates(study: Study, plans: Sequence[Mapping[str, Any]], progress: Pro
             proof=tuple(_multipliers(each, names, problem) for each in plan["proof"]),
             need=siting.needed(request, demand, problem) if request.problem == "min_sites" else None,
             ways=ways,
+            by_solver=plan["bound_kind"] == "solver",
         )
         neutral = problem if not request.favours else siting.completed(replace(request, favours=()), demand, bare)
         checked = siting.certify_curve(neutral, siting.certify(problem, claim), *_curve(plan, names, problem))
@@ -161,7 +163,9 @@ def _refutation(ground: Ground, spec: SiteSpec, plan: Mapping[str, Any]) -> siti
     names = np.concatenate([demand.area_ids, np.array(problem.extra, dtype=object)])
     clash = tuple(Term(each["kind"], each["zone_id"] or "", each["number"]) for each in plan["clash"])
     proof = tuple(_multipliers(each, names, problem) for each in plan["proof"])
-    checked = siting.certify(problem, siting.Claim((), (), 0, 0, 0, optimal=True, proof=proof, clash=clash))
+    need = siting.needed(request, demand, problem) if request.problem == "min_sites" else None
+    claim = siting.Claim((), (), 0, 0, 0, optimal=True, proof=proof, clash=clash, need=need)
+    checked = siting.certify(problem, claim)
     return checked if plan["intact"] else replace(checked, objections=(*checked.objections, "proof.json"))
 
 

@@ -1,4 +1,4 @@
-"""What a ``[[site]]`` asks beside its limits, told by the data: who is preferred, which zones lack a site, when."""
+"""What a ``[[site]]`` asks beside its limits, told by the data: who is preferred, what zones lack, when."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from circle15 import judge, siting
 from circle15.core.errors import ConfigError, InputError
-from circle15.core.results import Preferred
+from circle15.core.results import Plan, Preferred, ZoneCovered
 from circle15.core.rule import Rule
 from circle15.core.tables import Access
 from circle15.core.text import Text, first_ids
+from circle15.core.wishes import ZoneShare
 from circle15.pipeline.assess import subjects
 from circle15.pipeline.candidates import Offer
 from circle15.pipeline.ground import Ground
+from circle15.route.network import Ints
 from circle15.study import SiteSpec
 
 # A clause that prefers ageing or young quarters speaks of 街道.
@@ -44,7 +47,7 @@ def tell(ground: Ground, spec: SiteSpec, offered: Offer, zones_of: dict[str, tup
     Raises ConfigError or InputError for wishes that the data cannot tell.
     """
     wishes = spec.wishes
-    if not (wishes.prefer or wishes.aim or wishes.dates):
+    if not (wishes.prefer or wishes.aim or wishes.dates):  # the share of each zone waits for its demand: ``shared``
         return Told()
     judged_on = subjects(ground, Access.empty())
     found = [_favour(ground, spec, offered, judged_on, *each) for each in wishes.prefer.items()]
@@ -120,6 +123,82 @@ def _aim(
     able = _able(ground, rule, inside)
     zones = {name: frozenset(each for each, zones in able.items() if name in zones) for name in lacking}
     return siting.Aim(rule.rule_id or spec.wishes.aim_label, zones, max(0, least - served))
+
+
+def shared(ground: Ground, spec: SiteSpec, request: siting.Request, demand: siting.Demand) -> siting.Request:
+    """The request with what must be newly covered of each zone of which a share is asked, as far as it is not today.
+
+    Raises InputError where there are no such zones, or where it is not known which they are.
+    """
+    asked = spec.wishes.zone_share
+    if asked is None:
+        return request
+    quarters = []
+    for zone_id, rows in _homes_in(ground, asked, demand).items():
+        zone = _covered(zone_id, rows, demand)
+        least = math.ceil(asked.share * zone.total) - zone.today
+        if least > 0:
+            open_ = rows[demand.outcome[rows] == "fail"]
+            quarters.append(siting.Quarter(zone_id, open_, least, round(1000 * asked.share)))
+    return replace(request, quarters=tuple(quarters))
+
+
+def with_zones(plan: Plan, ground: Ground, spec: SiteSpec, demand: siting.Demand) -> Plan:
+    """The plan with what it covers of each zone of which a share is asked."""
+    asked = spec.wishes.zone_share
+    if asked is None:
+        return plan
+    met = np.isin(demand.area_ids, [area_id for site in plan.sites for area_id in site.area_ids])
+    zones = []
+    for zone_id, rows in _homes_in(ground, asked, demand).items():
+        zone = _covered(zone_id, rows, demand)
+        zones.append(replace(zone, planned=zone.today + int(demand.weight[rows[met[rows]]].sum())))
+    return replace(plan, zone_share=asked, zones=tuple(zones))
+
+
+def _covered(zone_id: str, rows: Ints, demand: siting.Demand) -> ZoneCovered:
+    """The weight of these homes that counts, and what is covered today."""
+    weight, outcome = demand.weight[rows], demand.outcome[rows]
+    today = int(weight[outcome == "pass"].sum())
+    return ZoneCovered(zone_id, int(weight[np.isin(outcome, ("pass", "fail", "unknown"))].sum()), today, today)
+
+
+def _homes_in(ground: Ground, asked: ZoneShare, demand: siting.Demand) -> dict[str, Ints]:
+    """The rows of the homes in each zone that is asked of, in the order of the table. Raises InputError without any."""
+    units, inside = ground.units, ground.areas_in
+    frame = None if units is None else units.frame[units.frame["level"] == asked.level]
+    if frame is not None and asked.urban_rural:
+        frame = _of_kind(frame, asked)
+    if frame is None or inside is None or not len(frame):
+        raise InputError(
+            Text(
+                f"[[site]].target：没有 {asked.level} 级的单元可数。请补充 [inputs.zone_table] 或 [inputs.zones]。",
+                f"[[site]].target: there are no zones of level {asked.level} to count: add [inputs.zone_table] or "
+                f"[inputs.zones].",
+            )
+        )
+    row_of = {str(area_id): row for row, area_id in enumerate(demand.area_ids)}
+    homes: dict[str, list[int]] = {str(name): [] for name in frame["zone_id"].astype(str)}
+    mine = inside.frame[inside.frame["zone_id"].astype(str).isin(homes)]
+    for area_id, zone_id in zip(mine["area_id"].astype(str), mine["zone_id"].astype(str), strict=True):
+        homes[zone_id].append(row_of[area_id])
+    return {name: np.array(sorted(rows), dtype=np.int64) for name, rows in homes.items()}
+
+
+def _of_kind(frame: Any, asked: ZoneShare) -> Any:
+    """The urban or rural zones. Raises InputError for zones that do not say which they are."""
+    kinds = frame["urban_rural"] if "urban_rural" in frame else pd.Series(None, index=frame.index, dtype=object)
+    untold = frame.loc[kinds.isna(), "zone_id"].astype(str).tolist()
+    if untold:
+        raise InputError(
+            Text(
+                f"[[site]].target：{asked.level} 级单元的 urban_rural 缺 {len(untold)} 个：{first_ids(untold)}。"
+                f"请补充。",
+                f"[[site]].target: {len(untold)} zones of level {asked.level} lack urban_rural: {first_ids(untold)}. "
+                f"Add it.",
+            )
+        )
+    return frame[kinds == asked.urban_rural]
 
 
 def _able(ground: Ground, rule: Rule, inside: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from circle15.core.limit import Limit
 from circle15.core.rule import ATTRIBUTES, Pack, Preference, Presence, Rule, Schedule, Target
 from circle15.core.tables import ZONE_LEVELS
 from circle15.core.text import Text, first_ids
-from circle15.core.wishes import Wishes
+from circle15.core.wishes import Wishes, ZoneShare
 from circle15.read.strict import Key, check, unknown_name
 
 WISH_KEYS = (
@@ -24,6 +24,7 @@ WISH_KEYS = (
 _TARGET_KEYS = (
     Key("rule", "text"),
     Key("share", "positive number"),
+    Key("covered", "positive number"),
     Key("level", "text", choices=ZONE_LEVELS),
     Key("urban_rural", "text", choices=("urban", "rural")),
     Key("label", "text"),
@@ -48,26 +49,37 @@ def wish_shape_problems(entry: Mapping[str, Any], where: str) -> list[Text]:
             )
         )
     if "target" in entry:
-        problems += _target_shape(entry["target"], where, problem)
+        problems += _target_shape(entry, where, problem)
     return [*problems, *_date_problems(entry, where), *_fewest_problems(entry, where), *_factor_problems(entry, where)]
 
 
-def _target_shape(target: Mapping[str, Any], where: str, problem: str) -> list[Text]:
+def _target_shape(entry: Mapping[str, Any], where: str, problem: str) -> list[Text]:
+    target = entry["target"]
     problems = check(target, _TARGET_KEYS, f"{where}.target")
-    by_rule = "rule" in target and not {"level", "urban_rural", "label"} & set(target)
-    assumed = "rule" not in target and {"level", "share", "label"} <= set(target)
+    by_rule = "rule" in target and not {"level", "urban_rural", "label", "covered"} & set(target)
+    assumed = (
+        "rule" not in target and {"level", "label"} <= set(target) and ("share" in target) != ("covered" in target)
+    )
     if not problems and not (by_rule or assumed):
         problems.append(
             Text(
-                f"{where}.target：写 rule（条文给出的指标；条文没有比例的，另写 share），或写 level、share 和 label"
-                f"（研究假设）。",
-                f"{where}.target: give rule, with share where its clause has none; or level, share and label, "
-                f"an assumption.",
+                f"{where}.target：写 rule（条文给出的指标；条文没有比例的，另写 share），或写 level、label 和 share"
+                f"（有设施的单元比例）或 covered（各单元被覆盖的权重比例），后两种为研究假设。",
+                f"{where}.target: give rule, with share where its clause has none; or level, label and either share, "
+                f"of the zones with a site, or covered, of the weight in each zone: assumptions.",
             )
         )
-    if not problems and not 0 < target.get("share", 1) <= 1:
+    for name in ("share", "covered"):
+        if not problems and not 0 < target.get(name, 1) <= 1:
+            problems.append(
+                Text(f"{where}.target.{name} 须大于 0，至多 1。", f"{where}.target.{name}: above 0 and at most 1.")
+            )
+    if "covered" in target and "capacity" in entry:
         problems.append(
-            Text(f"{where}.target.share 须大于 0，至多 1。", f"{where}.target.share: above 0 and at most 1.")
+            Text(
+                f"{where}：target.covered 不与 capacity 同用。请删去其一。",
+                f"{where}: no target.covered with capacity. Remove one of them.",
+            )
         )
     if problem == "p_median":
         problems.append(
@@ -187,6 +199,7 @@ def wishes(entry: Mapping[str, Any], pack: Pack) -> Wishes:
         prefer={name: factor for name, factor in factors.items() if factor > 1},
         aim=_aim(entry, pack),
         aim_label=entry.get("target", {}).get("label", ""),
+        zone_share=_zone_share(entry),
         dates=dates,
         schedule=schedule,
         fewest=tuple(entry.get("per_stage_min", ())),
@@ -203,9 +216,17 @@ def _dates(rule: Rule, entry: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
+def _zone_share(entry: Mapping[str, Any]) -> ZoneShare | None:
+    target = entry.get("target", {})
+    if "covered" not in target:
+        return None
+    share = Fraction(str(target["covered"]))
+    return ZoneShare(target["level"], share, target.get("urban_rural", ""), target["label"])
+
+
 def _aim(entry: Mapping[str, Any], pack: Pack) -> Rule | None:
     target = entry.get("target")
-    if target is None:
+    if target is None or "covered" in target:
         return None
     if "rule" in target:
         rule = pack.rule(target["rule"])

@@ -15,13 +15,14 @@ from circle15.core.errors import OutputError
 from circle15.core.results import Audience, Audit, Multipliers, Plan, Preferred, Walk
 from circle15.core.terms import Term
 from circle15.core.text import Text
+from circle15.core.wishes import ZoneShare
 from circle15.show.joint import joined
 
 PLANS = "plan.json"
 PROOFS = "proof.json"
 # What a stored plan must say for its certificate to be checked again.
 _NUMBERS = ("objective", "bound", "proven")
-_CERTIFIED = {"site_plan", "sites", "site_stages", "status", "curve", *_NUMBERS}
+_CERTIFIED = {"site_plan", "sites", "site_stages", "status", "bound_kind", "curve", *_NUMBERS}
 # What a plan of several types says of each type, and of itself as one only what must be there.
 _OF_PARTS_ALONE = (
     "facility_type",
@@ -105,6 +106,20 @@ def _preference(each: Preferred) -> dict[str, Any]:
     }
 
 
+def _zone_share(plan: Plan, asked: ZoneShare) -> dict[str, Any]:
+    return {
+        "level": asked.level,
+        "urban_rural": asked.urban_rural or None,
+        "covered": float(asked.share),
+        "basis": "assumption",
+        "label": asked.label,
+        "zones": [
+            {"zone_id": each.zone_id, "total": each.total, "covered_before": each.today, "covered_after": each.planned}
+            for each in plan.zones
+        ],
+    }
+
+
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
@@ -173,6 +188,7 @@ def plan_object(plan: Plan, audience: Audience) -> dict[str, Any]:
         "scale": plan.scale,
         "preferences": [_preference(each) for each in plan.preferences],
         "preference_price": plan.preference_price,
+        "zone_share": None if plan.zone_share is None else _zone_share(plan, plan.zone_share),
         "terms": term_objects(plan.terms),
         "prices": dict(plan.prices),
         "one_more": plan.one_more,

@@ -189,7 +189,7 @@ def _point(plan: Plan, point: Point) -> Text:
 
 def plan_notes(plan: Plan) -> list[Text]:
     """What binds a plan and what that costs; of an infeasible one, what clashes and what was given up."""
-    notes = [*preference_notes(plan), *_shared_notes(plan)]
+    notes = [*preference_notes(plan), *_zone_notes(plan), *_shared_notes(plan)]
     plan = plan if plan.whole is None else replace(plan.whole, one_more=plan.one_more)
     if plan.clash:
         notes.append(_listed("互相冲突、无法同时满足：", "These clash, no plan keeps them all: ", plan.clash))
@@ -209,6 +209,25 @@ def plan_notes(plan: Plan) -> list[Text]:
             Text(f"{year} 年度再增加 1 处，至少多覆盖 {more}", f"one site more in {year} adds at least {more}")
         )
     return notes
+
+
+def _zone_notes(plan: Plan) -> list[Text]:
+    """The share of each zone that was asked for, and the zones of which least is covered."""
+    asked = plan.zone_share
+    if asked is None:
+        return []
+    share = float(asked.share)
+    known = [(each.planned / each.total, each.zone_id) for each in plan.zones if each.total]
+    least = [f"{zone_id} {percent(covered, share)}" for covered, zone_id in sorted(known)]
+    said = target_percent(share)
+    return [
+        Text(
+            f"{asked.level} 级单元 {len(plan.zones)} 个，各应覆盖 {said}：研究假设“{asked.label}”，条文未规定；"
+            f"覆盖最低的：{first_ids(least)}",
+            f"{said} of each of {len(plan.zones)} zones of level {asked.level} to be covered: assumption "
+            f"“{asked.label}”, given by no clause; least covered: {first_ids(least)}",
+        )
+    ]
 
 
 def _shared_notes(plan: Plan) -> list[Text]:

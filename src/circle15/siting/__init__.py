@@ -1,6 +1,6 @@
 """Unserved demand and candidates → a plan, with a bound that holds."""
 
-from circle15.siting.aims import Aim, Dated
+from circle15.siting.aims import Aim, Dated, Quarter
 from circle15.siting.certificate import Certificate, Claim, certify, certify_curve
 from circle15.siting.effort import Effort
 from circle15.siting.favour import Favour, scale_of
@@ -35,6 +35,7 @@ __all__ = [
     "Joint",
     "Part",
     "Problem",
+    "Quarter",
     "Request",
     "Sites",
     "Solution",

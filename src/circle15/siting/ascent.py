@@ -47,6 +47,9 @@ class _Relaxed:
         self.most = core.most.astype(float)
         self.places = np.array(core.places, dtype=float)
         self.has_target = np.flatnonzero(core.target >= 0)
+        # Multipliers of targets are taken in units of what a demand counts there, so that all are of one size.
+        self.amount = core.amount[self.has_target] / typical(core)[core.target[self.has_target]]
+        self.least = core.least / typical(core)
         self.prices = np.zeros(self.years)
         self.shuts = bool(core.shut.any())
         self.plain_weight = np.repeat(core.weight.astype(float)[:, None], self.years, axis=1)
@@ -59,7 +62,7 @@ class _Relaxed:
         if len(targets) == 0:
             return self.plain_weight
         found = self.plain_weight.copy()
-        found[self.has_target, -1] += targets[self.core.target[self.has_target]]
+        found[self.has_target, -1] += targets[self.core.target[self.has_target]] * self.amount
         return found
 
     def solve(self, demand: Floats, rows: Floats, targets: Floats) -> tuple[float, Floats, Floats, Floats]:
@@ -77,16 +80,16 @@ class _Relaxed:
         spare = np.maximum(weight - demand, 0)
         taken = _sum(np.where(core.must, top, np.maximum(top, 0)))
         value = _sum(spare * self.depth) + taken + float(self.prices @ self.places)
-        value += float(rows @ self.most) - float(targets @ core.least)
+        value += float(rows @ self.most) - float(targets @ self.least)
         slack = self._covered(placing.rows, placing.years) - self.depth * (demand < weight)
         open_ = np.zeros(len(core.row))
         open_[placing.rows] = 1.0
         counts = np.bincount(
             core.target[self.has_target],
-            weights=(demand < weight)[self.has_target, -1],
+            weights=(demand < weight)[self.has_target, -1] * self.amount,
             minlength=len(core.least),
         ).astype(float)
-        return value, slack, self.most - self.limits @ open_, counts - core.least
+        return value, slack, self.most - self.limits @ open_, counts - self.least
 
     def _each(self, demand: Floats) -> Floats:
         """What each candidate is worth of each year's demand."""
@@ -106,6 +109,15 @@ class _Relaxed:
                 spans = [core.idx[core.ptr[row] : core.ptr[row + 1]] for row in mine]
                 found[:, year] = np.bincount(np.concatenate(spans), minlength=len(core.weight))
         return np.cumsum(found, axis=1) if self.years > 1 else found
+
+
+def typical(core: Core) -> Floats:
+    """What a demand counts in each target, on the root of the mean square; 1 where there is none."""
+    mine, square = core.target[core.target >= 0], core.amount[core.target >= 0].astype(float) ** 2
+    count = np.bincount(mine, minlength=len(core.least))
+    mean = np.bincount(mine, weights=square, minlength=len(core.least)) / np.maximum(count, 1)
+    found: Floats = np.sqrt(np.where(mean > 0, mean, 1.0))
+    return found
 
 
 def start(core: Core, count: Ints) -> tuple[Floats, Floats, Floats]:
@@ -166,8 +178,8 @@ def _stepped(
     *,
     fast: bool,
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    relaxed = _Relaxed(core, fast=fast)
-    demand, rows, targets = (each.copy() for each in begin)
+    relaxed, unit = _Relaxed(core, fast=fast), typical(core)
+    demand, rows, targets = begin[0].copy(), begin[1].copy(), begin[2] * unit
     best_value, best = np.inf, (demand, rows, targets, relaxed.prices)
     theta, since = length, 0
     direction: tuple[Floats, ...] | None = None
@@ -196,4 +208,5 @@ def _stepped(
         demand = np.clip(demand - step * kept[0], 0, relaxed.weight(targets))
         rows = np.maximum(rows - step * kept[1], 0)
         targets = np.maximum(targets - step * kept[2], 0)
-    return best
+    demand, rows, targets, prices = best
+    return demand, rows, targets / unit, prices

@@ -9,6 +9,7 @@ Galvão & ReVelle 1996). The multipliers are whole numbers in units of 1 ÷ ``sc
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,22 +46,38 @@ class Bound:
         return found
 
 
-def scale_of(core: Core) -> int:
-    """The finest power of two, at most ``MOST_SCALE``, with which all sums stay exact."""
-    years, total = len(core.places), int((core.weight * core.depth).sum()) + 1
-    largest = total * years * (1 + len(core.places)) * (1 + int(np.diff(core.tptr).max(initial=0)))
-    scale = MOST_SCALE
-    while scale > 1 and largest * scale > MOST_SUM:
-        scale //= 2
-    return scale
+def magnitude(core: Core, held: Multipliers) -> float:
+    """What no sum that ``evaluate`` takes is larger than, but for the rounding of floating point."""
+    demand = held.demand.sum(axis=1, dtype=float)
+    worth = float(demand @ (1 + np.diff(core.tptr)))
+    prices = _weighed_rows(core, held.rows.astype(float)) if len(held.rows) else 0.0
+    places = float(held.places.astype(float) @ np.array(core.places, dtype=float))
+    places += float(held.places.max(initial=0)) * (1 + int(core.must.sum()))
+    aims = float(held.targets @ core.least.astype(float)) + float(_bonus(core, held.targets.astype(float)).sum())
+    weight = float(len(core.places) * held.scale) * float((core.weight * core.depth).sum(dtype=float))
+    return worth + prices + places + aims + weight
+
+
+def _weighed_rows(core: Core, rows: Floats) -> float:
+    """What the multipliers of constraints take from all candidates together, and add to the bound."""
+    return float((abs(core.limits).astype(float).T @ rows).sum()) + float(rows @ abs(core.most.astype(float)))
+
+
+def _bonus(core: Core, targets: NDArray[Any]) -> NDArray[Any]:
+    """What each demand is worth to the target it belongs to, at the multipliers of targets."""
+    found = np.zeros(len(core.weight), dtype=targets.dtype)
+    if not len(targets):
+        return found
+    some = core.target >= 0
+    found[some] = targets[core.target[some]] * core.amount[some]
+    return found
 
 
 def evaluate(core: Core, held: Multipliers) -> Bound:
     """The bound of these multipliers, in integers. Holds for every plan of the core, whatever the multipliers."""
     years = len(core.places)
     bonus = np.zeros_like(held.demand)
-    has_target = core.target >= 0
-    bonus[has_target, years - 1] = held.targets[core.target[has_target]]
+    bonus[:, years - 1] = _bonus(core, held.targets)
     uncovered = np.maximum(0, core.weight[:, None] * held.scale + bonus - held.demand)
     scaled = int((uncovered * core.depth[:, None]).sum())
     scaled += sum(int(each) * int(most) for each, most in zip(held.rows, core.most, strict=True))
@@ -90,20 +107,42 @@ def candidate_sums(core: Core, demand: Ints) -> Ints:
 
 
 def whole(core: Core, demand: Floats, rows: Floats, targets: Floats, prices: Floats) -> Multipliers:
-    """Multipliers as whole numbers; place prices are set anew in integers."""
-    scale = scale_of(core)
-    aims = np.rint(np.maximum(targets, 0) * scale).astype(np.int64)
+    """Multipliers as whole numbers; in one year the price of a place is set anew in integers.
+
+    In the finest units, down from 1 ÷ ``MOST_SCALE``, in which every sum stays exact; none at all where even whole
+    units are too fine.
+    """
+    scale, said = MOST_SCALE, (demand, rows, targets, prices)
+    while scale:
+        found = _priced(core, _rounded(core, scale, *said))
+        if 2 * magnitude(core, found) <= MOST_SUM:
+            return found
+        scale //= 2
+    return _rounded(core, 1, *(np.zeros_like(each) for each in said))
+
+
+def _rounded(core: Core, scale: int, demand: Floats, rows: Floats, targets: Floats, prices: Floats) -> Multipliers:
+    aims = _rounding(np.maximum(targets, 0) * scale)
     most = np.repeat((core.weight * scale)[:, None], len(core.places), axis=1)
-    has_target = core.target >= 0
-    most[has_target, -1] += aims[core.target[has_target]]
-    found = Multipliers(
+    most[:, -1] += _bonus(core, aims)
+    return Multipliers(
         scale=scale,
         areas=np.arange(len(core.weight)),
-        demand=np.clip(np.rint(demand * scale).astype(np.int64), 0, most),
-        rows=np.rint(np.maximum(rows, 0) * scale).astype(np.int64),
-        places=np.rint(prices * scale).astype(np.int64),
+        demand=np.clip(_rounding(demand * scale), 0, most),
+        rows=_rounding(np.maximum(rows, 0) * scale),
+        places=_rounding(prices * scale),
         targets=aims,
     )
+
+
+def _rounding(values: Floats) -> Ints:
+    """Whole numbers that 64 bits hold; larger ones would not be sound anyway."""
+    found: Ints = np.rint(np.minimum(values, MOST_SUM)).astype(np.int64)
+    return found
+
+
+def _priced(core: Core, found: Multipliers) -> Multipliers:
+    """The multipliers with the best price of a place, where there is one year."""
     if len(core.places) > 1:
         return found
     worth = np.sort(_worth(core, replace(found, places=np.zeros(1, dtype=np.int64)))[~core.must, 0])[::-1]

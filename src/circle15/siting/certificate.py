@@ -21,7 +21,8 @@ class Claim:
     ``years`` count from 0; a year that the study does not have is −1. With ``ways``, those of all people today added
     up, value and bounds are what plans save of them. With a ``need``, the weight to be covered, the value is the number
     of sites, and no plan is claimed to have fewer than the bounds. With a ``clash`` it is claimed that no
-    plan keeps these constraints.
+    plan keeps these constraints, the ``need`` among them where a share is. ``by_solver``: whether the plan says that
+    it is the solver's word that its bound is better than what is proven.
     """
 
     sites: tuple[str, ...]
@@ -34,6 +35,7 @@ class Claim:
     need: int | None = None
     ways: int | None = None
     clash: tuple[Term, ...] = ()
+    by_solver: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,17 @@ class Certificate:
 
     @property
     def holds(self) -> bool:
-        """An allowed plan of the value stated, whose multipliers prove the bound stated; optimal if they meet."""
+        """An allowed plan of the value stated, whose multipliers prove the bound stated; optimal if they meet.
+
+        A bound that they do not prove says that it is the solver's.
+        """
         return (
             not self.objections
             and self.objective == self.claim.objective
             and self.proven == self.claim.proven
             and _in_order(self.objective, self.claim.bound, self.proven, least=self.claim.need is not None)
             and self.claim.optimal == (self.objective == self.claim.bound)
+            and self.claim.by_solver == (self.claim.bound != self.proven)
         )
 
 
@@ -90,9 +96,14 @@ def certify(problem: Problem, claim: Claim) -> Certificate:
 
 def _certify_clash(problem: Problem, claim: Claim) -> Certificate:
     """Recompute whether the proof shows that no plan keeps the constraints that clash, all others left out."""
-    unknown = [each for each in claim.clash if each not in terms_of(problem)]
+    of_share = [each for each in claim.clash if each.kind == "share"]
+    kept = [each for each in claim.clash if each not in of_share]
+    is_known = all(each in terms_of(problem) for each in kept) and (not of_share or claim.need is not None)
+    bare, need = only(problem, kept), claim.need or 0
     try:
-        is_shown = not unknown and refuted(only(problem, claim.clash), claim.proof)
+        is_shown = is_known and (
+            check(bare, need - 1, claim.proof).bound < need if of_share else refuted(bare, claim.proof)
+        )
     except ValueError:
         is_shown = False
     return Certificate(claim, 0, 0, () if is_shown else ("multipliers",))

@@ -20,7 +20,8 @@ class Core:
     ``ptr``/``idx``: the groups of each candidate; ``tptr``/``tidx``: the candidates of each group. ``group``: the
     group of each raw demand, −1 if it decides nothing. ``limits`` (``most``): the problem's rows on these
     candidates. ``must``: candidates every plan has; ``shut``: the years (columns) a candidate may not open in.
-    ``target`` names the target each group belongs to, or −1. ``fewest``: how many must open in each year, or nothing.
+    ``target`` names the target each group belongs to, or −1, and ``amount`` what it counts there. ``fewest``: how many
+    must open in each year, or nothing.
     ``capacity`` of the candidates, if they have any: then each group is one raw demand.
     """
 
@@ -38,6 +39,7 @@ class Core:
     must: Flags
     shut: Flags
     target: Ints
+    amount: Ints
     least: Ints
     fewest: tuple[int, ...] = ()
     capacity: Ints | None = None
@@ -101,21 +103,28 @@ def reduce(problem: Problem, fixed: Fixed = NOTHING, *, dominated: bool = True, 
     """
     merged = merged and problem.capacity is None
     rows, must, shut = left(problem, fixed)
-    target = np.full(len(problem.weight), -1, dtype=np.int64)
-    for number, each in enumerate(problem.targets):
-        target[each.columns] = number
+    target, amount = asked(problem)
     covers, open_ = _open(problem, rows, target)
     every = np.arange(len(open_))
     found, first = _merge(csc_matrix(covers), problem.depth[open_], target[open_]) if merged else (every, every)
     group = np.full(len(problem.weight), -1, dtype=np.int64)
     group[open_] = found
-    weight = np.bincount(found, weights=problem.weight[open_], minlength=len(first)).astype(np.int64)
+    weight = _added(found, problem.weight[open_], len(first))
     distinct = _columns(covers, first) if merged else covers
     if dominated and _may_drop(problem) and not shut.any():
         keep = np.flatnonzero(must | ~_dominated(distinct))
         rows, must, shut, distinct = rows[keep], must[keep], shut[keep], distinct[keep]
-    demand = weight, problem.depth[open_][first], target[open_][first]
+    amount = _added(found, amount[open_], len(first))
+    demand = weight, problem.depth[open_][first], target[open_][first], amount
     return _core(problem, (rows, must, shut), distinct, demand, group)
+
+
+def asked(problem: Problem) -> tuple[Ints, Ints]:
+    """The target that each raw demand belongs to, or −1, and what it counts there."""
+    target, amount = np.full(len(problem.weight), -1, dtype=np.int64), np.zeros(len(problem.weight), dtype=np.int64)
+    for number, each in enumerate(problem.targets):
+        target[each.columns], amount[each.columns] = number, each.amount
+    return target, amount
 
 
 def left(problem: Problem, fixed: Fixed) -> tuple[Ints, Flags, Flags]:
@@ -126,6 +135,13 @@ def left(problem: Problem, fixed: Fixed) -> tuple[Ints, Flags, Flags]:
     must[problem.required] = True
     must[fixed.in_] = True
     return rows, must[rows], shut[rows]
+
+
+def _added(group: Ints, values: Ints, count: int) -> Ints:
+    """Whole numbers added up group by group, in integers: floating point holds no sums above 2⁵³."""
+    found = np.zeros(count, dtype=np.int64)
+    np.add.at(found, group, values)
+    return found
 
 
 def _open(problem: Problem, rows: Ints, target: Ints) -> tuple[csr_matrix, Ints]:
@@ -153,14 +169,18 @@ def _columns(covers: csr_matrix, wanted: Ints) -> csr_matrix:
 
 
 def _core(
-    problem: Problem, sites: tuple[Ints, Flags, Flags], covers: csr_matrix, demand: tuple[Ints, Ints, Ints], group: Ints
+    problem: Problem,
+    sites: tuple[Ints, Flags, Flags],
+    covers: csr_matrix,
+    demand: tuple[Ints, Ints, Ints, Ints],
+    group: Ints,
 ) -> Core:
     rows, must, shut = sites
     turned = csc_matrix(covers)
     place = np.full(len(problem.candidate_ids), -1, dtype=np.int64)
     place[rows] = np.arange(len(rows))
     limits = _limits(problem, place, len(rows))
-    weight, depth, target = demand
+    weight, depth, target, amount = demand
     return Core(
         row=rows,
         ptr=covers.indptr.astype(np.int64),
@@ -176,6 +196,7 @@ def _core(
         must=must,
         shut=shut,
         target=target,
+        amount=amount,
         least=np.array([each.least for each in problem.targets], dtype=np.int64),
         fewest=problem.fewest,
         capacity=None if problem.capacity is None else problem.capacity[rows],

@@ -138,6 +138,6 @@ class Filling:
         counts = self.problem.counts(opened)
         for each in self.problem.targets:
             open_ = each.columns[counts[each.columns] == 0]
-            if len(each.columns) - len(open_) < each.least:
+            if each.missing(counts) > 0:
                 found = found | (np.asarray(self.covers[:, open_].sum(axis=1)).reshape(-1) > 0)
         return found

@@ -61,18 +61,17 @@ def _repeated(core: Core, years: int) -> csr_matrix:
     return csr_matrix((np.ones(len(row), dtype=np.int64), (row, column)), shape=shape)
 
 
-def world(options: Options, bonus: int) -> World:
+def world(options: Options, bonus: Ints) -> World:
     """What the search moves in.
 
     What a plan must have (quotas, mandatory sites) is demand too, of a weight that comes before all other: the
     search fills it first, and whether it did is checked on the finished plan.
-    ``bonus`` is the weight of one covered column of a target.
+    ``bonus``: of each target, what its demand weighs beside all other for every one that it counts there.
     """
     core = options.core
-    first = int((options.weight * options.depth).sum()) + 1
-    target = np.tile(core.target, len(core.places))
-    last = np.arange(len(options.weight)) >= len(options.weight) - len(core.weight)
-    weight = options.weight + np.where((target >= 0) & last, bonus, 0)
+    weight, some = options.weight.copy(), np.flatnonzero(core.target >= 0)
+    weight[len(weight) - len(core.weight) + some] += bonus[core.target[some]] * core.amount[some]
+    first = int((weight * options.depth).sum()) + 1
     asked, depth = _asked(options)
     covers = hstack([options.covers, asked]).tocsr()
     turned = covers.tocsc()

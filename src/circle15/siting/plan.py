@@ -18,8 +18,8 @@ from circle15.core.rule import Metric
 from circle15.core.tables import BASIS_WORDS
 from circle15.core.terms import Term, Terms
 from circle15.core.text import Text, first_ids
-from circle15.siting.aims import Aim, Dated, aiming, dating
-from circle15.siting.clash import clash, free, losses, one_more, prices
+from circle15.siting.aims import Aim, Dated, Quarter, aiming, dating, sharing
+from circle15.siting.clash import clash, free, give_up, losses, one_more, out_of_reach, prices
 from circle15.siting.curve import curve
 from circle15.siting.effort import Effort
 from circle15.siting.favour import Favour, preferring, scale_of
@@ -69,6 +69,7 @@ class Request:
     favours: tuple[Favour, ...] = ()
     preferences: tuple[Preferred, ...] = ()
     aims: tuple[Aim, ...] = ()
+    quarters: tuple[Quarter, ...] = ()
     dates: tuple[Dated, ...] = ()
     fewest: tuple[int, ...] = ()
     capacity: str = ""
@@ -184,7 +185,9 @@ def clashed(request: Request, demand: Demand, problems: tuple[Problem, Problem],
 def _refuted(plan: Plan, problem: Problem, effort: Effort) -> Plan:
     """The infeasible plan with what proves, without a solver, that no plan keeps the constraints that clash."""
     proof = refute(only(problem, plan.clash), effort)
-    return plan if proof is None else replace(plan, proof=proof, bound_kind="lagrangian")
+    if proof is None:
+        return replace(plan, bound_kind="solver")
+    return replace(plan, proof=proof, bound_kind="lagrangian")
 
 
 def completed(request: Request, demand: Demand, problem: Problem) -> Problem:
@@ -193,6 +196,7 @@ def completed(request: Request, demand: Demand, problem: Problem) -> Problem:
     The columns of preferences stand behind all others.
     """
     found = aiming(deepened(demand, problem), request.aims)
+    found = sharing(found, request.quarters, demand.area_ids.tolist())
     if not request.favours:
         return found
     return preferring(found, request.favours, (*demand.area_ids.tolist(), *found.extra))
@@ -299,11 +303,34 @@ def _unreachable(
     problem, full = problems
     clashing = clash(full, effort)
     if clashing:
-        return replace(plan, clash=clashing)
+        return _refuted(
+            _without_softest(request, demand, problems, effort, replace(plan, clash=clashing)), full, effort
+        )
     asked = Term("share", "", round(1000 * (request.share or 0)))
+    terms, proof = out_of_reach(full, plan.need or 0, effort)
     best = least(full, _within(full, effort), effort)
-    relaxed = describe(request, demand, problem, best, full)
-    return replace(plan, clash=(asked, *plan.terms), given_up=(asked,), relaxed=relaxed)
+    plan = replace(
+        plan,
+        clash=(asked, *terms),
+        given_up=(asked,),
+        relaxed=describe(request, demand, problem, best, full),
+        bound_kind="solver",
+    )
+    return plan if proof is None else replace(plan, proof=proof, bound_kind="lagrangian")
+
+
+def _without_softest(
+    request: Request, demand: Demand, problems: tuple[Problem, Problem], effort: Effort, plan: Plan
+) -> Plan:
+    """The infeasible plan with the least sites without the softest of what clashes, where some reach the share."""
+    problem, full = problems
+    given_up = give_up(full, effort, plan.clash)
+    freed = without(full, given_up)
+    best = least(freed, plan.need or 0, effort)
+    if best.status == "infeasible":
+        return plan
+    relaxed = replace(describe(request, demand, problem, best, freed), need=plan.need)
+    return replace(plan, given_up=given_up, relaxed=relaxed)
 
 
 def _within(problem: Problem, effort: Effort) -> int:

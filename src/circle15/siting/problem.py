@@ -28,11 +28,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """At least ``least`` of these demand columns must be covered at the end."""
+    """At the end these demand columns must be covered to the ``amount`` of ``least`` in all, each counting its own."""
 
-    name: str
+    term: Term
     columns: Ints
+    amount: Ints
     least: int
+
+    def missing(self, counts: Ints) -> int:
+        """How much is lacking where demand is covered so many times; 0 or less where the target is reached."""
+        return self.least - int(self.amount[counts[self.columns] > 0].sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ def objections(problem: Problem, chosen: Choice) -> tuple[str, ...]:
     broken += ["stage"] if len(opened) > len(problem.places) else []
     broken += _broken_rows(problem, chosen.rows)
     counts = problem.counts(chosen.rows)
-    broken += [each.name for each in problem.targets if int((counts[each.columns] > 0).sum()) < each.least]
+    broken += [_called(each.term) for each in problem.targets if each.missing(counts) > 0]
     return tuple(dict.fromkeys(broken))
 
 
@@ -157,8 +162,11 @@ def _broken_rows(problem: Problem, rows: Ints) -> list[str]:
     taken = coef * is_open[np.concatenate([row.candidates for row in problem.rows])]
     sums = np.bincount(np.repeat(np.arange(len(size)), size), weights=taken, minlength=len(size))
     most = np.array([row.most for row in problem.rows])
-    terms = [problem.rows[number].term for number in np.flatnonzero(sums > most)]
-    return [f"{term.kind} {term.name}".strip() for term in terms]
+    return [_called(problem.rows[number].term) for number in np.flatnonzero(sums > most)]
+
+
+def _called(term: Term) -> str:
+    return f"{term.kind} {term.name}".strip()
 
 
 def _members(matrix: csr_matrix, rows: Ints) -> Ints:

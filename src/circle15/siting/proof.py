@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from circle15.core.results import Multipliers
-from circle15.siting.bound import MOST_SCALE, MOST_SUM, Bound, Floats, evaluate
-from circle15.siting.core import NOTHING, Core, Fixed, reduce
+from circle15.siting.bound import MOST_SCALE, MOST_SUM, Bound, Floats, evaluate, magnitude
+from circle15.siting.core import NOTHING, Core, Fixed, asked, reduce
 from circle15.siting.problem import Ints, Problem
 
 
@@ -51,9 +51,12 @@ def check(problem: Problem, value: int, links: tuple[Multipliers, ...]) -> Prove
 
 def laid(problem: Problem, link: Multipliers, fixed: Fixed = NOTHING) -> tuple[Core, Multipliers]:
     """Multipliers on the raw demand that a problem leaves. Raises ValueError for those that are not sound."""
+    _refuse_unsound(problem, link)
     core = reduce(problem, fixed, dominated=False, merged=False)
-    _refuse_unsound(problem, core, link)
-    return core, _on(core, link)
+    held = _on(core, link)
+    if magnitude(core, held) > MOST_SUM:
+        raise ValueError("multipliers too large to add up")
+    return core, held
 
 
 def same(some: tuple[Multipliers, ...], others: tuple[Multipliers, ...]) -> bool:
@@ -81,26 +84,20 @@ def parts(problem: Problem, fixed: Fixed, link: Multipliers) -> tuple[Fixed, ...
     )
 
 
-def _refuse_unsound(problem: Problem, core: Core, link: Multipliers) -> None:
-    """Only sound multipliers make a bound: whole numbers ≥ 0, small enough that no sum leaves 64 bits."""
+def _refuse_unsound(problem: Problem, link: Multipliers) -> None:
+    """Only sound multipliers make a bound: whole numbers ≥ 0 that 64 bits hold, of this problem."""
     numbers = link.demand, link.rows, link.places, link.targets
     shape = (len(link.areas), len(problem.places)), (len(problem.rows),), (len(problem.places),)
     if tuple(each.shape for each in numbers) != (*shape, (len(problem.targets),)) or not 0 < link.scale <= MOST_SCALE:
         raise ValueError("multipliers of another shape")
-    if any((each < 0).any() or (each > MOST_SUM).any() for each in numbers):
+    if any(each.min(initial=0) < 0 or each.max(initial=0) > MOST_SUM for each in numbers):
         raise ValueError("negative or huge multipliers")
-    if len(np.unique(link.areas)) < len(link.areas):
+    seen = np.zeros(len(problem.weight), dtype=bool)
+    seen[link.areas] = True
+    if int(seen.sum()) < len(link.areas):
         raise ValueError("two multipliers of one demand")
     if link.split and (link.split not in problem.candidate_ids or not 0 <= link.split_stage < len(problem.places)):
         raise ValueError("a split by what is no candidate or year")
-    largest = [max(abs(row.most), int(np.abs(row.coef).max(initial=1))) for row in problem.rows]
-    total = float(link.demand.sum(dtype=float)) * len(problem.places) + float(
-        link.rows @ np.array(largest, dtype=float)
-    )
-    total += float(link.places.sum(dtype=float)) * max(problem.site_count, 1)
-    total += float(link.targets.sum(dtype=float)) * len(problem.weight) + 2.0 * problem.weight.sum() * link.scale
-    if total * (1 + len(core.row)) > MOST_SUM:
-        raise ValueError("multipliers too large to add up")
 
 
 def everything(problem: Problem) -> int:
@@ -128,11 +125,11 @@ def spread(problem: Problem, core: Core, held: Multipliers) -> Multipliers:
     first[1:] = groups[1:] != groups[:-1]
     begin = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
     demand = np.zeros((len(order), len(core.places)), dtype=np.int64)
+    target, amount = (each[order] for each in asked(problem))
     for year in range(len(core.places)):
         most = problem.weight[order] * held.scale
         if year == len(core.places) - 1 and len(held.targets):
-            target = core.target[groups]
-            most = most + np.where(target >= 0, held.targets[target], 0)
+            most = most + np.where(target >= 0, held.targets[target] * amount, 0)
         before = np.cumsum(most) - most
         demand[:, year] = np.clip(held.demand[groups, year] - (before - before[begin]), 0, most)
     some = demand.any(axis=1)

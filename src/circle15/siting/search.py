@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
+from circle15.siting.core import Core
 from circle15.siting.kernels import DRAWS, PLAIN, Kernels, State, World, compiled
 from circle15.siting.options import Options, empty, world
-from circle15.siting.problem import Choice, Ints
+from circle15.siting.problem import Choice, Ints, Problem
 
 Stop = Callable[[], bool]
 
@@ -67,7 +69,24 @@ class Search:
         return np.sort(self.state.chosen[: self.state.total[1]])
 
 
-def prepare(options: Options, bonus: int = 0, *, fast: bool = False) -> Search:
-    """A search with nothing open. ``bonus``: the weight of a covered target column; ``fast``: compiled or not."""
-    made = world(options, bonus)
+def prepare(options: Options, bonus: Ints | None = None, *, fast: bool = False) -> Search:
+    """A search with nothing open. ``bonus``: what demand weighs for each target; ``fast``: compiled or not."""
+    made = world(options, np.zeros_like(options.core.least) if bonus is None else bonus)
     return Search(options, made, empty(options, made), compiled() if fast else PLAIN)
+
+
+def raised(problem: Problem, core: Core, bonus: Ints, tried: Choice) -> Ints:
+    """The bonus of targets with twice as much for those that a plan misses; at first as much as it takes to matter.
+
+    That is when the demand of the target that some candidate covers weighs what the best candidate covers of all.
+    """
+    counts = problem.counts(tried.rows)
+    missed = np.array([each.missing(counts) > 0 for each in problem.targets])
+    some = np.flatnonzero(core.target >= 0)
+    shape = (len(core.weight), len(core.least))
+    aims = csr_matrix((core.amount[some].astype(float), (some, core.target[some])), shape=shape)
+    covers = core.covers
+    reach = np.maximum((covers @ aims).max(axis=0).toarray().reshape(-1), 1) if covers.shape[0] else np.ones(shape[1])
+    largest = 1 + (covers @ core.weight.astype(float)).max(initial=0)
+    least = np.ceil(largest / reach).astype(np.int64)
+    return np.where(missed, np.maximum(2 * bonus, least), bonus)

@@ -17,6 +17,8 @@ from scipy.sparse.csgraph import maximum_flow
 
 Ints = NDArray[np.int64]
 
+# Densities are told apart to so many bits.
+_EXACT = 50
 # What scipy's flows are counted in.
 _MOST = 2**31 - 1
 
@@ -73,8 +75,9 @@ def seat(covers: csr_matrix, weight: Ints, capacity: Ints) -> Seated:
 def knapsacks(covers: csr_matrix, values: Ints, weight: Ints, capacity: Ints) -> Ints:
     """At most what each row can hold of whole ``values`` of its columns, which may be taken in part by weight.
 
-    The densest first. Rows that cannot hold all count two more: for the part that is rounded, and because densities
-    are compared in floating point, which misplaces less than one unit.
+    The densest first. Rows that cannot hold all count two more, and a 2⁵⁰th of what they hold: for the part that is
+    rounded, and because densities are compared in floating point, so that those which differ less than that may be
+    taken in another order.
     """
     size = np.diff(covers.indptr)
     row = np.repeat(np.arange(covers.shape[0]), size)
@@ -86,9 +89,16 @@ def knapsacks(covers: csr_matrix, values: Ints, weight: Ints, capacity: Ints) ->
     first = np.append(before, 0)[covers.indptr[:-1]] if len(before) else np.zeros(len(size), dtype=np.int64)
     rest = np.clip(capacity[row] - (before - first[row]), 0, None)
     part = np.minimum(rest, heavy)
-    held = np.where(part == heavy, value, value * part // np.maximum(heavy, 1))
+    held = np.where(part == heavy, value, _shared(value, part, np.maximum(heavy, 1)))
     total = np.append(0, np.cumsum(held))
     cut = np.append(0, np.cumsum((part < heavy) & (value > 0)))
     is_cut = cut[covers.indptr[1:]] > cut[covers.indptr[:-1]]
-    found: Ints = total[covers.indptr[1:]] - total[covers.indptr[:-1]] + 2 * is_cut
+    found: Ints = total[covers.indptr[1:]] - total[covers.indptr[:-1]]
+    return found + np.where(is_cut, 2 + (found >> _EXACT), 0)
+
+
+def _shared(value: Ints, part: Ints, whole: Ints) -> Ints:
+    """``value`` · ``part`` ÷ ``whole``, rounded down, without a product that 64 bits do not hold."""
+    times, rest = np.divmod(value, whole)
+    found: Ints = times * part + rest * part // whole
     return found

@@ -20,7 +20,7 @@ from circle15.siting.kernels import WORTH_COMPILING
 from circle15.siting.options import unfold
 from circle15.siting.problem import Choice, Ints, Problem, choice, objections, objective
 from circle15.siting.proof import carry, check, everything, fix, spread
-from circle15.siting.search import prepare
+from circle15.siting.search import prepare, raised
 from circle15.siting.solver import Answer, model_of
 
 BoundKind = Literal["lagrangian", "solver"]
@@ -33,6 +33,8 @@ _MOST_ROUNDS = 12_000
 # Where sites hold only so many, a step costs as much as a round, and rounds gain more: so many parts of the steps, so
 # many times the rounds, and no more of these, for every plan looked at is a flow.
 _STEPS_FILLED, _ROUNDS_FILLED, _MOST_FILLED = 0.6, 1.5, 300
+# How often what targets weigh is raised before the solver is asked for a first plan.
+_RAISES = 8
 # How long the first steps are that go on from multipliers known to be good.
 _LATER = 0.5
 # A variable of the solver above this is 1.
@@ -94,7 +96,7 @@ class _Run:
         self.bound = everything(problem)
         self.kind: BoundKind = "lagrangian"
         self.impossible = False
-        self.bonus = 0
+        self.bonus = np.zeros(len(problem.targets), dtype=np.int64)
         self.fast = effort.compiles(problem)
         self.steps = effort.steps if problem.capacity is None else int(_STEPS_FILLED * effort.steps)
         self.rounds = effort.rounds * (_LARGE if problem.covers.nnz >= WORTH_COMPILING else 1)
@@ -124,7 +126,7 @@ class _Run:
     def _solution(self, best: Choice) -> Solution:
         found = check(self.problem, self.value, tuple(self.links))
         proven = found.bound
-        if proven <= self.bound:
+        if self.kind == "lagrangian" or proven <= self.bound:  # of multipliers only what is recomputed counts
             self.bound, self.kind = proven, "lagrangian"
         status: PlanStatus = "optimal" if self.bound == self.value else "feasible"
         if status == "feasible" and self.effort.stop():
@@ -134,8 +136,9 @@ class _Run:
     def _none(self) -> Solution:
         """No plan found: infeasible if the solver says so of the whole problem, else stopped before the first."""
         status: PlanStatus = "infeasible" if self.impossible else "time_limit"
-        bound = 0 if self.impossible else self.bound
-        return Solution(status, choice([], []), 0, bound, "solver" if self.impossible else self.kind, bound, ())
+        bound, proven = (0, 0) if self.impossible else (self.bound, everything(self.problem))
+        kind: BoundKind = "solver" if self.impossible else self.kind
+        return Solution(status, choice([], []), 0, bound, kind, proven, ())
 
     def _first(self) -> None:
         """A first plan: greedy and a short search; where constraints defeat them, the solver's."""
@@ -143,32 +146,34 @@ class _Run:
         if len(np.setdiff1d(self.problem.required, core.row)):  # a site that every plan has may open in no year
             self.impossible = True
             return
-        largest = int(np.diff(core.ptr).max(initial=0) and (core.covers @ core.weight.astype(float)).max()) + 1
-        for bonus in (0, largest, 16 * largest) if self.problem.targets else (0,):
-            self.bonus = bonus
-            self._search(core, -(-self.rounds // 10), 1)
+        for _ in range(_RAISES if self.problem.targets else 1):
+            tried = self._search(core, -(-self.rounds // 10), 1)
             if self.best is not None:
                 return
+            self.bonus = raised(self.problem, core, self.bonus, tried)
         self._ask(core, 0.0)
 
-    def _search(self, core: Core, rounds: int, starts: int) -> None:
-        """Greedy, then searches from the best plan known."""
+    def _search(self, core: Core, rounds: int, starts: int) -> Choice:
+        """Greedy, then searches from the best plan known; the plan met last, allowed or not."""
         if self.problem.capacity is not None:
-            self._fill(core, rounds)
-            return
+            return self._fill(core, rounds)
         look = prepare(unfold(core), self.bonus, fast=self.fast)
-        self.offer(core.to_problem(look.greedy()))
+        tried = core.to_problem(look.greedy())
+        self.offer(tried)
         for number in range(starts if rounds else 0):
             known = None if self.best is None else core.from_problem(self.best)
             if known is not None and self.best is not None and len(known.rows) == len(self.best.rows):
                 look.begin(known)
             many = min(rounds * max(1, core.site_count), _MOST_ROUNDS)
-            self.offer(core.to_problem(look.improve(many, self.effort.seed + number, self.effort.stop)))
+            tried = core.to_problem(look.improve(many, self.effort.seed + number, self.effort.stop))
+            self.offer(tried)
+        return tried
 
-    def _fill(self, core: Core, rounds: int) -> None:
+    def _fill(self, core: Core, rounds: int) -> Choice:
         """The same where sites hold no more than so many: what a plan is worth is told by giving people places."""
         look = Filling(self.problem, core, self.effort)
-        self.offer(look.greedy())
+        tried = look.greedy()
+        self.offer(tried)
         if rounds and self.best is not None:
             # Where few sites are full, the plan that covers most is a good one too.
             roomy = prepare(unfold(replace(core, capacity=None)), self.bonus, fast=self.fast)
@@ -177,6 +182,7 @@ class _Run:
             self.offer(core.to_problem(roomy.improve(many, self.effort.seed, self.effort.stop)))
         if rounds and self.best is not None:
             self.offer(look.improve(self.best, min(int(_ROUNDS_FILLED * rounds), _MOST_FILLED)))
+        return tried
 
     def _shrink(self) -> tuple[tuple[Core, Floats, Floats, Floats], Ints]:
         """Bound, search where the bound points to, fix, and again on what is left, while that helps."""

@@ -134,12 +134,13 @@ def _seated_model(options: Options, covering: Model, capacity: Ints) -> Model:
 
 
 def _target_rows(options: Options) -> csr_matrix:
-    """Targets × demand of the last year."""
+    """Targets × demand of the last year, by what it counts there."""
     core = options.core
     last = (len(core.places) - 1) * len(core.weight)
     columns = np.flatnonzero(core.target >= 0)
     shape = (len(core.least), len(options.weight))
-    return csr_matrix((np.ones(len(columns)), (core.target[columns], last + columns)), shape=shape)
+    amount = core.amount[columns].astype(float)
+    return csr_matrix((amount, (core.target[columns], last + columns)), shape=shape)
 
 
 def highs(model: Model, effort: tuple[int, float], stop: Stop) -> Answer:

@@ -92,7 +92,7 @@ def _linked(neighbours: Sequence[set[int]], one: int, other: int) -> bool:
 def terms_of(problem: Problem) -> tuple[Term, ...]:
     """The constraints of a problem, each once, the softest first; a row that nobody can break is none."""
     found = {row.term for row in problem.rows if row.term.kind in KINDS}
-    found |= {Term("target", each.name, each.least) for each in problem.targets}
+    found |= {each.term for each in problem.targets}
     found |= {Term("year_min", _by_year(problem), sum(problem.fewest))} if any(problem.fewest) else set()
     found |= {Term("mandatory")} if problem.mandatory else set()
     found |= {Term("forbidden")} if problem.forbidden else set()
@@ -127,7 +127,7 @@ def without(problem: Problem, freed: Sequence[Term]) -> Problem:
     return replace(
         problem,
         rows=tuple(row for row in problem.rows if row.term not in freed),
-        targets=tuple(each for each in problem.targets if Term("target", each.name, each.least) not in freed),
+        targets=tuple(each for each in problem.targets if each.term not in freed),
         only={row: year for row, year in problem.only.items() if row not in undated},
         fewest=() if any(term.kind == "year_min" for term in freed) else problem.fewest,
         mandatory=() if Term("mandatory") in freed else problem.mandatory,

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from circle15.core.terms import Term
-from circle15.siting.aims import Dated, dating
+from circle15.siting.aims import Dated, Quarter, dating, sharing
 from circle15.siting.favour import Favour, preferring, scale_of
 from circle15.siting.problem import Problem, Row, Target
 from tests.exhaustive import Instance
@@ -17,6 +17,13 @@ def as_problem(instance: Instance) -> Problem:
     found = _as_problem(instance)
     towns = [Dated(str(number), _ids(members), year) for number, (members, year) in enumerate(instance.towns)]
     found = dating(found, towns, range(len(instance.places)))
+    quarters = [
+        Quarter(str(number), np.array(sorted(areas), dtype=np.int64), least, number)
+        for number, (areas, least) in enumerate(instance.quarters)
+        if least > 0
+    ]
+    demand = found.covers.shape[1]
+    found = sharing(found, quarters, [str(number) for number in range(demand)])
     demand = found.covers.shape[1]
     names = [f"R-{number}" for number in range(demand)]
     return preferring(found, favours(instance, demand), names) if instance.favours else found
@@ -47,7 +54,8 @@ def _as_problem(instance: Instance) -> Problem:
         covers[row, sorted(covered)] = 1
     for number, members in enumerate(communities):
         covers[sorted(members), demand + number] = 1
-    targets = (Target("target", np.arange(demand, demand + len(communities)), least),) if instance.target else ()
+    columns, ones = np.arange(demand, demand + len(communities)), np.ones(len(communities), dtype=np.int64)
+    targets = (Target(Term("target", "target", least), columns, ones, least),) if instance.target else ()
     return Problem(
         candidate_ids=tuple(f"C-{row:02}" for row in range(count)),
         covers=csr_matrix(covers),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from circle15.siting.certificate import Claim, certify
 from circle15.siting.effort import Effort
@@ -31,6 +32,7 @@ def claim(problem: Problem, found: Solution) -> Claim:
         proven=found.proven,
         optimal=found.status == "optimal",
         proof=found.links,
+        by_solver=found.kind == "solver",
     )
 
 
@@ -60,6 +62,15 @@ def test_a_disturbed_multiplier_fails_or_weakens() -> None:
                     again = certify(problem, replace(claim(problem, found), proof=links))
                     # Where the bound stays the same the proof is as good; that it was changed tells its digest.
                     assert not again.holds or again.proven == found.proven >= found.objective
+
+
+def test_a_bound_that_is_not_proven_says_that_it_is_the_solvers() -> None:
+    for problem, found in SOLVED:
+        weaker = certify(problem, replace(claim(problem, found), proof=()))
+        unproven = replace(claim(problem, found), proof=(), proven=weaker.proven, by_solver=False)
+        if weaker.proven > found.bound:
+            assert not certify(problem, unproven).holds
+            assert certify(problem, replace(unproven, by_solver=True)).holds
 
 
 def test_a_disturbed_weight_site_or_value_fails() -> None:
@@ -194,3 +205,28 @@ def test_another_candidate_or_one_term_less_never_worsens_an_optimum() -> None:
         if found.status == "optimal":
             freed = solve(replace(problem, rows=problem.rows[1:]), QUICK, found.chosen)
             assert freed.objective >= found.objective
+
+
+def test_weights_as_large_as_ways_in_millimetres_are_bounded_too() -> None:
+    """A million people's ways: multipliers in coarser units rather than none, and the bound holds."""
+    rng = np.random.default_rng(3)
+    weight = rng.integers(10**11, 10**12, 60)
+    problem = Problem(
+        candidate_ids=tuple(f"C-{row:02}" for row in range(60)),
+        covers=csr_matrix(np.eye(60, dtype=np.int64)),
+        weight=weight,
+        depth=np.ones(60, dtype=np.int64),
+        places=(5,),
+    )
+    found = solve(problem, Effort(starts=1, rounds=2, steps=60, nodes=0))
+    assert (found.status, found.objective) == ("optimal", int(np.sort(weight)[-5:].sum()))
+    assert certify(problem, claim(problem, found)).holds
+
+
+def test_multipliers_that_64_bits_cannot_add_up_are_refused() -> None:
+    problem, found = SOLVED[0]
+    for link in found.links[:1]:
+        huge = replace(link, places=np.full_like(link.places, 2**60))
+        again = certify(problem, replace(claim(problem, found), proof=(huge,)))
+        assert "multipliers" in again.objections
+        assert not again.holds

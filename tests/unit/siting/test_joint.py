@@ -211,6 +211,7 @@ def test_the_parts_tell_the_plan_its_gains_and_its_certificate(kind: str) -> Non
             proven=whole.proven,
             optimal=True,
             proof=whole.proof,
+            by_solver=whole.bound_kind == "solver",
         )
         assert certify(joint.problem, claim).holds
         assert not certify(joint.problem, replace(claim, objective=claim.objective + 1)).holds

@@ -13,7 +13,7 @@ from circle15.siting.problem import Problem
 from tests.exhaustive import Instance, invent, plans
 from tests.unit.siting.problems import as_problem
 
-KINDS = ("plain", "quota", "budget", "separation", "prescribed", "backup")
+KINDS = ("plain", "quota", "budget", "separation", "prescribed", "target", "shares", "backup")
 EFFORT = Effort(starts=1, rounds=4, steps=200)
 # The search alone, the bound alone, the solver alone, and all together.
 ALONE = (replace(EFFORT, steps=0, nodes=0), replace(EFFORT, starts=0, nodes=0), Effort(starts=0, steps=0))
@@ -34,6 +34,7 @@ def invented(seed: int, kind: str) -> tuple[Instance, Problem, int, int | None]:
         conflicts=[pair for pair in instance.conflicts if set(pair) <= keep],
         mandatory=instance.mandatory & keep,
         forbidden=instance.forbidden & keep,
+        target=instance.target and ([members & keep for members in instance.target[0]], instance.target[1]),
     )
     every = instance.value(dict.fromkeys(keep, 0))
     need = max(1, every * (1 + seed % 5) // 5)

@@ -12,7 +12,7 @@ from tests.exhaustive import KINDS, best, invent
 from tests.unit.siting.problems import as_problem
 
 BRIEF = Effort(steps=300)
-BOUND = ("quota", "budget", "separation", "prescribed", "dated", "target", "mixed")
+BOUND = ("quota", "budget", "separation", "prescribed", "dated", "target", "shares", "mixed")
 
 
 def test_every_instance_without_a_plan_is_refuted_and_no_other() -> None:

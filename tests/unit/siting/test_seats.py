@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -119,3 +121,28 @@ def test_more_people_than_a_flow_can_count_are_refused() -> None:
     problem = Problem(("A",), csr_matrix([[1]]), np.array([2**31]), np.array([1]), (1,), capacity=np.array([2**40]))
     with pytest.raises(ValueError, match="more people"):
         problem.covered(np.array([0]))
+
+
+def held_exactly(values: list[int], weight: list[int], capacity: int) -> Fraction:
+    """The most that can be held of values that may be taken in part, in fractions."""
+    total, left = Fraction(0), capacity
+    for value, heavy in sorted(zip(values, weight, strict=True), key=lambda each: -Fraction(each[0], each[1])):
+        part = min(left, heavy)
+        total += Fraction(value * part, heavy)
+        left -= part
+    return total
+
+
+@pytest.mark.parametrize("bits", [8, 30, 50])
+def test_no_site_holds_more_than_its_knapsack_says_however_large_the_numbers(bits: int) -> None:
+    dice = random.Random(bits)
+    for _ in range(200):
+        count = dice.randint(1, 6)
+        weight = [dice.randint(1, min(2 ** (bits // 2), 2**30 // count)) for _ in range(count)]
+        # Nearly equal densities, which floating point may take in another order.
+        values = [heavy * 2 ** (bits // 2) + dice.randint(0, 2) for heavy in weight]
+        capacity = dice.randint(0, sum(weight))
+        site = csr_matrix(np.ones((1, count), dtype=np.int64))
+        found = int(knapsacks(site, *(np.array(each) for each in (values, weight, [capacity])))[0])
+        exact = held_exactly(values, weight, capacity)
+        assert exact <= found <= exact + 3 + exact / 2**49

@@ -33,7 +33,7 @@ def kept(instance: Instance, terms: tuple[Term, ...]) -> Instance:
         else (members, least if Term("quota_min", str(number), least) in terms else 0, len(members))
         for number, (members, least, most) in enumerate(instance.quotas)
     ]
-    kinds = {term.kind for term in terms}
+    kinds, named = {term.kind for term in terms}, {(term.kind, term.name) for term in terms}
     return replace(
         instance,
         quotas=quotas,
@@ -41,6 +41,7 @@ def kept(instance: Instance, terms: tuple[Term, ...]) -> Instance:
         conflicts=instance.conflicts if "separation" in kinds else [],
         mandatory=instance.mandatory if "mandatory" in kinds else set(),
         forbidden=instance.forbidden if "forbidden" in kinds else set(),
+        quarters=[each for number, each in enumerate(instance.quarters) if ("zone_share", str(number)) in named],
     )
 
 
@@ -66,7 +67,7 @@ def test_costs_are_counted_in_their_common_unit() -> None:
 
 
 def infeasible() -> list[tuple[str, int]]:
-    kinds = ("quota", "budget", "separation", "prescribed", "mixed")
+    kinds = ("quota", "budget", "separation", "prescribed", "shares", "mixed")
     found = [(kind, seed) for kind in kinds for seed in range(40)]
     return [each for each in found if not invent(each[1], each[0]).target and best(invent(each[1], each[0])) is None]
 
@@ -94,7 +95,7 @@ def test_a_problem_that_can_be_solved_has_no_clash() -> None:
         assert (clash(as_problem(instance), EFFORT) == ()) == (best(instance) is not None)
 
 
-@pytest.mark.parametrize("kind", ["quota", "budget", "separation", "prescribed"])
+@pytest.mark.parametrize("kind", ["quota", "budget", "separation", "prescribed", "shares"])
 def test_terms_cost_what_exhaustive_search_says(kind: str) -> None:
     for seed in range(4):
         instance = invent(seed, kind)
