@@ -481,3 +481,19 @@ def test_sites_by_hand_are_weighed_by_preferences(tmp_path: Path) -> None:
     plan, said = evaluated(tmp_path, 'prefer = { "T-09" = 2 }\n', 0, 2000)
     assert (plan["kept"]["value"], plan["kept"]["best"]) == (70, 110)
     assert "手选新增（计入优先系数） 70" in said
+
+
+def test_a_site_by_hand_that_is_a_dropped_candidate_is_measured_all_the_same(tmp_path: Path) -> None:
+    """C-2 lies where no site may stand: by hand it is warned of, and counts."""
+    study = write(tmp_path, "")
+    layer = '\n[inputs.constraints]\npath = "redlines.geojson"\ncrs = "EPSG:4549"\n\n[[site]]'
+    study.write_text(study.read_text(encoding="utf-8").replace("\n[[site]]", layer), encoding="utf-8")
+    shape = {"redline": {"box": (900, -100, 1100, 100), "name": "永久基本农田", "effect": "forbid"}}
+    (tmp_path / "redlines.geojson").write_text(boxes("id", shape), encoding="utf-8")
+    study.write_text(study.read_text(encoding="utf-8") + 'quota = { level = "town", max = 1 }\n', encoding="utf-8")
+    degrees = to_wgs84(shapely.points([moved((1000, 0))]), "EPSG:4549", 9)[0]
+    sites = f"site_id,facility_type,lon,lat\nC-2,day_care,{degrees.x:.9f},{degrees.y:.9f}\n"
+    (tmp_path / "sites.csv").write_text(sites, encoding="utf-8")
+    (plan,) = evaluation_object(pipeline.evaluated(load_study(study), tmp_path / "sites.csv"))["plans"]
+    assert (plan["gain"], plan["best_sites"]) == (30, ["C-1"])
+    assert (plan["kept"]["value"], plan["kept"]["broken"], plan["kept"]["best_sites"]) == (30, [], ["C-1"])

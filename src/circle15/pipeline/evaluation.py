@@ -12,6 +12,7 @@ from circle15.core.terms import Terms
 from circle15.core.text import Text
 from circle15.core.wishes import Wishes
 from circle15.pipeline.assess import judged
+from circle15.pipeline.candidates import offer
 from circle15.pipeline.framing import covered, problem_of
 from circle15.pipeline.ground import MARK, Ground, lay
 from circle15.pipeline.progress import Progress, silent
@@ -95,7 +96,8 @@ def _measured(today: Ground, then: Ground, spec: SiteSpec, hand: _Hand) -> Measu
 def _kept(today: Ground, spec: SiteSpec, hand: _Hand) -> Kept | None:
     """How sites keep to all that a ``[[site]]`` asks, and the best as many candidates that do. Years are not looked at.
 
-    The sites stand among the candidates, so that value and terms are told by the same numbers as those of any plan.
+    The sites stand among the candidates, those that were dropped too, so that value and terms are told by the same
+    numbers as those of any plan; the best has none of what was added or dropped.
     """
     year = min(spec.stages)
     asked = replace(
@@ -103,14 +105,16 @@ def _kept(today: Ground, spec: SiteSpec, hand: _Hand) -> Kept | None:
         terms=replace(spec.terms, budget=None),
         wishes=replace(spec.wishes, dates=dict.fromkeys(spec.wishes.dates, year), fewest=()),
     )
-    request, demand, problem = problem_of(today, asked, hand.added)
+    mine = hand.added | frozenset(hand.ids)
+    request, demand, problem = problem_of(today, asked, mine)
     full = siting.completed(request, demand, problem)
     terms = siting.terms_of(full)
     if not terms and not request.favours and not spec.capacity:
         return None
     rows = [full.candidate_ids.index(name) for name in hand.ids]
     chosen = siting.choice(rows, [0] * len(rows))
-    ours = [full.candidate_ids.index(name) for name in sorted(hand.added)]
+    barred = {each.candidate_id for each in offer(today, replace(asked, mandatory=())).screening.dropped}
+    ours = [full.candidate_ids.index(name) for name in sorted(mine & (hand.added | barred))]
     rest = replace(full, forbidden=tuple(sorted({*full.forbidden, *ours})))
     best = siting.solve(rest, siting.Effort(gap=spec.gap, seed=spec.seed))
     found = best.status != "infeasible" and len(best.chosen.rows) > 0
