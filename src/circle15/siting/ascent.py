@@ -18,6 +18,9 @@ from circle15.siting.steps import BETTER, KEPT, PATIENCE, SHORTEST, STILL, Groun
 
 # Steps between two looks at the clock.
 _CHUNK = 25
+# Prices of constraints take longer to settle: where there are any in a large core, so many times the steps are taken,
+# and waited for before they are halved, and steps so many times shorter.
+_PATIENT, _MOST_HURRIED, _FINER = 3, 25_000, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,21 +182,23 @@ def _stepped(
     fast: bool,
 ) -> tuple[Floats, Floats, Floats, Floats]:
     relaxed, unit = _Relaxed(core, fast=fast), typical(core)
+    is_slow = len(core.most) > 0 and len(core.idx) > _MOST_HURRIED
+    patience, shortest = (PATIENCE * _PATIENT, SHORTEST / _FINER) if is_slow else (PATIENCE, SHORTEST)
     demand, rows, targets = begin[0].copy(), begin[1].copy(), begin[2] * unit
     best_value, best = np.inf, (demand, rows, targets, relaxed.prices)
     theta, since = length, 0
     direction: tuple[Floats, ...] | None = None
-    for _ in range(rounds):
+    for _ in range(rounds * _PATIENT if is_slow else rounds):
         value, *slack = relaxed.solve(demand, rows, targets)
         if value < best_value - BETTER * abs(best_value if np.isfinite(best_value) else 1.0):
             best_value, since = value, 0
             best = (demand.copy(), rows.copy(), targets.copy(), relaxed.prices.copy())
         else:
             since += 1
-        if since >= PATIENCE:
+        if since >= patience:
             theta, since = theta / 2, 0
             demand, rows, targets = (each.copy() for each in best[:3])
-        if best_value < lower + 1 or theta < SHORTEST or stop() or not any(each.any() for each in slack):
+        if best_value < lower + 1 or theta < shortest or stop() or not any(each.any() for each in slack):
             break
         kept = (
             slack
