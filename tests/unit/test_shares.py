@@ -70,7 +70,9 @@ def test_each_town_gets_its_share_and_what_that_costs_is_told(tmp_path: Path) ->
             {"zone_id": "T2", "total": 25, "covered_before": 0, "covered_after": 20},
         ],
     }
-    assert "各应覆盖 60%：研究假设“研究假设丙”，条文未规定；覆盖最低的：T1 62.5%, T2 80.0%" in said.replace("、", ", ")
+    assert "各应覆盖 60.0%：研究假设“研究假设丙”，条文未规定；覆盖最低的：T1 62.5%, T2 80.0%" in said.replace(
+        "、", ", "
+    )
     assert "取消各单元应达到的覆盖率的限制，至少多覆盖 10" in said
     assert checked(study) == 0
     study.write_text(study.read_text(encoding="utf-8").replace("covered = 0.6", "covered = 0.9"), encoding="utf-8")
