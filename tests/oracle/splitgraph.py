@@ -115,15 +115,20 @@ class Oracle:
     def choose(self, point: Point, outline: Any, pieces: Sequence[Piece]) -> Anchor | None:
         """The nearest of these pieces within the leg; of ties of 1 mm the smallest x, y, street geometry, offset.
 
-        x and y count in whole micrometres: what differs by less is a rounding error to anyone who is not exact.
+        Streets drawn twice, on two levels, have one geometry: the first of them counts. x and y count in whole
+        micrometres: what differs by less is a rounding error to anyone who is not exact.
         """
         feet = self.close_feet(point, outline, pieces)
         if not feet:
             return None
         shortest = min(foot.square for foot in feet)
         ties = [foot for foot in feet if at_most_one_more(shortest, foot.square)]
-        best = min(ties, key=lambda foot: (*foot.micrometres, self.lines[foot.piece.street], foot.offset))
+        best = min(ties, key=self.order)
         return Anchor(best.piece, best.within, best.leg)
+
+    def order(self, foot: Foot) -> tuple[Any, ...]:
+        street = foot.piece.street
+        return (*foot.micrometres, self.lines[street], street, foot.offset)
 
     def close_feet(self, point: Point, outline: Any, pieces: Sequence[Piece]) -> list[Foot]:
         """The feet within the allowed leg that may be among the nearest, in exact numbers."""

@@ -156,6 +156,19 @@ def test_distances_equal_the_oracle(town: Place) -> None:
     _agrees_with_the_oracle(town)
 
 
+def test_of_a_street_drawn_twice_on_two_levels_the_first_counts() -> None:
+    """Found by the long test: at its middle and at one end the two streets do not join, and both are as near."""
+    x, y = ORIGIN
+    low, middle, high = (x, y), (x, y + 300_000), (x, y + 600_000)
+    lines = (
+        ((middle, 0), (middle, 0), (high, 1), (low, 0), (high, 0), (middle, 0)),
+        ((middle, 0), (middle, 0), (high, 0), (low, 1), (high, 0), (middle, 0)),
+    )
+    town = Place(lines=lines, homes=(high,), facilities={"F10": low}, max_leg=0)
+    assert [each.mm for each in town.answers()] == [600_000]
+    _agrees_with_the_oracle(town)
+
+
 @pytest.mark.long
 @long
 @given(towns())

@@ -82,10 +82,10 @@ def snap(streets: Network | Index, points_mm: Ints, max_leg_mm: int, outlines: A
     """Anchor each point at the nearest point on a street, at most ``max_leg_mm`` away.
 
     points_mm: int64 [n, 2], study CRS. A street of a component of at least 2 km goes before one of a smaller
-    component. Ties (within 1 mm): smallest x, then y, then smallest street geometry. ``outlines`` holds a
-    polygon (study CRS, metres) or None for each point: the allowed leg is then measured from its boundary,
-    the kept leg still from the point. No leg crosses a barrier of the index: what counts is the nearest point
-    of a street that can be walked to straight. Points without a street in reach are not snapped.
+    component. Ties (within 1 mm): smallest x, then y, then smallest street geometry, of equal ones the first.
+    ``outlines`` holds a polygon (study CRS, metres) or None for each point: the allowed leg is then measured from
+    its boundary, the kept leg still from the point. No leg crosses a barrier of the index: what counts is the nearest
+    point of a street that can be walked to straight. Points without a street in reach are not snapped.
     """
     found = _Anchoring(streets if isinstance(streets, Index) else index(streets), points_mm, max_leg_mm, outlines)
     for edges, tree in found.index.levels:
