@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 
 from circle15.core.errors import ConfigError, InternalError
 from circle15.core.limit import Limit
-from circle15.core.results import Alternative, Plan, PlanProblem, Preferred, Site, Uncovered, Walk
+from circle15.core.results import Alternative, Multipliers, Plan, PlanProblem, Preferred, Site, Uncovered, Walk
 from circle15.core.rule import Metric
 from circle15.core.tables import BASIS_WORDS
 from circle15.core.terms import Term, Terms
@@ -184,7 +184,11 @@ def clashed(request: Request, demand: Demand, problems: tuple[Problem, Problem],
 
 def _refuted(plan: Plan, problem: Problem, effort: Effort) -> Plan:
     """The infeasible plan with what proves, without a solver, that no plan keeps the constraints that clash."""
-    proof = refute(only(problem, plan.clash), effort)
+    return _proven_by(refute(only(problem, plan.clash), effort), plan)
+
+
+def _proven_by(proof: tuple[Multipliers, ...] | None, plan: Plan) -> Plan:
+    """The infeasible plan with its proof; without one it rests on the solver's word."""
     if proof is None:
         return replace(plan, bound_kind="solver")
     return replace(plan, proof=proof, bound_kind="lagrangian")
@@ -314,9 +318,8 @@ def _unreachable(
         clash=(asked, *terms),
         given_up=(asked,),
         relaxed=describe(request, demand, problem, best, full),
-        bound_kind="solver",
     )
-    return plan if proof is None else replace(plan, proof=proof, bound_kind="lagrangian")
+    return _proven_by(proof, plan)
 
 
 def _without_softest(
