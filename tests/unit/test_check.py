@@ -152,7 +152,7 @@ def test_the_date_beside_a_file_is_compared_with_the_study(tmp_path) -> None:
     rows = {each["code"]: each for each in json.loads(call("check", study, "-q", "--format", "json").stdout)}
     assert (rows["data_old"]["layer"], rows["data_old"]["severity"]) == ("residential", "warning")
     assert "streets, facilities, candidates" in rows["not_checked"]["message"]
-    assert "streets.geojson（2020年春）" in rows["data_date_unread"]["message"]
+    assert "streets.geojson “2020年春”" in rows["data_date_unread"]["message"]
 
 
 def test_every_place_that_a_warning_concerns_is_on_the_map_of_findings(tmp_path):

@@ -247,7 +247,7 @@ def age_findings(sources: Sequence[Source], as_of: dt.date | None) -> list[Findi
 
 def date_findings(sources: Sequence[Source]) -> list[Finding]:
     """Inputs that state a date nobody can read: their age is not checked, and nobody need wonder why."""
-    wrong = [f"{each.path}（{each.data_date}）" for each in sources if each.data_date and data_day(each) is None]
+    wrong = [f"{each.path} “{each.data_date}”" for each in sources if each.data_date and data_day(each) is None]
     # One file may be several layers.
     names = tuple(dict.fromkeys(wrong))
     if not names:

@@ -220,5 +220,6 @@ def test_dates_that_nobody_can_read_are_told_all_at_once() -> None:
     ]
     (each,) = date_findings(sources)
     assert (each.code, each.severity, each.count) == ("data_date_unread", "warning", 3)
-    assert "a.csv（2020年3月）, c.csv（2019）, e.csv（2020-13-01）" in each.message.zh
+    for sentence in (each.message.zh, each.message.en):
+        assert "a.csv “2020年3月”, c.csv “2019”, e.csv “2020-13-01”" in sentence
     assert date_findings(sources[2:4]) == []
